@@ -1,0 +1,39 @@
+/* gram.h - what inner products alone can tell about task vectors.
+ *
+ * Every norm, cosine and linear preview is a function of these small tables, so the weights are
+ * read once and never again.  For each base tensor ℓ: G_ℓ[i][j] = ⟨vᵢ, vⱼ⟩ with v₀ = θ₀ and
+ * vᵢ = θᵢ − θ₀, summed in double. */
+#ifndef TAUSCOPE_GRAM_H
+#define TAUSCOPE_GRAM_H
+
+#include "checkpoint/scope.h"
+
+typedef struct {
+	guint tensors, vectors;
+	double *products; /* [tensors][vectors (vectors+1) / 2], lower triangles by rows; NaN: unknown */
+} Gram;
+
+/* All unknown (NaN). */
+Gram *gram_new(guint tensors, guint vectors);
+void gram_free(Gram *gram);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Gram, gram_free)
+
+/* The cell of ⟨vᵢ, vⱼ⟩ of one tensor; the order of i and j does not matter. */
+double *gram_cell(const Gram *gram, guint tensor, guint i, guint j);
+
+/* Over a scope: ⟨vᵢ, vⱼ⟩, ‖vᵢ‖ and the cosine (NaN where a norm is 0).  Inner products and norms
+ * are summed over the scope, then divided; cosines are never averaged. */
+double gram_product(const Gram *gram, const Scope *scope, guint i, guint j);
+double gram_norm(const Gram *gram, const Scope *scope, guint i);
+double gram_cosine(const Gram *gram, const Scope *scope, guint i, guint j);
+
+/* The sum of the tables over a scope: out is packed like one tensor's table. */
+void gram_sum(const Gram *gram, const Scope *scope, double *out);
+/* Index into such a packed triangle. */
+gsize gram_packed(guint i, guint j);
+
+/* For an edit Σ c[i] vᵢ on one tensor (c has `vectors` entries, c[0] unused and 0):
+ * adds ⟨edit, vⱼ⟩ = (Gc)ⱼ to products[j] for all j, and returns ‖edit‖² = cᵀGc. */
+double gram_linear(const Gram *gram, guint tensor, const double *c, double *products);
+
+#endif

@@ -1,0 +1,34 @@
+/* layers.h - where task vectors live: norms by layer, by kind, by tensor. */
+#ifndef TAUSCOPE_LAYERS_H
+#define TAUSCOPE_LAYERS_H
+
+#include "analysis/gram.h"
+
+/* One group of tensors; arrays are [count] in the order of the tasks. */
+typedef struct {
+	char *name;
+	guint64 elements;
+	double base_norm;
+	double *norm;         /* ‖τ_g‖ */
+	double *relative;     /* ‖τ_g‖ / ‖θ₀_g‖; NaN where the base's norm is 0 */
+	double *share;        /* ‖τ_g‖² / ‖τ‖²; NaN where ‖τ‖ is 0 */
+	double *cosine_mean;  /* cosine with the mean of these tasks' vectors over the group */
+} LayerGroup;
+
+typedef struct {
+	guint count;
+	guint *member;
+	char **name;
+	LayerGroup *whole;
+	GPtrArray *groups;  /* of LayerGroup */
+} Layers;
+
+Layers *layers_new(const Collection *collection, const Gram *gram, const char *pattern, GroupBy by,
+	const guint *members, guint n, GError **error);
+void layers_free(Layers *layers);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Layers, layers_free)
+
+/* One sentence: which group carries most of the first task.  Free with g_free. */
+char *layers_sentence(const Layers *layers);
+
+#endif

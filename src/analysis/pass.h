@@ -1,0 +1,59 @@
+/* pass.h - the one streaming pass: Gram tables, sample, extremes, non-finite counts.
+ *
+ * Tensors are cut into fixed stripes, stripes are shared out over threads, and their sums are added
+ * in order, so the result has the same bits for any number of threads and any budget.  The pass
+ * sees a list of tensors, not a model: lists can be shared out over processes and added up. */
+#ifndef TAUSCOPE_PASS_H
+#define TAUSCOPE_PASS_H
+
+#include "analysis/gram.h"
+#include "core/job.h"
+
+#define PASS_BUDGET_DEFAULT (256u << 20)
+#define SAMPLE_ELEMENTS 262144u
+#define SAMPLE_TENSOR_LEAST 64u
+
+/* What is known of one member's tensors beside its inner products; all [base tensors]. */
+typedef struct {
+	double *minimum, *maximum;  /* of the finite elements of θ; NaN where there is none */
+	double *largest_change;     /* max |τ|; 0 for the base */
+	guint64 *nonfinite;         /* elements of θ that are NaN or Inf */
+	guint64 *hash;              /* XXH3-64 of the raw bytes, stripe by stripe; 0: not shared */
+	float *sample;              /* [sample plan's total]: θ at the sampled places; NULL for steps */
+} Statistics;
+
+Statistics *statistics_new(guint tensors, guint64 sampled);
+void statistics_free(Statistics *statistics);
+
+/* Which elements are sampled: for tensor ℓ, places[first[ℓ] … first[ℓ+1]) ascending, chosen by the
+ * tensor's name and size alone, one at random in each of equal parts. */
+typedef struct {
+	guint64 *first;  /* [tensors + 1] */
+	guint64 *places; /* [first[tensors]] */
+} SamplePlan;
+
+SamplePlan *sample_plan_new(const Collection *collection);
+void sample_plan_free(SamplePlan *plan);
+
+typedef struct {
+	const Collection *collection;
+	const gboolean *fresh;   /* [members]: rows to compute; the others' pairs are left alone */
+	guint threads;           /* 0: all */
+	gsize budget;            /* bytes for buffers; 0: the default */
+} PassRequest;
+
+/* Computes ⟨vᵢ, vⱼ⟩ for all pairs with at least one fresh member into `gram` (already of the
+ * collection's size) and the statistics of the fresh members into statistics[member].  A pair is 0
+ * on tensors that one of the two does not share.  Reads each needed tensor of each member once. */
+gboolean pass_run(const PassRequest *request, const SamplePlan *plan, Gram *gram,
+	Statistics **statistics, Job *job, GError **error);
+
+/* The bytes that a pass will read. */
+guint64 pass_bytes(const PassRequest *request);
+
+/* The content hash of one member's tensors as the pass computes it (hash[base tensors]), by reading
+ * that member alone. */
+gboolean pass_hash(const Collection *collection, guint member, guint threads, guint64 *hash,
+	Job *job, GError **error);
+
+#endif

@@ -1,0 +1,16 @@
+/* safetensors.h - the safetensors format, read by every one of its rules (formats.md 2.1). */
+#ifndef TAUSCOPE_SAFETENSORS_H
+#define TAUSCOPE_SAFETENSORS_H
+
+#include "checkpoint/checkpoint.h"
+
+#define SAFETENSORS_HEADER_MOST 100000000u
+
+extern const CheckpointFormat safetensors_format;
+
+/* Checks a header's text against the size of the data that follows it, and adds its tensors with
+ * offsets from `data_start` in file number `file`.  Apart from the file, so that it can be fuzzed. */
+gboolean safetensors_parse(Checkpoint *checkpoint, guint file, const char *header, gsize length,
+	guint64 data_start, guint64 data_bytes, GError **error);
+
+#endif

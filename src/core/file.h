@@ -1,0 +1,74 @@
+/* file.h - open read-only, positioned reads with every length checked, atomic replace, fingerprint.
+ *
+ * Inputs are regular files opened O_RDONLY; an output has a temporary name until it is whole. */
+#ifndef TAUSCOPE_FILE_H
+#define TAUSCOPE_FILE_H
+
+#include <glib.h>
+
+/* An input file.  Reads are positioned, so any thread may read at any time. */
+typedef struct {
+	char *path;
+	int fd;
+	guint64 size;
+	gint64 mtime_ns, ctime_ns;
+	guint64 inode, device;
+} File;
+
+/* Opens a regular file for reading; refuses devices, FIFOs and directories at once, without
+ * blocking on them.  NULL with *error set (ERROR_IO). */
+File *file_open(const char *path, GError **error);
+void file_close(File *file);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(File, file_close)
+
+/* Reads exactly `length` bytes at `offset`; fails when the file is shorter, naming the byte. */
+gboolean file_read(const File *file, guint64 offset, guint64 length, void *out, GError **error);
+
+/* Whether [offset, offset+length) lies within [0, total), without overflow. */
+gboolean span_within(guint64 offset, guint64 length, guint64 total);
+
+/* What a file was when it was last read: enough to notice a change without reading it whole.
+ * `sample` is a 128-bit XXH3 of the size, the first 64 KiB and 64 blocks of 4 KiB at fixed places. */
+typedef struct {
+	guint64 size, inode;
+	gint64 mtime_ns, ctime_ns;
+	char sample[33];
+} Fingerprint;
+
+gboolean file_fingerprint(const File *file, Fingerprint *fingerprint, GError **error);
+/* Same size, times and inode: unchanged without a look inside. */
+gboolean fingerprint_same_stat(const Fingerprint *a, const Fingerprint *b);
+/* Same size and sample: most likely unchanged, although touched, copied or moved. */
+gboolean fingerprint_same_content(const Fingerprint *a, const Fingerprint *b);
+
+/* An output that is not there until it is committed: written as PATH.tmp.PID in the same folder,
+ * then synced and renamed, and the folder synced.  A signal or crash leaves the old file. */
+typedef struct Output Output;
+
+/* Refuses to replace an existing file unless `replace`; the check is made again at commit
+ * (link(2), not rename(2), where nothing may be replaced).  ERROR_IO with the reason. */
+Output *output_create(const char *path, gboolean replace, GError **error);
+/* Positioned write of all bytes; any thread.  A full disk is an error that says so. */
+gboolean output_write(
+	Output *output, guint64 offset, const void *bytes, gsize length, GError **error);
+int output_fd(const Output *output);
+/* The temporary name, for a library that wants to write by name. */
+const char *output_temporary(const Output *output);
+/* fsync, rename, fsync of the folder.  The output stays owned by the caller. */
+gboolean output_commit(Output *output, GError **error);
+/* Frees; removes the temporary file unless committed. */
+void output_free(Output *output);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Output, output_free)
+
+/* Writes a whole small file atomically. */
+gboolean file_write_all(
+	const char *path, const void *bytes, gsize length, gboolean replace, GError **error);
+
+/* Removes PATH.tmp.PID leftovers in `folder` whose process is no longer alive. */
+void file_sweep_temporaries(const char *folder);
+
+/* Removes the temporaries of this process that are not committed; async-signal-safe, for the
+ * handlers of fatal signals. */
+void file_remove_temporaries(void);
+
+#endif

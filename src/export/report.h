@@ -1,0 +1,35 @@
+/* report.h - each analysis as a table and as JSON: one function for the batch verb and the screen.
+ *
+ * JSON keys are those of design.md section 7; units are in the key; not finite is null. */
+#ifndef TAUSCOPE_REPORT_H
+#define TAUSCOPE_REPORT_H
+
+#include "analysis/layers.h"
+#include "analysis/similarity.h"
+#include "analysis/trajectory.h"
+#include "edit/preview.h"
+#include "export/model.h"
+#include "export/table.h"
+
+cJSON *report_similarity_json(const Similarity *similarity);
+Table *report_similarity_table(const Similarity *similarity);
+
+cJSON *report_layers_json(const Layers *layers);
+Table *report_layers_table(const Layers *layers);
+
+/* Over several runs (GPtrArray of Trajectory). */
+cJSON *report_trajectories_json(const GPtrArray *trajectories);
+Table *report_trajectories_table(const GPtrArray *trajectories);
+
+cJSON *report_preview_json(const Preview *preview);
+Table *report_preview_table(const Preview *preview);
+
+cJSON *report_check_json(const Collection *collection);
+Table *report_check_table(const Collection *collection);
+
+cJSON *report_checkpoint_json(const Checkpoint *checkpoint);
+Table *report_checkpoint_table(const Checkpoint *checkpoint);
+
+cJSON *report_model_json(const ModelReport *report);
+
+#endif

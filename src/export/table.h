@@ -1,0 +1,28 @@
+/* table.h - any table as aligned text, CSV or JSON. */
+#ifndef TAUSCOPE_TABLE_H
+#define TAUSCOPE_TABLE_H
+
+#include "core/json.h"
+
+typedef enum { TABLE_TEXT, TABLE_CSV } TableFormat;
+
+/* Columns of names (left-aligned) and numbers (right-aligned, `digits` significant in text, all
+ * digits in CSV). */
+typedef struct Table Table;
+Table *table_new(const char *title); /* the title is shown above the text form; may be NULL */
+void table_free(Table *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Table, table_free)
+
+void table_add_text_column(Table *table, const char *heading);
+void table_add_number_column(Table *table, const char *heading);
+/* Cells of the current row, left to right; a row begins by itself when the last one is full. */
+void table_add_text(Table *table, const char *text);
+void table_add_number(Table *table, double value);
+void table_add_count(Table *table, guint64 value);
+
+/* Text: columns padded with spaces, names made safe to show, `·` for what is not finite.
+ * CSV: RFC 4180, one heading line, empty for what is not finite, cells that begin with = + - @ and
+ * are not numbers get a leading apostrophe.  Free with g_free. */
+char *table_print(const Table *table, TableFormat format);
+
+#endif

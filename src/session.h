@@ -1,0 +1,77 @@
+/* session.h - what is open, marked, computed and composed; undo; knows no screen.
+ *
+ * The main thread owns it.  Screens and verbs ask it for analyses, which come from the Gram tables
+ * at once; what needs the weights it starts as a job. */
+#ifndef TAUSCOPE_SESSION_H
+#define TAUSCOPE_SESSION_H
+
+#include "core/job.h"
+#include "edit/composition.h"
+#include "edit/preview.h"
+#include "export/model.h"
+#include "store/load.h"
+
+typedef struct Session Session;
+
+/* Called on the main thread whenever something that a screen may show has changed. */
+typedef void (*SessionChanged)(gpointer data);
+
+/* Opens a store, or begins an empty one at a path that does not exist.  `threads` 0: all. */
+Session *session_open(const char *path, guint threads, GError **error);
+void session_free(Session *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
+void session_on_change(Session *session, SessionChanged changed, gpointer data);
+
+const char *session_path(const Session *session);
+/* Borrowed; the collection is NULL while nothing is loaded. */
+const Store *session_store(const Session *session);
+const Collection *session_collection(const Session *session);
+const Gram *session_gram(const Session *session);
+/* Whether the Gram tables are complete, so that analyses may be asked for. */
+gboolean session_ready(const Session *session);
+
+/* Marks: which tasks the screens speak of; all are marked at first. */
+gboolean session_is_marked(const Session *session, guint member);
+void session_mark(Session *session, guint member, gboolean marked);
+void session_invert_marks(Session *session);
+/* Numbers of the marked tasks, or of all where none is marked; free with g_array_unref. */
+GArray *session_marked(const Session *session);
+
+/* State that outlives the program: a cursor, a measure, a scope. */
+const char *session_get(const Session *session, const char *key); /* NULL where unset */
+void session_set(Session *session, const char *key, const char *value);
+
+/* The composition, and its undo.  Every change goes through session_compose: `label` names it in the
+ * undo list ("λ mnist 0.35 → 0.40"); changes in a row with the same non-NULL `merge` are one step. */
+const Composition *session_composition(const Session *session);
+void session_compose(Session *session, const Composition *next, const char *label, const char *merge);
+gboolean session_undo(Session *session, char **label); /* FALSE where there is nothing; label owned */
+gboolean session_redo(Session *session, char **label);
+guint session_undo_steps(const Session *session);
+guint session_redo_steps(const Session *session);
+/* The reference to compare with (b), and exchange with it (x). */
+const Composition *session_reference(const Session *session);
+void session_set_reference(Session *session);
+void session_swap_reference(Session *session);
+
+/* The composition's preview; NULL with *error set where it does not parse or nothing is on. */
+Preview *session_preview(const Session *session, const Composition *composition, GroupBy by,
+	GError **error);
+/* The recipe of an edit with the inputs that take part. */
+Recipe *session_recipe(const Session *session, const char *expression, double scale, GError **error);
+
+/* Jobs.  The list is the session's, newest first, until cleared. */
+const GPtrArray *session_jobs(const Session *session); /* of Job */
+guint session_running(const Session *session);         /* queued and running */
+gboolean session_load(Session *session, const LoadRequest *request, GError **error);
+/* Starts writing an edit; checks what can be checked at once. */
+gboolean session_export(Session *session, const char *expression, double scale, const char *output,
+	gboolean replace, gboolean write_recipe, GError **error);
+void session_clear_jobs(Session *session); /* the finished ones */
+/* The last message of a finished job, for the message line; NULL where none; taken (g_free). */
+char *session_take_message(Session *session);
+
+/* Writes marks, state, edits and the composition into the store. */
+gboolean session_save(Session *session, GError **error);
+
+#endif

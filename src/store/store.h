@@ -1,0 +1,80 @@
+/* store.h - the HDF5 file that holds all that is known (design.md 5, formats.md 4).
+ *
+ * NAME.h5 is small and is the truth: read whole into memory, closed, and rewritten whole at each
+ * commit.  What is big and never changes once written lies in NAME.d/, in HDF5 files named by a hash
+ * of what they are made of, reached by external links.  HDF5 is called from the main thread alone. */
+#ifndef TAUSCOPE_STORE_H
+#define TAUSCOPE_STORE_H
+
+#include "analysis/pass.h"
+#include "core/json.h"
+
+typedef enum {
+	SOURCE_OK,      /* size, times and inode as recorded */
+	SOURCE_TOUCHED, /* times differ, sampled content the same */
+	SOURCE_CHANGED, /* content differs: its results are stale */
+	SOURCE_MISSING,
+} SourceState;
+
+/* A file that a member was read from. */
+typedef struct {
+	char *path;
+	Fingerprint fingerprint; /* when it was read */
+	SourceState state;       /* now */
+} StoreSource;
+
+/* What the store knows of one member beyond the collection. */
+typedef struct {
+	GPtrArray *sources;      /* of StoreSource */
+	char *hash;              /* of its contents: 32 hex digits; NULL until the pass has read it */
+	gboolean copied;         /* its weights lie in NAME.d */
+	Statistics *statistics;  /* NULL until known */
+	gboolean known;          /* its row of the Gram tables is valid */
+} StoreMember;
+
+typedef struct {
+	char *name, *expression;
+	double scale;
+} StoreEdit;
+
+typedef struct {
+	char *path;               /* NAME.h5 */
+	Collection *collection;   /* NULL where nothing is loaded yet */
+	GPtrArray *members;       /* of StoreMember, in step with the collection's members */
+	SamplePlan *plan;
+	Gram *gram;
+	GPtrArray *edits;         /* of StoreEdit */
+	GHashTable *state;        /* key → text: marks, screens, the composition */
+	int lock;                 /* fd of the lock, or -1 */
+} Store;
+
+/* An empty store that is to be committed to `path`; nothing is written yet. */
+Store *store_new(const char *path);
+/* Reads a store whole: no pass over weights; sources are looked at with stat(2), and sampled where
+ * that differs.  Missing sources are tolerated.  NULL with *error set. */
+Store *store_open(const char *path, GError **error);
+void store_free(Store *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
+
+/* Takes the store for writing until it is freed; fails with a clear sentence where another process
+ * has it (and names that process). */
+gboolean store_lock(Store *store, GError **error);
+
+/* Writes results first, NAME.h5 last, each whole and renamed into place.  A crash at any instant
+ * leaves the old or the new store. */
+gboolean store_commit(Store *store, GError **error);
+
+/* How a member stands: the worst state of its sources. */
+SourceState store_member_state(const Store *store, guint member);
+const char *source_state_name(SourceState state);
+/* Whether every member's row is known. */
+gboolean store_is_complete(const Store *store);
+
+/* Checks what a commit promised: results there and whole, contents of sources (or copies) equal to
+ * their hashes.  Adds sentences to `problems`; TRUE where there is none. */
+gboolean store_verify(Store *store, GPtrArray *problems, Job *job, GError **error);
+
+/* The folder NAME.d; free with g_free. */
+char *store_folder(const Store *store);
+
+#endif
