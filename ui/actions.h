@@ -128,8 +128,27 @@ const Action *action_get(ActionId id);
 ActionId action_find(ScreenId screen, const char *key);
 /* The first key of an action, as shown: "Enter", "j", "C-d". */
 const char *action_key(ActionId id);
+/* The action of a name on a screen, or everywhere; ACTION_NONE. */
+ActionId action_named(ScreenId screen, const char *name);
+/* "Checkpoints" …; "everywhere" for SCREEN_EVERYWHERE. */
 const char *screen_name(ScreenId screen);
 /* The table as text, as `tauscope --keys` prints it.  Free with g_free. */
 char *actions_text(void);
+
+/* The keys of the table with a user's changes on top. */
+typedef struct Keymap Keymap;
+Keymap *keymap_new(void);
+void keymap_free(Keymap *keymap);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Keymap, keymap_free)
+/* Reads lines of the form `bind SCREEN KEY ACTION`: a screen's name or `everywhere`, and an action's
+ * name or `none`.  Empty lines and lines that begin with # are skipped.  An error names the line;
+ * the lines before it hold. */
+gboolean keymap_read(Keymap *keymap, const char *path, GError **error);
+ActionId keymap_find(const Keymap *keymap, ScreenId screen, const char *key);
+/* A key that does this action, as shown; "" where the user took them all. */
+const char *keymap_key(const Keymap *keymap, ActionId id);
+
+/* Calls `each` with every key of a blank-separated list as actions.h writes them, until FALSE. */
+void keys_foreach(const char *keys, gboolean (*each)(gpointer data, const char *key), gpointer data);
 
 #endif

@@ -74,8 +74,9 @@ void canvas_box(Canvas *canvas, Rect rect, const char *title);
 /* Columns of a text. */
 int canvas_columns(const char *text);
 
-/* Rows as UTF-8 lines, trailing blanks cut; and the roles of rows [first, last] as letters (the
- * letters are documented at their table).  Free with g_free. */
+/* Rows as UTF-8 lines, trailing blanks cut; and the roles of rows [first, last], counted from 0, a
+ * letter for each cell in the order of Role: `.dTh-smkwegboiv`, `UVWXYZ` for the series, `0`-`A` for
+ * the ramp; trailing `.` cut.  Free with g_free. */
 char *canvas_to_text(const Canvas *canvas);
 char *canvas_to_roles(const Canvas *canvas, int first, int last);
 
