@@ -33,6 +33,10 @@ gboolean fail(GError **error, ErrorCode code, const char *format, ...) G_GNUC_PR
 gboolean fail_at(GError **error, ErrorCode code, Place place, const char *format, ...)
 	G_GNUC_PRINTF(4, 5);
 
+/* ERROR_IO for a system call that failed: "PATH: cannot open: REASON; remedy".  `doing` says what
+ * could not be done, `reason` is an errno. */
+gboolean fail_system(GError **error, const char *path, const char *doing, int reason);
+
 /* The parts of an error, borrowed, or NULL.  Works for errors of other domains too. */
 const char *error_file(const GError *error);
 const char *error_tensor(const GError *error);

@@ -21,7 +21,7 @@ cJSON *json_parse(const char *text, gsize length, GError **error);
 /* Reads and parses a whole file of at most `most` bytes; errors name the file. */
 cJSON *json_read_file(const char *path, gsize most, GError **error);
 
-/* A non-negative integer of at most 2^53, exactly; FALSE for anything else. */
+/* A non-negative integer below 2^53, exactly; FALSE for anything else. */
 gboolean json_get_uint(const cJSON *item, guint64 *value);
 
 /* Builders: a number, or null where the value is not finite. */

@@ -1,0 +1,88 @@
+/* temporary.c - temporary files that outlive their writer: removed on a fatal signal by the
+ * register of this process, or at the next start by their name. */
+#include "core/temporary.h"
+
+#include "core/file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SLOTS 64
+
+enum { SLOT_FREE, SLOT_FILLING, SLOT_USED, SLOT_REMOVING };
+
+/* The one state of the process outside main: a signal handler is given nothing, and may neither
+ * lock nor allocate. */
+static struct {
+	atomic_int state;
+	char path[PATH_MAX];
+} slots[SLOTS];
+
+static gboolean change(int slot, int from, int to)
+{
+	return atomic_compare_exchange_strong(&slots[slot].state, &from, to);
+}
+
+int temporary_register(const char *path)
+{
+	if (strlen(path) >= PATH_MAX)
+		return -1;
+	for (int slot = 0; slot < SLOTS; slot++)
+		if (change(slot, SLOT_FREE, SLOT_FILLING)) {
+			g_strlcpy(slots[slot].path, path, PATH_MAX);
+			atomic_store(&slots[slot].state, SLOT_USED);
+			return slot;
+		}
+	return -1;
+}
+
+/* A slot that a handler is removing stays taken, so that its path is never overwritten under it. */
+void temporary_forget(int slot)
+{
+	if (slot >= 0)
+		change(slot, SLOT_USED, SLOT_FREE);
+}
+
+void file_remove_temporaries(void)
+{
+	for (int slot = 0; slot < SLOTS; slot++)
+		if (change(slot, SLOT_USED, SLOT_REMOVING))
+			unlink(slots[slot].path);
+}
+
+/* The process that a name ending in .tmp.PID belongs to, or 0. */
+static pid_t owner_of(const char *name)
+{
+	const char *mark = g_strrstr(name, ".tmp.");
+	guint64 pid;
+	if (!mark || mark == name)
+		return 0;
+	if (!g_ascii_string_to_unsigned(mark + strlen(".tmp."), 10, 1, INT_MAX, &pid, NULL))
+		return 0;
+	return (pid_t)pid;
+}
+
+static gboolean is_dead(pid_t pid)
+{
+	return kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+void file_sweep_temporaries(const char *folder)
+{
+	g_autoptr(GDir) names = g_dir_open(folder, 0, NULL);
+	const char *name;
+	while (names && (name = g_dir_read_name(names))) {
+		pid_t pid = owner_of(name);
+		if (pid == 0 || !is_dead(pid))
+			continue;
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+		struct stat status;
+		if (!lstat(path, &status) && S_ISREG(status.st_mode))
+			unlink(path);
+	}
+}
