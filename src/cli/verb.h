@@ -11,37 +11,64 @@
 #include "export/table.h"
 #include "store/load.h"
 
+/* A word of the command line that is no option, or a value of --run. */
+typedef struct {
+	gboolean run;
+	char *text;
+} VerbArgument;
+
+/* Every option that a verb may take; strings are NULL where they are not given. */
+typedef struct {
+	gboolean json, csv, stats, overwrite, no_recipe;
+	int threads, budget_mib;
+	double scale;
+	char *by, *only, *base, *weights, *reference, *recipe;
+	char **drop;
+	GPtrArray *arguments; /* of VerbArgument, in the order of the command line */
+} VerbOptions;
+
 typedef struct {
 	const char *name;      /* "similarity" */
 	const char *arguments; /* "STORE" */
 	const char *help;      /* one line */
-	/* Runs with argv[0] the verb's name; returns the exit status. */
-	int (*run)(int argc, char **argv);
+	const char
+		*options;  /* what it takes beside --json, --threads and --budget: "csv by only" */
+	guint least, most; /* how many arguments */
+	/* Returns the exit status; where *error is set, that error's status counts instead. */
+	int (*run)(const VerbOptions *options, GError **error);
 } Verb;
 
 extern const Verb verb_info, verb_check, verb_load, verb_verify, verb_similarity, verb_norms,
 	verb_trajectory, verb_preview, verb_export;
+/* All of them, in the order of the help; ends with NULL. */
+extern const Verb *const verbs[];
 
-/* The options that verbs share. */
-typedef struct {
-	gboolean json, csv;
-	char *by, *only;
-	int threads, budget_mib;
-} VerbOptions;
+/* The row of a name, or NULL. */
+const Verb *verb_find(const char *name);
+/* Parses the options and runs; argv[0] is the verb's name.  Returns the exit status. */
+int verb_run(const Verb *verb, int argc, char **argv);
+/* Prints an error, as JSON too where that is asked for; returns its exit status. */
+int verb_fail(gboolean json, const GError *error);
+/* Whether --json is among the words. */
+gboolean verb_wants_json(int argc, char **argv);
 
-/* Parses the shared options and `more` (may be NULL), and checks that between least and most
- * arguments are left; these are then argv[1…argc).  FALSE with *error set. */
-gboolean verb_parse(const Verb *verb, int *argc, char ***argv, VerbOptions *options,
-	const GOptionEntry *more, int least, int most, GError **error);
+/* The n-th argument that is no --run, or NULL. */
+const char *verb_argument(const VerbOptions *options, guint n);
+/* Bytes of --budget; 0 where it is not given. */
+gsize verb_budget(const VerbOptions *options);
+/* The group that --by names, or `by` as it is. */
+gboolean verb_group_by(const VerbOptions *options, GroupBy *by, GError **error);
+
+/* Opens a store; an error says what to do where there is none, or nothing is loaded. */
+Store *verb_open_store(const char *path, GError **error);
+/* The same, where all inner products are known. */
+Store *verb_open_complete_store(const char *path, GError **error);
 
 /* Prints a result in the form that was asked for.  Takes the JSON and the table. */
-void verb_print(const VerbOptions *options, cJSON *json, Table *table);
-/* Prints an error as the options ask, frees it, and returns its exit status. */
-int verb_fail(const VerbOptions *options, GError *error);
-
-/* Opens a store whose Gram tables are complete; an error says what to do where they are not. */
-Store *verb_open_store(const char *path, GError **error);
-/* The group that --by names; GROUP_ALL where it is not given. */
-gboolean verb_group_by(const VerbOptions *options, GroupBy *by, GError **error);
+gboolean verb_print(const VerbOptions *options, cJSON *json, Table *table, GError **error);
+/* The same for numbers out of a store: members whose sources have changed since are named in
+ * "stale", and on stderr. */
+gboolean verb_print_analysis(
+	const VerbOptions *options, const Store *store, cJSON *json, Table *table, GError **error);
 
 #endif

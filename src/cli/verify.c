@@ -1,0 +1,47 @@
+/* verify.c - whether a store holds what it promised, and its sources what it read. */
+#include "cli/verb.h"
+
+#include "core/error.h"
+
+static cJSON *problems_json(const Store *store, const GPtrArray *problems)
+{
+	cJSON *result = cJSON_CreateObject();
+	cJSON_AddStringToObject(result, "store", store->path);
+	cJSON_AddBoolToObject(result, "whole", problems->len == 0);
+	cJSON *list = cJSON_AddArrayToObject(result, "problems");
+	for (guint i = 0; i < problems->len; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(problems->pdata[i]));
+	return result;
+}
+
+static Table *problems_table(const GPtrArray *problems)
+{
+	Table *table = table_new(problems->len ? NULL : "The store is whole.");
+	table_add_text_column(table, problems->len ? "problem" : "");
+	for (guint i = 0; i < problems->len; i++)
+		table_add_text(table, problems->pdata[i]);
+	return table;
+}
+
+static int run(const VerbOptions *options, GError **error)
+{
+	g_autoptr(Store) store = verb_open_store(verb_argument(options, 0), error);
+	if (!store)
+		return 0;
+	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+	gboolean whole = store_verify(store, problems, NULL, error);
+	if (problems->len || whole)
+		verb_print(
+			options, problems_json(store, problems), problems_table(problems), error);
+	return whole ? 0 : ERROR_ANSWER_NO;
+}
+
+const Verb verb_verify = {
+	.name = "verify",
+	.arguments = "STORE",
+	.help = "Whether a store and its sources are whole",
+	.options = "csv",
+	.least = 1,
+	.most = 1,
+	.run = run,
+};

@@ -1,0 +1,286 @@
+/* main.c - options; batch or interactive.
+ *
+ * A verb runs in batch; anything else is the workbench on a store: on a terminal, or with --script
+ * without one. */
+#include "app.h"
+#include "cli/demo.h"
+#include "cli/verb.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "script.h"
+#include "term.h"
+
+#include <gsl/gsl_errno.h>
+#include <hdf5.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* What the command line asks for where it names no verb. */
+typedef struct {
+	gboolean help, version, keys;
+	int threads;
+	char *script;
+	char **rest; /* a store, or "demo" */
+} Options;
+
+static void options_clear(Options *options)
+{
+	g_free(options->script);
+	g_strfreev(options->rest);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+/* The libraries' own handlers would abort, or print over the screen. */
+static void silence_libraries(void)
+{
+	gsl_set_error_handler_off();
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+/* A closed pipe and a file that grows too large are errors of write(2), not the end. */
+static void ignore_write_signals(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+/* A sharded set of many checkpoints keeps hundreds of files open. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Leaves nothing half-written behind, then ends as the signal would have. */
+static void end_by_signal(int number)
+{
+	file_remove_temporaries();
+	if (number == SIGINT)
+		_exit(ERROR_CANCELLED);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void handle_batch_signals(void)
+{
+	static const int numbers[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+	struct sigaction action = {.sa_handler = end_by_signal, .sa_flags = (int)SA_NODEFER};
+	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
+static void print_help(void)
+{
+	printf("tauscope %s - a workbench for task vectors of neural networks\n\n"
+	       "  tauscope                  the workbench on the last store\n"
+	       "  tauscope STORE.h5         the workbench on a store\n"
+	       "  tauscope demo             the workbench on the shipped checkpoints\n"
+	       "  tauscope VERB ...         one answer, without a screen:\n\n",
+		TAUSCOPE_VERSION);
+	for (const Verb *const *verb = verbs; *verb; verb++)
+		printf("    %-11s %-28s %s\n", (*verb)->name, (*verb)->arguments, (*verb)->help);
+	puts("\n  tauscope VERB --help      the options of a verb: --json, --csv, --by GROUP, "
+	     "...\n\n"
+	     "  --threads N      threads to use (default: all processors)\n"
+	     "  --budget MIB     memory for buffers (default 256)\n"
+	     "  --script FILE    drive the workbench from a file, screens to stdout\n"
+	     "  --keys           print every key of the workbench\n"
+	     "  --version        print the version\n\n"
+	     "Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 bad input,\n"
+	     "4 cannot read or write, 130 interrupted.  Manual: man tauscope");
+}
+
+static void print_keys(void)
+{
+	g_autofree char *text = actions_text();
+	fputs(text, stdout);
+}
+
+static gboolean parse_options(int argc, char **argv, Options *options, GError **error)
+{
+	const GOptionEntry entries[] = {
+		{"help", 'h', 0, G_OPTION_ARG_NONE, &options->help, NULL, NULL},
+		{"version", 0, 0, G_OPTION_ARG_NONE, &options->version, NULL, NULL},
+		{"keys", 0, 0, G_OPTION_ARG_NONE, &options->keys, NULL, NULL},
+		{"threads", 0, 0, G_OPTION_ARG_INT, &options->threads, NULL, NULL},
+		{"script", 0, 0, G_OPTION_ARG_FILENAME, &options->script, NULL, NULL},
+		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->rest, NULL, NULL},
+		{0},
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_autoptr(GError) reason = NULL;
+	if (!g_option_context_parse(context, &argc, &argv, &reason))
+		return fail_at(error, ERROR_USAGE, (Place){.remedy = "see tauscope --help"}, "%s",
+			reason->message);
+	if (options->rest && options->rest[1])
+		return fail_at(error, ERROR_USAGE, (Place){.remedy = "see tauscope --help"},
+			"the workbench opens one store at a time");
+	if (options->threads < 0)
+		return fail(error, ERROR_USAGE, "--threads takes no negative number");
+	return TRUE;
+}
+
+static gboolean fail_unknown_word(const char *word, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	for (const Verb *const *verb = verbs; *verb; verb++)
+		g_ptr_array_add(names, (gpointer)(*verb)->name);
+	const char *near = text_nearest(word, (const char *const *)names->pdata, names->len);
+	g_autofree char *remedy = near ? g_strdup_printf("did you mean tauscope %s?", near)
+				       : g_strdup("a new store is named NAME.h5");
+	return fail_at(error, ERROR_USAGE, (Place){.remedy = remedy},
+		"%s is neither a verb nor a store that exists", word);
+}
+
+/* The store that was opened last, or a new one where there was none. */
+static char *last_store(void)
+{
+	g_autofree char *note = state_path("last");
+	g_autofree char *path = NULL;
+	if (g_file_get_contents(note, &path, NULL, NULL) && *g_strchomp(path))
+		return g_steal_pointer(&path);
+	return state_path("workbench.h5");
+}
+
+/* What cannot be noted is forgotten: it is a convenience. */
+static void note_last_store(const char *path)
+{
+	g_autofree char *note = state_path("last");
+	g_autofree char *folder = state_path(NULL);
+	g_autofree char *whole = g_canonicalize_filename(path, NULL);
+	g_autofree char *line = g_strconcat(whole, "\n", NULL);
+	if (g_mkdir_with_parents(folder, 0700) == 0)
+		file_write_all(note, line, strlen(line), TRUE, NULL);
+}
+
+/* The path of the store that the workbench is to open. */
+static char *choose_store(const Options *options, GError **error)
+{
+	const char *word = options->rest ? options->rest[0] : NULL;
+	if (!word)
+		return last_store();
+	if (g_str_equal(word, "demo"))
+		return demo_store((guint)options->threads, error);
+	if (!g_file_test(word, G_FILE_TEST_EXISTS) && !g_str_has_suffix(word, ".h5")) {
+		fail_unknown_word(word, error);
+		return NULL;
+	}
+	return g_strdup(word);
+}
+
+/* Takes the session. */
+static int face(const Options *options, Session *session, GError **error)
+{
+	Ui *ui = app_new(session, options->script != NULL);
+	int status = 0;
+	if (options->script)
+		script_run(ui, options->script, error);
+	else
+		status = term_run(ui, error);
+	if (session_collection(session))
+		session_save(session, error && *error ? NULL : error);
+	app_free(ui);
+	return status;
+}
+
+static int workbench(const Options *options, GError **error)
+{
+	g_autofree char *path = choose_store(options, error);
+	if (!path)
+		return 0;
+	Session *session = session_open(path, (guint)options->threads, error);
+	if (!session)
+		return 0;
+	if (!options->script)
+		note_last_store(path);
+	return face(options, session, error);
+}
+
+static gboolean is_demo(const Options *options)
+{
+	return options->rest && g_str_equal(options->rest[0], "demo");
+}
+
+static int report_demo(const Options *options, GError **error)
+{
+	handle_batch_signals();
+	g_autofree char *path = demo_store((guint)options->threads, error);
+	if (path)
+		demo_report(path, error);
+	return 0;
+}
+
+static int run_options(const Options *options, GError **error)
+{
+	gboolean terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	if (options->help)
+		print_help();
+	else if (options->version)
+		puts("tauscope " TAUSCOPE_VERSION);
+	else if (options->keys)
+		print_keys();
+	else if (options->script || terminal)
+		return workbench(options, error);
+	else if (is_demo(options))
+		return report_demo(options, error);
+	else
+		fail_at(error, ERROR_USAGE,
+			(Place){.remedy = "use a verb, such as tauscope similarity STORE"},
+			"the workbench needs a terminal, and this is none");
+	return 0;
+}
+
+static int run_without_verb(int argc, char **argv)
+{
+	g_auto(Options) options = {0};
+	g_autoptr(GError) error = NULL;
+	gboolean json = verb_wants_json(argc, argv);
+	int status = 0;
+	if (parse_options(argc, argv, &options, &error))
+		status = run_options(&options, &error);
+	return error ? verb_fail(json, error) : status;
+}
+
+/* The first word that is neither an option nor an option's value; argc where there is none. */
+static int find_word(int argc, char **argv)
+{
+	static const char *const with_value[] = {"--threads", "--budget", "--script", NULL};
+	int i = 1;
+	while (i < argc && argv[i][0] == '-')
+		i += g_strv_contains(with_value, argv[i]) ? 2 : 1;
+	return MIN(i, argc);
+}
+
+/* Options before the verb are read as if they stood behind it. */
+static int run_verb(const Verb *verb, int word, int argc, char **argv)
+{
+	char *name = argv[word];
+	memmove(argv + 1, argv, (gsize)word * sizeof *argv);
+	argv[1] = name;
+	handle_batch_signals();
+	return verb_run(verb, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
+	g_set_prgname("tauscope");
+	silence_libraries();
+	ignore_write_signals();
+	raise_file_limit();
+	int word = find_word(argc, argv);
+	const Verb *verb = word < argc ? verb_find(argv[word]) : NULL;
+	return verb ? run_verb(verb, word, argc, argv) : run_without_verb(argc, argv);
+}
