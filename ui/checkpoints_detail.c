@@ -1,0 +1,295 @@
+/* checkpoints_detail.c - the right pane of the Checkpoints screen: where a checkpoint lies, how it
+ * lines up with the base, where its task vector is large, and which tasks are near. */
+#include "checkpoints_view.h"
+
+#include "core/text.h"
+#include "plot.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NAMES_SHOWN 3 /* of tensors that do not line up */
+#define NEAR_SHOWN 2
+
+static void line_free_all(gpointer data)
+{
+	DetailLine *line = data;
+
+	g_free(line->text);
+	g_free(line->count);
+	g_free(line->value);
+	g_free(line->profile);
+	g_free(line);
+}
+
+/* Takes the text. */
+static DetailLine *add(GPtrArray *lines, DetailKind kind, char *text)
+{
+	DetailLine *line = g_new0(DetailLine, 1);
+
+	line->kind = kind;
+	line->text = text;
+	g_ptr_array_add(lines, line);
+	return line;
+}
+
+static void add_blank(GPtrArray *lines)
+{
+	add(lines, DETAIL_TEXT, g_strdup(""));
+}
+
+/* The types of its tensors, each once: "F32", "BF16 F32". */
+static char *types_text(const Checkpoint *checkpoint)
+{
+	gboolean seen[DTYPE_COUNT] = {FALSE};
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
+		Dtype dtype = checkpoint_tensor(checkpoint, i)->dtype;
+		if (seen[dtype])
+			continue;
+		seen[dtype] = TRUE;
+		g_string_append_printf(
+			text, "%s%s", text->len > 0 ? " " : "", dtype_info(dtype)->name);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void add_source(GPtrArray *lines, const Session *session, const CheckpointRow *row)
+{
+	const Checkpoint *checkpoint =
+		collection_member(session_collection(session), row->member)->checkpoint;
+	const Store *store = session_store(session);
+	const StoreMember *known =
+		row->member < store->members->len ? store->members->pdata[row->member] : NULL;
+	g_autofree char *bytes = text_bytes(checkpoint_bytes(checkpoint));
+	g_autofree char *types = types_text(checkpoint);
+
+	add(lines, DETAIL_HEADING, g_strdup(row->name));
+	if (known && known->sources->len > 0)
+		add(lines, DETAIL_TEXT,
+			path_shown(((const StoreSource *)known->sources->pdata[0])->path));
+	else
+		add(lines, DETAIL_TEXT, path_shown(checkpoint->path));
+	add(lines, DETAIL_TEXT,
+		g_strdup_printf("%s %s %s%s", checkpoint->format, types, bytes,
+			known && known->copied ? ", copied" : ""));
+	if (row->warning)
+		add(lines, DETAIL_TEXT, g_strdup_printf("! %s", row->warning));
+	add_blank(lines);
+}
+
+static void add_first_names(GPtrArray *lines, const char *what, const GPtrArray *names)
+{
+	GString *text;
+
+	if (names->len == 0)
+		return;
+	text = g_string_new(what);
+	for (guint i = 0; i < MIN(names->len, NAMES_SHOWN); i++)
+		g_string_append_printf(text, "%s %s", i > 0 ? "," : ":", (char *)names->pdata[i]);
+	if (names->len > NAMES_SHOWN)
+		g_string_append_printf(text, " and %u more", names->len - NAMES_SHOWN);
+	add(lines, DETAIL_TEXT, g_string_free(text, FALSE));
+}
+
+/* The base's tensors that match a member in one way. */
+static GPtrArray *matching(const Collection *collection, const Member *member, Match match)
+{
+	GPtrArray *names = g_ptr_array_new();
+
+	for (guint i = 0; i < collection_tensors(collection); i++)
+		if (member->match[i] == match)
+			g_ptr_array_add(names, collection_tensor(collection, i)->name);
+	return names;
+}
+
+static void add_alignment(GPtrArray *lines, const Collection *collection, const Member *member)
+{
+	g_autoptr(GPtrArray) aligned = matching(collection, member, MATCH_SHARED);
+	g_autoptr(GPtrArray) missing = matching(collection, member, MATCH_MISSING);
+	g_autoptr(GPtrArray) reshaped = matching(collection, member, MATCH_RESHAPED);
+	g_autoptr(GPtrArray) other = matching(collection, member, MATCH_NOT_FLOAT);
+
+	add(lines, DETAIL_HEADING,
+		g_strdup_printf("TENSORS %u  aligned %u", checkpoint_count(member->checkpoint),
+			aligned->len));
+	add(lines, DETAIL_TEXT,
+		g_strdup_printf("missing %u  reshaped %u  extra %u", missing->len, reshaped->len,
+			member->extra->len));
+	add_first_names(lines, "missing", missing);
+	add_first_names(lines, "reshaped", reshaped);
+	add_first_names(lines, "not float", other);
+	add_first_names(lines, "extra", member->extra);
+}
+
+/* The columns of a group: its elements, and |τ|/|θ₀| (of the base, |θ₀|). */
+static void set_columns(DetailLine *line, const LayerGroup *group, gboolean base)
+{
+	line->count = text_count(group->elements);
+	line->value = text_number(base ? group->base_norm : group->relative[0]);
+}
+
+static void add_tree_heading(GPtrArray *lines, gboolean base)
+{
+	DetailLine *line;
+
+	add_blank(lines);
+	line = add(lines, DETAIL_HEADING, g_strdup("LAYER"));
+	line->count = g_strdup("PARAMS");
+	line->value = g_strdup(base ? "|θ₀|" : "|τ|/|θ₀|");
+}
+
+static void add_tensors(GPtrArray *lines, const Collection *collection, const Layers *tensors,
+	const char *layer, gboolean base)
+{
+	for (guint i = 0; i < tensors->groups->len; i++) {
+		const LayerGroup *group = tensors->groups->pdata[i];
+		if (g_strcmp0(tensor_layer(collection, group->name), layer) == 0)
+			set_columns(add(lines, DETAIL_TENSOR,
+					    text_safe(tensor_in_layer(group->name, layer))),
+				group, base);
+	}
+}
+
+static void add_profile(GPtrArray *lines, const Layers *layers, gboolean base)
+{
+	DetailLine *line;
+
+	add_blank(lines);
+	add(lines, DETAIL_HEADING, g_strdup(base ? "|θ₀| BY LAYER" : "|τ| BY LAYER"));
+	line = add(lines, DETAIL_SPARK, NULL);
+	line->n = layers->groups->len;
+	line->profile = g_new0(double, line->n);
+	for (guint i = 0; i < line->n; i++) {
+		const LayerGroup *group = layers->groups->pdata[i];
+		line->profile[i] = base ? group->base_norm : group->norm[0];
+	}
+}
+
+static void add_tree(GPtrArray *lines, const Session *session, const CheckpointRow *row,
+	GHashTable *unfolded, gboolean all)
+{
+	const Collection *collection = session_collection(session);
+	const Gram *gram = session_gram(session);
+	gboolean base = row->kind == ROW_BASE;
+	const guint *member = base ? NULL : &row->member;
+	g_autoptr(Layers) layers = NULL, tensors = NULL;
+
+	if (!session_ready(session))
+		return;
+	layers = layers_new(collection, gram, NULL, GROUP_LAYER, member, base ? 0 : 1, NULL);
+	tensors = layers_new(collection, gram, NULL, GROUP_TENSOR, member, base ? 0 : 1, NULL);
+	if (!layers || !tensors)
+		return;
+	add_tree_heading(lines, base);
+	for (guint i = 0; i < layers->groups->len; i++) {
+		const LayerGroup *group = layers->groups->pdata[i];
+		DetailLine *line = add(lines, DETAIL_LAYER, g_strdup(group->name));
+		line->unfolded = all || g_hash_table_contains(unfolded, group->name);
+		set_columns(line, group, base);
+		if (line->unfolded)
+			add_tensors(lines, collection, tensors, group->name, base);
+	}
+	add_profile(lines, layers, base);
+}
+
+static int compare_cosines(gconstpointer a, gconstpointer b, gpointer data)
+{
+	const double *cosine = data;
+	double x = cosine[*(const guint *)a], y = cosine[*(const guint *)b];
+
+	return (x < y) - (x > y);
+}
+
+/* The other tasks by their cosine with one, those that have none left out. */
+static GArray *neighbours(const Similarity *similarity, guint position)
+{
+	double *row = similarity->whole->cosine + (gsize)position * similarity->count;
+	GArray *others = g_array_new(FALSE, FALSE, sizeof(guint));
+
+	for (guint i = 0; i < similarity->count; i++)
+		if (i != position && isfinite(row[i]))
+			g_array_append_val(others, i);
+	g_array_sort_with_data(others, compare_cosines, row);
+	return others;
+}
+
+static void add_neighbours(GPtrArray *lines, const Similarity *similarity, guint position,
+	const char *what, const GArray *others, gboolean far)
+{
+	const double *row = similarity->whole->cosine + (gsize)position * similarity->count;
+
+	for (guint i = 0; i < MIN(others->len, NEAR_SHOWN); i++) {
+		guint other = g_array_index(others, guint, far ? others->len - 1 - i : i);
+		DetailLine *line = add(lines, i == 0 ? DETAIL_HEADING : DETAIL_TEXT,
+			g_strdup_printf("%-8s %s", i == 0 ? what : "", similarity->name[other]));
+		line->value = number_signed(row[other], 2);
+	}
+}
+
+static void add_near_and_far(
+	GPtrArray *lines, const CheckpointRow *row, const Similarity *similarity)
+{
+	for (guint i = 0; row->kind == ROW_TASK && similarity && i < similarity->count; i++) {
+		g_autoptr(GArray) others = NULL;
+		if (similarity->member[i] != row->member || similarity->count < 2)
+			continue;
+		others = neighbours(similarity, i);
+		add_blank(lines);
+		add_neighbours(lines, similarity, i, "NEAREST", others, FALSE);
+		if (others->len > NEAR_SHOWN)
+			add_neighbours(lines, similarity, i, "FARTHEST", others, TRUE);
+	}
+}
+
+GPtrArray *checkpoint_detail(Ui *ui, const CheckpointRow *row, const Similarity *similarity,
+	GHashTable *unfolded, gboolean all)
+{
+	const Session *session = ui_session(ui);
+	const Collection *collection = session_collection(session);
+	GPtrArray *lines = g_ptr_array_new_with_free_func(line_free_all);
+
+	add_source(lines, session, row);
+	add_alignment(lines, collection, collection_member(collection, row->member));
+	add_tree(lines, session, row, unfolded, all);
+	add_near_and_far(lines, row, similarity);
+	return lines;
+}
+
+static void draw_line(const DetailLine *line, Canvas *canvas, Rect rect, int y)
+{
+	static const int indents[] = {
+		[DETAIL_TEXT] = 3, [DETAIL_HEADING] = 2, [DETAIL_LAYER] = 3, [DETAIL_TENSOR] = 7};
+	int end = rect.width - 1;
+
+	if (line->kind == DETAIL_SPARK) {
+		plot_spark(canvas, rect, 3, y, MIN((int)line->n, rect.width - 4), line->profile,
+			line->n, ROLE_BAR);
+		return;
+	}
+	if (line->value) {
+		canvas_text_right(canvas, rect, end, y, ROLE_NORMAL, line->value);
+		end -= 9;
+	}
+	if (line->count) {
+		canvas_text_right(canvas, rect, end, y, ROLE_NORMAL, line->count);
+		end -= 7;
+	}
+	if (line->kind == DETAIL_LAYER)
+		canvas_text(canvas, rect, 3, y, ROLE_NORMAL, line->unfolded ? "▾" : "▸");
+	canvas_field(canvas, rect, indents[line->kind] + (line->kind == DETAIL_LAYER ? 2 : 0), y,
+		MAX(0, end - 5), line->kind == DETAIL_HEADING ? ROLE_HEADING : ROLE_NORMAL,
+		line->text);
+}
+
+void checkpoint_detail_draw(
+	const GPtrArray *lines, ListWidget *list, gboolean focus, Canvas *canvas, Rect rect)
+{
+	list_fit(list, (int)lines->len, rect.height);
+	for (int y = 0; y < rect.height && list->top + y < (int)lines->len; y++) {
+		draw_line(lines->pdata[list->top + y], canvas, rect, y);
+		if (focus && list->top + y == list->cursor)
+			pane_cursor(canvas, rect, y, TRUE);
+	}
+}

@@ -1,0 +1,53 @@
+/* checkpoints_view.h - what the parts of the Checkpoints screen share. */
+#ifndef TAUSCOPE_CHECKPOINTS_VIEW_H
+#define TAUSCOPE_CHECKPOINTS_VIEW_H
+
+#include "pane.h"
+
+#include "analysis/layers.h"
+#include "analysis/similarity.h"
+
+typedef enum { ROW_BASE, ROW_TASK, ROW_RUN, ROW_STEP } RowKind;
+
+/* One row of the list; names are unique among rows ("mnist", "mnist/steps", "mnist@40"). */
+typedef struct {
+	RowKind kind;
+	char *name;
+	char *run;         /* of a run and its steps */
+	guint member;      /* of a run, its first step */
+	gint64 step, last; /* of a run, from `step` to `last`; -1 where unknown */
+	guint checkpoints; /* of a run */
+	guint64 parameters;
+	double relative, cosine; /* |τ|/|θ₀|; with the mean of all tasks */
+	char *warning;           /* what is wrong with it, or NULL */
+} CheckpointRow;
+
+typedef enum { SORT_LOADED, SORT_NAME, SORT_RELATIVE, SORT_COSINE, SORT_COUNT } CheckpointSort;
+
+/* The rows of a collection in the order asked for, base first, runs last; the steps of the runs in
+ * `unfolded` (a set of names) follow their run.  The filter narrows them.  GPtrArray of
+ * CheckpointRow. */
+GPtrArray *checkpoint_rows(Ui *ui, CheckpointSort sort, gboolean reverse, GHashTable *unfolded);
+/* Draws heading and rows; `list` is fitted to what is seen. */
+void checkpoint_rows_draw(const GPtrArray *rows, Ui *ui, ListWidget *list, gboolean focus,
+	CheckpointSort sort, Canvas *canvas, Rect rect);
+
+/* One line of what is known of a checkpoint. */
+typedef enum { DETAIL_TEXT, DETAIL_HEADING, DETAIL_LAYER, DETAIL_TENSOR, DETAIL_SPARK } DetailKind;
+typedef struct {
+	DetailKind kind;
+	gboolean unfolded; /* of a layer */
+	char *text;
+	char *count, *value; /* columns at the right; or NULL */
+	double *profile;     /* of DETAIL_SPARK */
+	guint n;
+} DetailLine;
+
+/* All lines of a row's checkpoint; the tensors of the layers in `unfolded` are listed, or of all
+ * layers.  `similarity` is of all tasks, or NULL.  GPtrArray of DetailLine. */
+GPtrArray *checkpoint_detail(Ui *ui, const CheckpointRow *row, const Similarity *similarity,
+	GHashTable *unfolded, gboolean all);
+void checkpoint_detail_draw(
+	const GPtrArray *lines, ListWidget *list, gboolean focus, Canvas *canvas, Rect rect);
+
+#endif

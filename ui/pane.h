@@ -1,0 +1,62 @@
+/* pane.h - what the screens share: panes side by side, numbers with their sign, paths as people
+ * write them, and the sentence that stands where there is nothing to show. */
+#ifndef TAUSCOPE_PANE_H
+#define TAUSCOPE_PANE_H
+
+#include "canvas.h"
+#include "view.h"
+#include "widget.h"
+
+/* Columns of a name in a list: its longest name within these. */
+#define NAME_LEAST 8
+#define NAME_MOST 28
+
+typedef struct {
+	Rect left, right; /* right.width is 0 where there is no room for it */
+} Panes;
+
+/* Cuts a rectangle in two with a line between: `right` columns go to the right pane, or none where
+ * fewer than `least` would be left. */
+Panes panes_split(Canvas *canvas, Rect rect, int least, int right);
+/* The right pane's usual width: about two fifths of the screen. */
+int panes_right(Rect rect);
+
+/* Why there is nothing to analyse, in lines, with what to do about it; NULL where there are tasks
+ * and their Gram tables are complete. */
+const char *pane_why_empty(Ui *ui);
+/* Draws lines of text near the top of an empty pane. */
+void pane_note(Canvas *canvas, Rect rect, const char *lines);
+/* Draws text broken at blanks and indented; returns the row after it. */
+int pane_wrap(Canvas *canvas, Rect rect, int x, int y, Role role, const char *text);
+/* The cursor's mark at the left of a row, painted where its pane has the focus. */
+void pane_cursor(Canvas *canvas, Rect rect, int y, gboolean focus);
+/* A signed number that ends before column x; `·` where it is not finite. */
+void pane_signed(Canvas *canvas, Rect rect, int x, int y, Role role, double value, int decimals);
+/* A number of three digits that ends before column x. */
+void pane_number(Canvas *canvas, Rect rect, int x, int y, Role role, double value);
+
+/* "+0.44", "−0.06", "·"; and without the leading 0, as cells show it: "+.44", "1.0".  g_free. */
+char *number_signed(double value, int decimals);
+char *number_cell(double value);
+/* "13.5 %"; "·" where it is not finite.  g_free. */
+char *number_percent(double fraction);
+/* The least of 1, 2, 5 × 10^k that is not below `value`: the limit of a scale. */
+double number_limit(double value);
+
+/* A path relative to the current directory or with `~`, where it lies below; g_free. */
+char *path_shown(const char *path);
+/* A typed path with a leading `~/` replaced; g_free. */
+char *path_typed(const char *text);
+
+/* The layer that a tensor of the base lies in, by the tensor's name; NULL where it has none. */
+const char *tensor_layer(const Collection *collection, const char *tensor);
+/* A tensor's name without the name of its layer in front: "attn.k_proj.weight"; borrowed. */
+const char *tensor_in_layer(const char *tensor, const char *layer);
+/* The columns of the longest of n names, within NAME_LEAST and `most`. */
+int names_columns(char *const *names, guint n, int most);
+/* The position of a name among n, or -1. */
+int names_find(char *const *names, guint n, const char *name);
+/* Replaces an owned string. */
+void string_set(char **string, const char *value);
+
+#endif
