@@ -51,6 +51,8 @@ typedef struct {
 	const char *message; /* of a failed job, borrowed; or NULL */
 } JobStatus;
 void job_status(const Job *job, JobStatus *status);
+/* FALSE with a copy of the error where a job that is over failed or was cancelled. */
+gboolean job_take_error(const Job *job, GError **error);
 
 /* A list of blocks shared out over threads, merged in order: the same bits for any number of
  * threads.  `work` may run in any order, each on a slot of its own; `merge` is called for item 0, 1,

@@ -143,8 +143,10 @@ static gboolean sync_folder(const char *path, GError **error)
  * does the same. */
 static int rename_to_new(const char *from, const char *to)
 {
-	if (link(from, to) == 0)
-		return unlink(from);
+	if (link(from, to) == 0) {
+		unlink(from);
+		return 0;
+	}
 	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK)
 		return -1;
 	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);

@@ -1,0 +1,87 @@
+/* job_run.c - a job in a batch command: wait for it, show on a terminal how far it is, and let
+ * Ctrl-C stop it. */
+#include "core/job.h"
+
+#include "core/text.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define UPDATE_MILLISECONDS 200
+
+static char *progress_line(const JobStatus *status)
+{
+	g_autofree char *done = text_bytes(status->done);
+	g_autofree char *rate = text_bytes((guint64)status->rate);
+	g_autofree char *left = text_duration(status->left);
+	const char *gap = *status->detail ? " " : "";
+	if (!status->total)
+		return g_strdup_printf(
+			"%s  %s  %s/s%s%s", status->title, done, rate, gap, status->detail);
+	return g_strdup_printf("%s  %.0f%%  %s  %s/s  %s left%s%s", status->title,
+		100 * status->fraction, done, rate, left, gap, status->detail);
+}
+
+static gboolean show_progress(gpointer data)
+{
+	JobStatus status;
+	job_status(data, &status);
+	g_autofree char *line = progress_line(&status);
+	fprintf(stderr, "\r\033[K%s", line);
+	fflush(stderr);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean cancel(gpointer data)
+{
+	job_cancel(data);
+	return G_SOURCE_CONTINUE;
+}
+
+/* A signal that stops the job; GLib leaves the default behind, so what was set before is kept. */
+typedef struct {
+	int signal;
+	guint source;
+	struct sigaction before;
+} Stopper;
+
+static void stopper_start(Stopper *stopper, int signal, Job *job)
+{
+	stopper->signal = signal;
+	sigaction(signal, NULL, &stopper->before);
+	stopper->source = g_unix_signal_add(signal, cancel, job);
+}
+
+static void stopper_end(Stopper *stopper)
+{
+	g_source_remove(stopper->source);
+	sigaction(stopper->signal, &stopper->before, NULL);
+}
+
+static gboolean is_over(const Job *job)
+{
+	JobStatus status;
+	job_status(job, &status);
+	return status.state != JOB_WAITING && status.state != JOB_RUNNING;
+}
+
+gboolean job_run(Job *job, GError **error)
+{
+	gboolean show = isatty(STDERR_FILENO);
+	Stopper interrupt, terminate;
+	stopper_start(&interrupt, SIGINT, job);
+	stopper_start(&terminate, SIGTERM, job);
+	guint timer = show ? g_timeout_add(UPDATE_MILLISECONDS, show_progress, job) : 0;
+	job_start(job);
+	while (!is_over(job))
+		g_main_context_iteration(NULL, TRUE);
+	if (show) {
+		g_source_remove(timer);
+		fputs("\r\033[K", stderr);
+	}
+	stopper_end(&terminate);
+	stopper_end(&interrupt);
+	return job_take_error(job, error);
+}
