@@ -5,16 +5,21 @@
 #include "export/report.h"
 
 /* What is skipped lies outside of the comparison; it is shown and does not count. */
-static gboolean lines_up(const cJSON *result)
+static gboolean has_faults(const cJSON *checkpoint)
 {
 	static const char *const faults[] = {"missing", "extra", "reshaped"};
+	for (guint i = 0; i < G_N_ELEMENTS(faults); i++)
+		if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(checkpoint, faults[i])) > 0)
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean lines_up(const cJSON *result)
+{
 	const cJSON *checkpoint;
-	cJSON_ArrayForEach(checkpoint,
-		cJSON_GetObjectItemCaseSensitive(result,
-			"checkpoint"
-			"s")) for (guint i = 0; i < G_N_ELEMENTS(faults);
-				   i++) if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(checkpoint,
-						    faults[i])) > 0) return FALSE;
+	cJSON_ArrayForEach (checkpoint, cJSON_GetObjectItemCaseSensitive(result, "checkpoints"))
+		if (has_faults(checkpoint))
+			return FALSE;
 	return TRUE;
 }
 

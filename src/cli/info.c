@@ -41,8 +41,7 @@ static cJSON *survey_json(const Survey *survey)
 	cJSON *result = report_checkpoint_json(survey->checkpoint);
 	guint i = 0;
 	cJSON *tensor;
-	cJSON_ArrayForEach(tensor, cJSON_GetObjectItemCaseSensitive(result, "tensors"))
-	{
+	cJSON_ArrayForEach (tensor, cJSON_GetObjectItemCaseSensitive(result, "tensors")) {
 		add_values(tensor, checkpoint_tensor(survey->checkpoint, i), &survey->values[i]);
 		i++;
 	}
