@@ -10,7 +10,8 @@
 
 typedef struct {
 	guint tensors, vectors;
-	double *products; /* [tensors][vectors (vectors+1) / 2], lower triangles by rows; NaN: unknown */
+	double *products; /* [tensors][vectors (vectors+1) / 2], lower triangles by rows; NaN:
+			     unknown */
 } Gram;
 
 /* All unknown (NaN). */
@@ -26,6 +27,9 @@ double *gram_cell(const Gram *gram, guint tensor, guint i, guint j);
 double gram_product(const Gram *gram, const Scope *scope, guint i, guint j);
 double gram_norm(const Gram *gram, const Scope *scope, guint i);
 double gram_cosine(const Gram *gram, const Scope *scope, guint i, guint j);
+
+/* The cosine from an inner product and two norms; NaN where a norm is 0 or unknown. */
+double cosine_of(double product, double norm_a, double norm_b);
 
 /* The sum of the tables over a scope: out is packed like one tensor's table. */
 void gram_sum(const Gram *gram, const Scope *scope, double *out);

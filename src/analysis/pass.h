@@ -13,17 +13,22 @@
 #define SAMPLE_ELEMENTS 262144u
 #define SAMPLE_TENSOR_LEAST 64u
 
-/* What is known of one member's tensors beside its inner products; all [base tensors]. */
+/* What is known of one member's tensors beside its inner products; all [base tensors].  New ones
+ * know nothing: NaN, or 0 for counts and hashes. */
 typedef struct {
-	double *minimum, *maximum;  /* of the finite elements of θ; NaN where there is none */
-	double *largest_change;     /* max |τ|; 0 for the base */
-	guint64 *nonfinite;         /* elements of θ that are NaN or Inf */
-	guint64 *hash;              /* XXH3-64 of the raw bytes, stripe by stripe; 0: not shared */
-	float *sample;              /* [sample plan's total]: θ at the sampled places; NULL for steps */
+	double *minimum, *maximum; /* of the finite elements of θ; NaN where there is none */
+	double *largest_change;    /* max |τ|; 0 for the base */
+	guint64 *nonfinite;        /* elements of θ that are NaN or Inf */
+	guint64 *hash;             /* XXH3-64 of the raw bytes, stripe by stripe, of any type and
+				      shape; 0: the member has no tensor of that name */
+	float *sample;             /* [sample plan's total]: θ at the sampled places, NaN where not
+				      shared; NULL for steps */
 } Statistics;
 
+/* `sampled` is 0 for steps: no sample. */
 Statistics *statistics_new(guint tensors, guint64 sampled);
 void statistics_free(Statistics *statistics);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Statistics, statistics_free)
 
 /* Which elements are sampled: for tensor ℓ, places[first[ℓ] … first[ℓ+1]) ascending, chosen by the
  * tensor's name and size alone, one at random in each of equal parts. */
@@ -34,17 +39,24 @@ typedef struct {
 
 SamplePlan *sample_plan_new(const Collection *collection);
 void sample_plan_free(SamplePlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SamplePlan, sample_plan_free)
 
 typedef struct {
 	const Collection *collection;
-	const gboolean *fresh;   /* [members]: rows to compute; the others' pairs are left alone */
-	guint threads;           /* 0: all */
-	gsize budget;            /* bytes for buffers; 0: the default */
+	const gboolean *fresh; /* [members]: rows to compute; the others' pairs are left alone */
+	guint threads;         /* 0: all */
+	gsize budget;          /* bytes for buffers; 0: the default */
 } PassRequest;
+
+/* The budget bounds the buffers: fewer threads and shorter reads until they fit.  The least is one
+ * thread with 2048 elements of each of V vectors, raw and as double, and twice the inner products
+ * of one tensor: at most V x 33 KB + V² x 8 bytes. */
 
 /* Computes ⟨vᵢ, vⱼ⟩ for all pairs with at least one fresh member into `gram` (already of the
  * collection's size) and the statistics of the fresh members into statistics[member].  A pair is 0
- * on tensors that one of the two does not share.  Reads each needed tensor of each member once. */
+ * on tensors that one of the two does not share, and NaN on those where one of the two has an
+ * element that is NaN or Inf.  Reads each needed tensor of each member once.  What `gram` and
+ * `statistics` hold of fresh members after a failure is undefined. */
 gboolean pass_run(const PassRequest *request, const SamplePlan *plan, Gram *gram,
 	Statistics **statistics, Job *job, GError **error);
 

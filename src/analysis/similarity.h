@@ -1,4 +1,5 @@
-/* similarity.h - how task vectors relate: pairwise cosines, norms, and an order that shows families. */
+/* similarity.h - how task vectors relate: pairwise cosines, norms, and an order that shows
+ * families. */
 #ifndef TAUSCOPE_SIMILARITY_H
 #define TAUSCOPE_SIMILARITY_H
 
@@ -6,18 +7,18 @@
 
 /* One matrix: `count` task vectors over one scope. */
 typedef struct {
-	char *scope;       /* label */
+	char *scope; /* label */
 	guint64 elements;
 	guint count;
-	double *cosine;    /* [count][count]; NaN where a norm is 0 */
-	double *product;   /* [count][count] */
-	double *norm;      /* [count] */
+	double *cosine;  /* [count][count]; NaN where a norm is 0 */
+	double *product; /* [count][count] */
+	double *norm;    /* [count] */
 } SimilarityMatrix;
 
 typedef struct {
 	guint count;
-	guint *member;     /* [count]: member numbers, in the collection's order */
-	char **name;       /* [count] */
+	guint *member; /* [count]: member numbers, in the collection's order */
+	char **name;   /* [count] */
 	SimilarityMatrix *whole;
 	guint *order;      /* [count]: positions in the order of clustering */
 	guint *cluster;    /* [count]: cluster number of each position, from 0 along the order */

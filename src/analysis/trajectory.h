@@ -13,7 +13,8 @@ typedef struct {
 	guint64 elements;
 	guint count;
 	double *norm, *relative;
-	double *cosine_to_final;    /* with the last of the run, or with `reference` where one is given */
+	double *cosine_to_final; /* with the last of the run, or with `reference` where one is given
+				  */
 	double *cosine_to_previous; /* NaN at the first */
 	double *turn_degrees;       /* NaN at the first */
 	double *update;             /* ‖τ_t − τ_(t−1)‖ */
@@ -23,10 +24,10 @@ typedef struct {
 typedef struct {
 	char *run;
 	guint count;
-	guint *member;      /* [count]: steps in order, the final checkpoint last */
-	gint64 *step;       /* [count]: -1 for a final checkpoint of unknown step */
+	guint *member; /* [count]: steps in order, the final checkpoint last */
+	gint64 *step;  /* [count]: -1 for a final checkpoint of unknown step */
 	TrajectoryPath *whole;
-	GPtrArray *groups;  /* of TrajectoryPath */
+	GPtrArray *groups; /* of TrajectoryPath */
 } Trajectory;
 
 /* `reference` is a member to take cosines with, or -1 for the run's own final vector. */

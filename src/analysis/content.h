@@ -1,0 +1,20 @@
+/* content.h - hashes of what tensors hold, of any type, to notice what changed. */
+#ifndef TAUSCOPE_CONTENT_H
+#define TAUSCOPE_CONTENT_H
+
+#include "analysis/lineup.h"
+#include "core/job.h"
+
+/* A member's tensor, and where its hash goes. */
+typedef struct {
+	const Checkpoint *checkpoint;
+	guint tensor; /* position in the checkpoint */
+	guint64 *hash;
+} Content;
+
+/* Hashes the raw bytes of each Content, stripe by stripe: the same value for any threads. */
+gboolean content_hash(const GArray *contents, guint threads, Job *job, GError **error);
+
+guint64 content_bytes(const GArray *contents);
+
+#endif

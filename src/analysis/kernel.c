@@ -1,0 +1,25 @@
+/* kernel.c - the choice of the instruction set, made when the program runs. */
+#include "analysis/kernel.h"
+
+void kernel_list(const Kernel *kernels[4])
+{
+	guint count = 0;
+#ifdef __x86_64__
+	__builtin_cpu_init();
+	gboolean avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+	if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+		__builtin_cpu_supports("avx512vl"))
+		kernels[count++] = &kernel_avx512;
+	if (avx2)
+		kernels[count++] = &kernel_avx2;
+#endif
+	kernels[count++] = &kernel_plain;
+	kernels[count] = NULL;
+}
+
+const Kernel *kernel_choose(void)
+{
+	const Kernel *kernels[4];
+	kernel_list(kernels);
+	return kernels[0];
+}

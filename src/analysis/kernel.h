@@ -1,0 +1,49 @@
+/* kernel.h - the hot loops of the pass, in one text for several instruction sets.
+ *
+ * Everything is done in double: differences of float32 weights are then exact or nearly so, and
+ * no product of them can overflow or vanish.  A sum of products has the same bits whatever other
+ * vectors stand beside its two; between instruction sets it may differ by some 1e-16. */
+#ifndef TAUSCOPE_KERNEL_H
+#define TAUSCOPE_KERNEL_H
+
+#include "core/dtype.h"
+
+#include <math.h>
+
+/* Elements that are worked on at a time, and the multiple that arrays are padded to. */
+#define KERNEL_BLOCK 2048u
+#define KERNEL_PAD 8u
+
+/* What a run of elements is bounded by.  Starts as EXTREMES_NONE. */
+typedef struct {
+	double minimum, maximum; /* of the finite elements */
+	double largest_change;
+	guint64 nonfinite;
+} Extremes;
+
+#define EXTREMES_NONE ((Extremes){INFINITY, -INFINITY, 0, 0})
+
+typedef struct {
+	const char *name;
+	/* Raw elements of a float type, aligned to their size, to doubles; zeros fill the pad. */
+	void (*decode)(Dtype dtype, const void *raw, gsize n, double *out);
+	/* Widens the extremes by the values, and turns each Inf into NaN, so that it spreads. */
+	void (*survey)(double *values, gsize n, Extremes *extremes);
+	/* values −= base, up to the pad; widens largest_change. */
+	void (*subtract)(double *values, const double *base, gsize n, Extremes *extremes);
+	/* Adds ⟨vᵢ, vⱼ⟩ for first ≤ i < count and j ≤ i to sums, the rows of a packed lower
+	 * triangle from row `first` on.  Vectors are padded with zeros. */
+	void (*products)(double *const *vectors, guint first, guint count, gsize n, double *sums);
+} Kernel;
+
+extern const Kernel kernel_plain;
+#ifdef __x86_64__
+extern const Kernel kernel_avx2, kernel_avx512;
+#endif
+
+/* The kernels that this processor can run, fastest first, NULL at the end. */
+void kernel_list(const Kernel *kernels[4]);
+/* The fastest of them. */
+const Kernel *kernel_choose(void);
+
+#endif

@@ -1,0 +1,138 @@
+/* layers.c - where task vectors live: norms by layer, by kind, by tensor. */
+#include "analysis/layers.h"
+
+#include <math.h>
+
+static void group_free(LayerGroup *group)
+{
+	if (group == NULL)
+		return;
+	g_free(group->name);
+	g_free(group->norm);
+	g_free(group->relative);
+	g_free(group->share);
+	g_free(group->cosine_mean);
+	g_free(group);
+}
+
+static double ratio(double part, double whole)
+{
+	return whole > 0 ? part / whole : NAN;
+}
+
+/* The cosine of task i with the sum of all tasks, which points as their mean does. */
+static double cosine_with_mean(const double *sums, const guint *member, guint n, guint i)
+{
+	double with_sum = 0, square = 0;
+	for (guint j = 0; j < n; j++) {
+		with_sum += sums[gram_packed(member[i], member[j])];
+		for (guint k = 0; k < n; k++)
+			square += sums[gram_packed(member[j], member[k])];
+	}
+	double norm = sqrt(sums[gram_packed(member[i], member[i])]);
+	return cosine_of(with_sum, norm, sqrt(MAX(square, 0)));
+}
+
+/* Shares are of `whole`, which is NULL for the whole itself. */
+static LayerGroup *group_new(
+	const Gram *gram, const Scope *scope, const guint *member, guint n, const LayerGroup *whole)
+{
+	g_autofree double *sums = g_new(double, gram_packed(gram->vectors, 0));
+	gram_sum(gram, scope, sums);
+	LayerGroup *group = g_new0(LayerGroup, 1);
+	group->name = g_strdup(scope->label);
+	group->elements = scope->elements;
+	group->base_norm = sqrt(sums[0]);
+	group->norm = g_new(double, n);
+	group->relative = g_new(double, n);
+	group->share = g_new(double, n);
+	group->cosine_mean = g_new(double, n);
+	for (guint i = 0; i < n; i++) {
+		double norm = sqrt(sums[gram_packed(member[i], member[i])]);
+		double all = whole != NULL ? whole->norm[i] : norm;
+		group->norm[i] = norm;
+		group->relative[i] = ratio(norm, group->base_norm);
+		group->share[i] = ratio(norm, all) * ratio(norm, all);
+		group->cosine_mean[i] = cosine_with_mean(sums, member, n, i);
+	}
+	return group;
+}
+
+static void fill_members(
+	Layers *layers, const Collection *collection, const guint *members, guint n)
+{
+	g_autoptr(GArray) tasks = collection_tasks(collection);
+	if (members == NULL || n == 0) {
+		members = (const guint *)(const void *)tasks->data;
+		n = tasks->len;
+	}
+	layers->count = n;
+	layers->member = g_new(guint, n);
+	layers->name = g_new0(char *, n);
+	for (guint i = 0; i < n; i++) {
+		layers->member[i] = members[i];
+		layers->name[i] = g_strdup(collection_member(collection, members[i])->name);
+	}
+}
+
+Layers *layers_new(const Collection *collection, const Gram *gram, const char *pattern, GroupBy by,
+	const guint *members, guint n, GError **error)
+{
+	g_autoptr(Layers) layers = g_new0(Layers, 1);
+	layers->groups = g_ptr_array_new_with_free_func((GDestroyNotify)group_free);
+	fill_members(layers, collection, members, n);
+	g_autoptr(Scope) scope =
+		scope_new(collection, pattern, layers->member, layers->count, error);
+	if (scope == NULL)
+		return NULL;
+	layers->whole = group_new(gram, scope, layers->member, layers->count, NULL);
+	if (by == GROUP_ALL)
+		return g_steal_pointer(&layers);
+	g_autoptr(GPtrArray) scopes = scope_groups(collection, scope, by);
+	for (guint i = 0; i < scopes->len; i++)
+		g_ptr_array_add(
+			layers->groups, group_new(gram, g_ptr_array_index(scopes, i),
+						layers->member, layers->count, layers->whole));
+	return g_steal_pointer(&layers);
+}
+
+void layers_free(Layers *layers)
+{
+	if (layers == NULL)
+		return;
+	for (guint i = 0; i < layers->count; i++)
+		g_free(layers->name[i]);
+	g_free(layers->member);
+	g_free(layers->name);
+	group_free(layers->whole);
+	g_ptr_array_unref(layers->groups);
+	g_free(layers);
+}
+
+static const LayerGroup *largest_share(const Layers *layers)
+{
+	const LayerGroup *largest = NULL;
+	for (guint i = 0; i < layers->groups->len; i++) {
+		const LayerGroup *group = g_ptr_array_index(layers->groups, i);
+		if (isfinite(group->share[0]) &&
+			(largest == NULL || group->share[0] > largest->share[0]))
+			largest = group;
+	}
+	return largest;
+}
+
+char *layers_sentence(const Layers *layers)
+{
+	if (layers->count == 0)
+		return g_strdup("there is no task vector");
+	const char *name = layers->name[0];
+	const LayerGroup *largest = largest_share(layers);
+	if (largest != NULL)
+		return g_strdup_printf("%s changes %s most: %.0f %% of its square norm, %.1f %% of "
+				       "the base's norm there",
+			name, largest->name, 100 * largest->share[0], 100 * largest->relative[0]);
+	if (!(layers->whole->norm[0] > 0))
+		return g_strdup_printf("%s does not differ from the base", name);
+	return g_strdup_printf("%s has norm %.3g, %.1f %% of the base's", name,
+		layers->whole->norm[0], 100 * layers->whole->relative[0]);
+}

@@ -1,0 +1,176 @@
+/* similarity.c - how task vectors relate: pairwise cosines, norms, and an order that shows
+ * families. */
+#include "analysis/similarity.h"
+
+#include <math.h>
+
+/* From this cosine on, people would say that two vectors have something in common. */
+#define NOTABLE_COSINE 0.1
+
+static void matrix_free(SimilarityMatrix *matrix)
+{
+	if (matrix == NULL)
+		return;
+	g_free(matrix->scope);
+	g_free(matrix->cosine);
+	g_free(matrix->product);
+	g_free(matrix->norm);
+	g_free(matrix);
+}
+
+static SimilarityMatrix *matrix_new(
+	const Gram *gram, const Scope *scope, const guint *member, guint n)
+{
+	SimilarityMatrix *matrix = g_new0(SimilarityMatrix, 1);
+	g_autofree double *sums = g_new(double, gram_packed(gram->vectors, 0));
+	gram_sum(gram, scope, sums);
+	matrix->scope = g_strdup(scope->label);
+	matrix->elements = scope->elements;
+	matrix->count = n;
+	matrix->cosine = g_new(double, (gsize)n *n);
+	matrix->product = g_new(double, (gsize)n *n);
+	matrix->norm = g_new(double, n);
+	for (guint i = 0; i < n; i++)
+		matrix->norm[i] = sqrt(sums[gram_packed(member[i], member[i])]);
+	for (guint i = 0; i < n; i++) {
+		for (guint j = 0; j < n; j++) {
+			gsize at = (gsize)i * n + j;
+			matrix->product[at] = sums[gram_packed(member[i], member[j])];
+			matrix->cosine[at] =
+				cosine_of(matrix->product[at], matrix->norm[i], matrix->norm[j]);
+		}
+	}
+	return matrix;
+}
+
+static void fill_members(
+	Similarity *similarity, const Collection *collection, const guint *members, guint n)
+{
+	g_autoptr(GArray) tasks = collection_tasks(collection);
+	if (members == NULL || n == 0) {
+		members = (const guint *)(const void *)tasks->data;
+		n = tasks->len;
+	}
+	similarity->count = n;
+	similarity->member = g_new(guint, n);
+	similarity->name = g_new0(char *, n);
+	for (guint i = 0; i < n; i++) {
+		similarity->member[i] = members[i];
+		similarity->name[i] = g_strdup(collection_member(collection, members[i])->name);
+	}
+}
+
+static void fill_groups(Similarity *similarity, const Collection *collection, const Gram *gram,
+	const Scope *scope, GroupBy by)
+{
+	if (by == GROUP_ALL)
+		return;
+	g_autoptr(GPtrArray) scopes = scope_groups(collection, scope, by);
+	for (guint i = 0; i < scopes->len; i++)
+		g_ptr_array_add(similarity->groups, matrix_new(gram, g_ptr_array_index(scopes, i),
+							    similarity->member, similarity->count));
+}
+
+Similarity *similarity_new(const Collection *collection, const Gram *gram, const char *pattern,
+	GroupBy by, const guint *members, guint n, GError **error)
+{
+	g_autoptr(Similarity) similarity = g_new0(Similarity, 1);
+	similarity->groups = g_ptr_array_new_with_free_func((GDestroyNotify)matrix_free);
+	fill_members(similarity, collection, members, n);
+	g_autoptr(Scope) scope =
+		scope_new(collection, pattern, similarity->member, similarity->count, error);
+	if (scope == NULL)
+		return NULL;
+	similarity->whole = matrix_new(gram, scope, similarity->member, similarity->count);
+	similarity->order = g_new(guint, similarity->count);
+	similarity->cluster = g_new(guint, similarity->count);
+	similarity_cluster(similarity->whole->cosine, similarity->count, similarity->order,
+		similarity->cluster);
+	fill_groups(similarity, collection, gram, scope, by);
+	return g_steal_pointer(&similarity);
+}
+
+void similarity_free(Similarity *similarity)
+{
+	if (similarity == NULL)
+		return;
+	for (guint i = 0; i < similarity->count; i++)
+		g_free(similarity->name[i]);
+	g_free(similarity->member);
+	g_free(similarity->name);
+	g_free(similarity->order);
+	g_free(similarity->cluster);
+	matrix_free(similarity->whole);
+	g_ptr_array_unref(similarity->groups);
+	g_free(similarity);
+}
+
+/* A pair of positions and its cosine; NaN where there is no pair with one. */
+typedef struct {
+	guint a, b;
+	double cosine;
+} Pair;
+
+static Pair extreme_pair(const SimilarityMatrix *matrix, double sign)
+{
+	Pair best = {.cosine = NAN};
+	for (guint i = 0; i < matrix->count; i++) {
+		for (guint j = i + 1; j < matrix->count; j++) {
+			double cosine = matrix->cosine[(gsize)i * matrix->count + j];
+			if (isfinite(cosine) &&
+				!(isfinite(best.cosine) && sign * cosine <= sign * best.cosine))
+				best = (Pair){i, j, cosine};
+		}
+	}
+	return best;
+}
+
+/* The group that gives most to the pair's inner product, or NULL. */
+static const char *main_group(const Similarity *similarity, Pair pair)
+{
+	const char *name = NULL;
+	double most = 0;
+	for (guint i = 0; i < similarity->groups->len; i++) {
+		const SimilarityMatrix *group = g_ptr_array_index(similarity->groups, i);
+		double product = group->product[(gsize)pair.a * group->count + pair.b];
+		if (fabs(product) > most) {
+			most = fabs(product);
+			name = group->scope;
+		}
+	}
+	return name;
+}
+
+static void say_closest(GString *text, const Similarity *similarity, Pair pair)
+{
+	const char *group = main_group(similarity, pair);
+	if (pair.cosine < NOTABLE_COSINE) {
+		g_string_append_printf(
+			text, "no two share a direction (highest cos %+.2f)", pair.cosine);
+		return;
+	}
+	g_string_append_printf(text, "%s and %s share a direction (cos %+.2f)",
+		similarity->name[pair.a], similarity->name[pair.b], pair.cosine);
+	if (group != NULL)
+		g_string_append_printf(text, ", most in %s", group);
+}
+
+static void say_opposed(GString *text, const Similarity *similarity, Pair pair)
+{
+	if (pair.cosine > -NOTABLE_COSINE)
+		g_string_append(text, "; no pair is opposed");
+	else
+		g_string_append_printf(text, "; %s and %s are opposed (cos %+.2f)",
+			similarity->name[pair.a], similarity->name[pair.b], pair.cosine);
+}
+
+char *similarity_sentence(const Similarity *similarity)
+{
+	Pair closest = extreme_pair(similarity->whole, 1);
+	if (!isfinite(closest.cosine))
+		return g_strdup("there are no two task vectors to compare");
+	g_autoptr(GString) text = g_string_new(NULL);
+	say_closest(text, similarity, closest);
+	say_opposed(text, similarity, extreme_pair(similarity->whole, -1));
+	return g_strdup(text->str);
+}

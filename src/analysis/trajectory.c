@@ -1,0 +1,185 @@
+/* trajectory.c - how a task vector came about: its direction and length over a training run.
+ *
+ * Updates are differences of rows of the Gram table: ‖τ_t − τ_(t−1)‖² and the angles between
+ * updates follow from the inner products of the steps alone. */
+#include "analysis/trajectory.h"
+#include "core/error.h"
+
+#include <math.h>
+
+/* The cosine to the final vector from which on we say that the direction has settled. */
+#define SETTLED_COSINE 0.9
+
+static void path_free(TrajectoryPath *path)
+{
+	if (path == NULL)
+		return;
+	g_free(path->scope);
+	g_free(path->norm);
+	g_free(path->relative);
+	g_free(path->cosine_to_final);
+	g_free(path->cosine_to_previous);
+	g_free(path->turn_degrees);
+	g_free(path->update);
+	g_free(path);
+}
+
+/* Inner products of the steps over one scope; step -1 and before is the vector 0. */
+typedef struct {
+	const double *sums;
+	const guint *member;
+} Steps;
+
+static double product(const Steps *steps, gint i, gint j)
+{
+	if (i < 0 || j < 0)
+		return 0;
+	return steps->sums[gram_packed(steps->member[i], steps->member[j])];
+}
+
+/* ⟨τ_i − τ_(i−1), τ_j − τ_(j−1)⟩ */
+static double update_product(const Steps *steps, gint i, gint j)
+{
+	return product(steps, i, j) - product(steps, i, j - 1) - product(steps, i - 1, j) +
+	       product(steps, i - 1, j - 1);
+}
+
+static double length_of(double square)
+{
+	return square < 0 ? 0 : sqrt(square);
+}
+
+static double degrees(double cosine)
+{
+	return acos(cosine) * 180 / G_PI;
+}
+
+static void fill_step(TrajectoryPath *path, const Steps *steps, gint t, guint reference)
+{
+	double norm = length_of(product(steps, t, t));
+	double target = length_of(steps->sums[gram_packed(reference, reference)]);
+	double along = steps->sums[gram_packed(steps->member[t], reference)];
+	path->norm[t] = norm;
+	path->relative[t] = steps->sums[0] > 0 ? norm / sqrt(steps->sums[0]) : NAN;
+	path->cosine_to_final[t] = cosine_of(along, norm, target);
+	path->update[t] = length_of(update_product(steps, t, t));
+	path->path_length += path->update[t];
+	path->cosine_to_previous[t] = path->turn_degrees[t] = NAN;
+	if (t == 0)
+		return;
+	path->cosine_to_previous[t] = cosine_of(product(steps, t, t - 1), norm, path->norm[t - 1]);
+	path->turn_degrees[t] = degrees(
+		cosine_of(update_product(steps, t, t - 1), path->update[t], path->update[t - 1]));
+}
+
+static TrajectoryPath *path_new(
+	const Gram *gram, const Scope *scope, const Trajectory *trajectory, guint reference)
+{
+	g_autofree double *sums = g_new(double, gram_packed(gram->vectors, 0));
+	gram_sum(gram, scope, sums);
+	guint n = trajectory->count;
+	TrajectoryPath *path = g_new0(TrajectoryPath, 1);
+	path->scope = g_strdup(scope->label);
+	path->elements = scope->elements;
+	path->count = n;
+	path->norm = g_new(double, n);
+	path->relative = g_new(double, n);
+	path->cosine_to_final = g_new(double, n);
+	path->cosine_to_previous = g_new(double, n);
+	path->turn_degrees = g_new(double, n);
+	path->update = g_new(double, n);
+	Steps steps = {sums, trajectory->member};
+	for (guint t = 0; t < n; t++)
+		fill_step(path, &steps, (gint)t, reference);
+	path->displacement = path->norm[n - 1];
+	return path;
+}
+
+static gboolean fill_steps(
+	Trajectory *trajectory, const Collection *collection, const char *run, GError **error)
+{
+	g_autoptr(GArray) members = collection_run(collection, run);
+	if (members == NULL || members->len == 0)
+		return fail(error, ERROR_USAGE, "there is no run named %s", run);
+	trajectory->run = g_strdup(run);
+	trajectory->count = members->len;
+	trajectory->member = g_new(guint, members->len);
+	trajectory->step = g_new(gint64, members->len);
+	for (guint i = 0; i < members->len; i++) {
+		trajectory->member[i] = g_array_index(members, guint, i);
+		trajectory->step[i] = collection_member(collection, trajectory->member[i])->step;
+	}
+	return TRUE;
+}
+
+Trajectory *trajectory_new(const Collection *collection, const Gram *gram, const char *run,
+	gint reference, const char *pattern, GroupBy by, GError **error)
+{
+	g_autoptr(Trajectory) trajectory = g_new0(Trajectory, 1);
+	trajectory->groups = g_ptr_array_new_with_free_func((GDestroyNotify)path_free);
+	if (!fill_steps(trajectory, collection, run, error))
+		return NULL;
+	g_autoptr(Scope) scope =
+		scope_new(collection, pattern, trajectory->member, trajectory->count, error);
+	if (scope == NULL)
+		return NULL;
+	guint with = reference >= 0 ? (guint)reference : trajectory->member[trajectory->count - 1];
+	trajectory->whole = path_new(gram, scope, trajectory, with);
+	if (by == GROUP_ALL)
+		return g_steal_pointer(&trajectory);
+	g_autoptr(GPtrArray) scopes = scope_groups(collection, scope, by);
+	for (guint i = 0; i < scopes->len; i++)
+		g_ptr_array_add(trajectory->groups,
+			path_new(gram, g_ptr_array_index(scopes, i), trajectory, with));
+	return g_steal_pointer(&trajectory);
+}
+
+void trajectory_free(Trajectory *trajectory)
+{
+	if (trajectory == NULL)
+		return;
+	g_free(trajectory->run);
+	g_free(trajectory->member);
+	g_free(trajectory->step);
+	path_free(trajectory->whole);
+	g_ptr_array_unref(trajectory->groups);
+	g_free(trajectory);
+}
+
+/* The first position from which on the cosine stays at SETTLED_COSINE or above; count: none. */
+static guint settled_from(const TrajectoryPath *path)
+{
+	guint from = path->count;
+	while (from > 0 && path->cosine_to_final[from - 1] >= SETTLED_COSINE)
+		from--;
+	return from;
+}
+
+static void say_settled(GString *text, const Trajectory *trajectory)
+{
+	guint from = settled_from(trajectory->whole);
+	if (from >= trajectory->count)
+		g_string_append_printf(text,
+			"%s never comes near the reference's direction (cos %.2f)", trajectory->run,
+			trajectory->whole->cosine_to_final[trajectory->count - 1]);
+	else if (trajectory->step[from] < 0)
+		g_string_append_printf(
+			text, "%s finds its direction only at its end", trajectory->run);
+	else
+		g_string_append_printf(text,
+			"%s holds its direction from step %" G_GINT64_FORMAT " on (cos %.2f)",
+			trajectory->run, trajectory->step[from],
+			trajectory->whole->cosine_to_final[from]);
+}
+
+char *trajectory_sentence(const Trajectory *trajectory)
+{
+	const TrajectoryPath *path = trajectory->whole;
+	if (!(path->path_length > 0))
+		return g_strdup_printf("%s does not leave the base", trajectory->run);
+	g_autoptr(GString) text = g_string_new(NULL);
+	say_settled(text, trajectory);
+	g_string_append_printf(text, "; its path is %.2f times as long as its displacement",
+		path->path_length / path->displacement);
+	return g_strdup(text->str);
+}
