@@ -37,14 +37,14 @@ typedef struct {
 } Skipped;
 
 typedef struct {
-	char *path;          /* as it was named */
-	char *directory;     /* of a directory checkpoint: where config and tokenizer lie; or NULL */
-	const char *format;  /* the name of its row in the table of formats */
-	GPtrArray *files;    /* of CheckpointFile */
-	GArray *tensors;     /* of Tensor, in natural order of names */
-	GHashTable *index;   /* name → position + 1 */
+	char *path;         /* as it was named */
+	char *directory;    /* of a directory checkpoint: where config and tokenizer lie; or NULL */
+	const char *format; /* the name of its row in the table of formats */
+	GPtrArray *files;   /* of CheckpointFile */
+	GArray *tensors;    /* of Tensor, in natural order of names */
+	GHashTable *index;  /* name → position + 1 */
 	GHashTable *metadata; /* string → string */
-	GPtrArray *skipped;  /* of Skipped: what is in the files but not read, and why */
+	GPtrArray *skipped;   /* of Skipped: what is in the files but not read, and why */
 } Checkpoint;
 
 /* Opens what `path` names: detected by content, not by name (a file), or by what lies in it (a
@@ -63,6 +63,8 @@ guint checkpoint_add_file(Checkpoint *checkpoint, const char *path, File *file);
 void checkpoint_add_tensor(Checkpoint *checkpoint, Tensor tensor);
 void checkpoint_skip(Checkpoint *checkpoint, const char *name, const char *reason);
 gboolean checkpoint_seal(Checkpoint *checkpoint, GError **error);
+/* Opens one file, finds its format by content, and adds its tensors and metadata. */
+gboolean checkpoint_read_file(Checkpoint *checkpoint, const char *path, GError **error);
 
 guint checkpoint_count(const Checkpoint *checkpoint);
 const Tensor *checkpoint_tensor(const Checkpoint *checkpoint, guint tensor);
@@ -77,6 +79,8 @@ guint64 checkpoint_elements(const Checkpoint *checkpoint);
 gboolean checkpoint_read_raw(const Checkpoint *checkpoint, guint tensor, guint64 first,
 	guint64 count, void *raw, GError **error);
 
+/* Frees a tensor's name and shape, not the tensor. */
+void tensor_clear(Tensor *tensor);
 gboolean tensor_same_shape(const Tensor *a, const Tensor *b);
 /* "48 x 96", "scalar"; free with g_free. */
 char *tensor_shape_text(const Tensor *tensor);

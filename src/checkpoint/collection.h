@@ -17,14 +17,14 @@ typedef enum {
 } Match;
 
 typedef struct {
-	char *name;        /* "mnist"; of a step "mnist@400" */
+	char *name; /* "mnist"; of a step "mnist@400" */
 	MemberRole role;
-	char *run;         /* of a step, and of the task that is its run's final; else NULL */
-	gint64 step;       /* -1 where there is none */
+	char *run;   /* of a step, and of the task that is its run's final; else NULL */
+	gint64 step; /* -1 where there is none */
 	Checkpoint *checkpoint;
-	gint *place;       /* [base tensors]: position in the checkpoint, or -1 */
-	guint8 *match;     /* [base tensors]: Match */
-	GPtrArray *extra;  /* of char *: names that the base has not */
+	gint *place;      /* [base tensors]: position in the checkpoint, or -1 */
+	guint8 *match;    /* [base tensors]: Match */
+	GPtrArray *extra; /* of char *: names that the base has not */
 } Member;
 
 typedef struct {
@@ -38,11 +38,11 @@ Collection *collection_new(Checkpoint *base);
 void collection_free(Collection *collection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Collection, collection_free)
 
-/* Adds a member and lines it up; takes the checkpoint also on failure.  A name is letters, digits
- * and any printable but control characters, `@` and quotes; fails where it is taken or empty.
- * Steps of a run are kept in order of their number, before the run's final task. */
-gboolean collection_add(Collection *collection, const char *name, MemberRole role,
-	const char *run, gint64 step, Checkpoint *checkpoint, GError **error);
+/* Adds a member and lines it up; takes the checkpoint also on failure.  A name is printable
+ * UTF-8 without `@`, `"`, `[` and `]`, and a step's is RUN@STEP; ERROR_USAGE where it is not, or is
+ * taken.  Steps of a run are kept in order of their number, before the run's final task. */
+gboolean collection_add(Collection *collection, const char *name, MemberRole role, const char *run,
+	gint64 step, Checkpoint *checkpoint, GError **error);
 void collection_remove(Collection *collection, guint member);
 
 guint collection_members(const Collection *collection);

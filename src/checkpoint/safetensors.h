@@ -9,7 +9,7 @@
 extern const CheckpointFormat safetensors_format;
 
 /* Checks a header's text against the size of the data that follows it, and adds its tensors with
- * offsets from `data_start` in file number `file`.  Apart from the file, so that it can be fuzzed. */
+ * offsets from `data_start` in file number `file`.  Reads no file, so that it can be fuzzed. */
 gboolean safetensors_parse(Checkpoint *checkpoint, guint file, const char *header, gsize length,
 	guint64 data_start, guint64 data_bytes, GError **error);
 

@@ -7,7 +7,7 @@
 typedef enum { GROUP_ALL, GROUP_LAYER, GROUP_KIND, GROUP_TENSOR } GroupBy;
 
 typedef struct {
-	char *label;    /* "everything", "blocks.3", "attn.q" */
+	char *label;     /* "everything", "blocks.3", "attn.q" */
 	GArray *tensors; /* of guint: base tensors, ascending */
 	guint64 elements;
 } Scope;

@@ -1,0 +1,271 @@
+/* checkpoint.c - the tensors of an open checkpoint, and the table of formats that fill it.
+ *
+ * A format's reader checks every length when it adds a tensor.  Each read checks again, against
+ * the file as it is open now: a store may bring spans of a file that has changed since. */
+#include "checkpoint/checkpoint.h"
+
+#include "checkpoint/directory.h"
+#include "checkpoint/safetensors.h"
+#include "checkpoint/signature.h"
+#include "core/error.h"
+#include "core/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define HEAD_MOST 4096
+
+static const CheckpointFormat *const formats[] = {&safetensors_format};
+
+void tensor_clear(Tensor *tensor)
+{
+	g_clear_pointer(&tensor->name, g_free);
+	g_clear_pointer(&tensor->shape, g_free);
+}
+
+static void file_free(gpointer data)
+{
+	CheckpointFile *file = data;
+	g_clear_pointer(&file->file, file_close);
+	g_free(file->path);
+	g_free(file);
+}
+
+static void skipped_free(gpointer data)
+{
+	Skipped *skipped = data;
+	g_free(skipped->name);
+	g_free(skipped->reason);
+	g_free(skipped);
+}
+
+Checkpoint *checkpoint_new(const char *path, const char *format)
+{
+	Checkpoint *checkpoint = g_new0(Checkpoint, 1);
+	checkpoint->path = g_strdup(path);
+	checkpoint->format = format;
+	checkpoint->files = g_ptr_array_new_with_free_func(file_free);
+	checkpoint->tensors = g_array_new(FALSE, TRUE, sizeof(Tensor));
+	g_array_set_clear_func(checkpoint->tensors, (GDestroyNotify)tensor_clear);
+	checkpoint->index = g_hash_table_new(g_str_hash, g_str_equal);
+	checkpoint->metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	checkpoint->skipped = g_ptr_array_new_with_free_func(skipped_free);
+	return checkpoint;
+}
+
+void checkpoint_free(Checkpoint *checkpoint)
+{
+	if (checkpoint == NULL)
+		return;
+	g_ptr_array_unref(checkpoint->skipped);
+	g_hash_table_unref(checkpoint->metadata);
+	g_hash_table_unref(checkpoint->index);
+	g_array_unref(checkpoint->tensors);
+	g_ptr_array_unref(checkpoint->files);
+	g_free(checkpoint->directory);
+	g_free(checkpoint->path);
+	g_free(checkpoint);
+}
+
+guint checkpoint_add_file(Checkpoint *checkpoint, const char *path, File *file)
+{
+	CheckpointFile *entry = g_new0(CheckpointFile, 1);
+	entry->path = g_strdup(path);
+	entry->file = file;
+	g_ptr_array_add(checkpoint->files, entry);
+	return checkpoint->files->len - 1;
+}
+
+void checkpoint_add_tensor(Checkpoint *checkpoint, Tensor tensor)
+{
+	g_array_append_val(checkpoint->tensors, tensor);
+}
+
+void checkpoint_skip(Checkpoint *checkpoint, const char *name, const char *reason)
+{
+	Skipped *skipped = g_new0(Skipped, 1);
+	skipped->name = g_strdup(name);
+	skipped->reason = g_strdup(reason);
+	g_ptr_array_add(checkpoint->skipped, skipped);
+}
+
+static int tensor_compare(gconstpointer a, gconstpointer b)
+{
+	return text_natural_compare(((const Tensor *)a)->name, ((const Tensor *)b)->name);
+}
+
+gboolean checkpoint_seal(Checkpoint *checkpoint, GError **error)
+{
+	guint count = checkpoint_count(checkpoint);
+
+	if (count > TENSORS_MOST)
+		return fail_at(error, ERROR_INPUT, (Place){.file = checkpoint->path},
+			"%u tensors; at most %d are read", count, TENSORS_MOST);
+	g_array_sort(checkpoint->tensors, tensor_compare);
+	for (guint i = 0; i < count; i++) {
+		const char *name = checkpoint_tensor(checkpoint, i)->name;
+		gpointer place = GUINT_TO_POINTER(i + 1);
+		if (!g_hash_table_insert(checkpoint->index, (gpointer)name, place))
+			return fail_at(error, ERROR_INPUT,
+				(Place){.file = checkpoint->path, .tensor = name},
+				"there are two tensors of this name");
+	}
+	return TRUE;
+}
+
+/* A file that is too short for its format to be seen is still judged by the reader that its name
+ * asks for, unless it is plainly something else: that reader can say what is wrong with it. */
+static const CheckpointFormat *find_format(
+	const File *file, const guint8 *head, gsize length, const Signature *signature)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(formats); i++)
+		if (formats[i]->detect(head, length, file->size))
+			return formats[i];
+	if (signature == NULL && g_str_has_suffix(file->path, ".safetensors"))
+		return &safetensors_format;
+	return NULL;
+}
+
+static gboolean refuse_format(const char *path, const Signature *signature, GError **error)
+{
+	if (signature == NULL)
+		return fail_at(error, ERROR_INPUT,
+			(Place){.file = path, .remedy = "give it as safetensors"},
+			"this is not a checkpoint of a known format");
+	return fail_at(error, ERROR_INPUT, (Place){.file = path, .remedy = signature->remedy},
+		"this is %s, which is not read", signature->what);
+}
+
+gboolean checkpoint_read_file(Checkpoint *checkpoint, const char *path, GError **error)
+{
+	g_autoptr(File) file = file_open(path, error);
+	guint8 head[HEAD_MOST];
+
+	if (file == NULL)
+		return FALSE;
+	gsize length = (gsize)MIN(file->size, sizeof head);
+	if (!file_read(file, 0, length, head, error))
+		return FALSE;
+	const Signature *signature = signature_find(head, length);
+	const CheckpointFormat *format = find_format(file, head, length, signature);
+	if (format == NULL)
+		return refuse_format(path, signature, error);
+	checkpoint->format = format->name;
+	return format->read(checkpoint, g_steal_pointer(&file), error);
+}
+
+static Checkpoint *open_file(const char *path, GError **error)
+{
+	g_autoptr(Checkpoint) checkpoint = checkpoint_new(path, NULL);
+	if (!checkpoint_read_file(checkpoint, path, error) || !checkpoint_seal(checkpoint, error))
+		return NULL;
+	return g_steal_pointer(&checkpoint);
+}
+
+Checkpoint *checkpoint_open(const char *path, GError **error)
+{
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		return directory_open(path, error);
+	if (g_str_has_suffix(path, ".json"))
+		return directory_open_index(path, error);
+	g_autofree char *index = directory_index_of(path);
+	if (index != NULL)
+		return directory_open_index(index, error);
+	return open_file(path, error);
+}
+
+guint checkpoint_count(const Checkpoint *checkpoint)
+{
+	return checkpoint->tensors->len;
+}
+
+const Tensor *checkpoint_tensor(const Checkpoint *checkpoint, guint tensor)
+{
+	return &g_array_index(checkpoint->tensors, Tensor, tensor);
+}
+
+gint checkpoint_find(const Checkpoint *checkpoint, const char *name)
+{
+	return GPOINTER_TO_INT(g_hash_table_lookup(checkpoint->index, name)) - 1;
+}
+
+guint64 checkpoint_bytes(const Checkpoint *checkpoint)
+{
+	guint64 bytes = 0;
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++)
+		bytes += checkpoint_tensor(checkpoint, i)->bytes;
+	return bytes;
+}
+
+guint64 checkpoint_elements(const Checkpoint *checkpoint)
+{
+	guint64 elements = 0;
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
+		const Tensor *tensor = checkpoint_tensor(checkpoint, i);
+		if (dtype_info(tensor->dtype)->class == CLASS_FLOAT)
+			elements += tensor->elements;
+	}
+	return elements;
+}
+
+/* Where elements [first, first+count) lie within the tensor's bytes.  Types below a byte have no
+ * address for one element: they are read whole. */
+static gboolean locate(
+	const Tensor *tensor, guint64 first, guint64 count, guint64 *begin, guint64 *length)
+{
+	gboolean whole = first == 0 && count == tensor->elements;
+
+	if (!span_within(first, count, tensor->elements))
+		return FALSE;
+	if (dtype_info(tensor->dtype)->bits % 8 != 0 && !whole)
+		return FALSE;
+	return dtype_bytes(tensor->dtype, first, begin) &&
+	       dtype_bytes(tensor->dtype, count, length) &&
+	       span_within(*begin, *length, tensor->bytes);
+}
+
+gboolean checkpoint_read_raw(const Checkpoint *checkpoint, guint tensor_number, guint64 first,
+	guint64 count, void *raw, GError **error)
+{
+	const Tensor *tensor = checkpoint_tensor(checkpoint, tensor_number);
+	const CheckpointFile *source = g_ptr_array_index(checkpoint->files, tensor->file);
+	Place place = {.file = source->path, .tensor = tensor->name};
+	guint64 begin, length;
+
+	if (!locate(tensor, first, count, &begin, &length))
+		return fail_at(error, ERROR_INPUT, place,
+			"elements from %" PRIu64 " on, %" PRIu64
+			" of them, cannot be read of %" PRIu64,
+			first, count, tensor->elements);
+	if (source->file == NULL) {
+		place.remedy = "put it back, or load it again from where it is now";
+		return fail_at(error, ERROR_IO, place, "the file could not be opened");
+	}
+	if (!span_within(tensor->offset, tensor->bytes, source->file->size)) {
+		place.remedy = "put the old file back, or load it again";
+		return fail_at(error, ERROR_IO, place,
+			"its data should end at byte %" PRIu64 ", the file ends at %" PRIu64,
+			tensor->offset + tensor->bytes, source->file->size);
+	}
+	if (file_read(source->file, tensor->offset + begin, length, raw, error))
+		return TRUE;
+	g_autofree char *name = text_safe(tensor->name);
+	g_prefix_error(error, "tensor %s: ", name);
+	return FALSE;
+}
+
+gboolean tensor_same_shape(const Tensor *a, const Tensor *b)
+{
+	return a->rank == b->rank &&
+	       (a->rank == 0 || memcmp(a->shape, b->shape, a->rank * sizeof *a->shape) == 0);
+}
+
+char *tensor_shape_text(const Tensor *tensor)
+{
+	if (tensor->rank == 0)
+		return g_strdup("scalar");
+	g_autoptr(GString) text = g_string_new(NULL);
+	for (guint i = 0; i < tensor->rank; i++)
+		g_string_append_printf(text, "%s%" PRIu64, i > 0 ? " x " : "", tensor->shape[i]);
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}

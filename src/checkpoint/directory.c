@@ -1,0 +1,431 @@
+/* directory.c - finds the weights in a folder: one file, a set of shards, or a run of steps.
+ *
+ * An index is a file from elsewhere: the shards it names must lie beside it, and what it says of
+ * them is checked against the shards themselves. */
+#include "checkpoint/directory.h"
+
+#include "core/error.h"
+#include "core/json.h"
+#include "core/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define INDEX_MOST (32u << 20)
+#define STATE_MOST (64u << 20)
+#define SINGLE "model.safetensors"
+#define SUFFIX ".safetensors"
+#define INDEX_SUFFIX ".safetensors.index.json"
+#define STEP_PREFIX "checkpoint-"
+
+/* What lies in folders whose weights cannot be read, in order of what explains most. */
+static const struct {
+	const char *glob, *what, *remedy;
+} unread[] = {
+	{"adapter_model.*", "a PEFT adapter", "merge it into its base and save that"},
+	{"*.bin", "PyTorch weights (.bin)", "save them as safetensors"},
+	{"*.pt", "PyTorch weights (.pt)", "save them as safetensors"},
+	{"*.pth", "PyTorch weights (.pth)", "save them as safetensors"},
+	{"*.ckpt", "a PyTorch Lightning checkpoint", "save its weights as safetensors"},
+	{"*.distcp", "a distributed PyTorch checkpoint", "save its weights as safetensors"},
+	{"*.gguf", "a GGUF file", "convert it to safetensors"},
+	{"*.h5", "HDF5 weights", "convert them to safetensors"},
+	{"*.msgpack", "Flax weights", "convert them to safetensors"},
+};
+
+static int name_compare(gconstpointer a, gconstpointer b)
+{
+	return text_natural_compare(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names in a folder, in natural order. */
+static GPtrArray *list_names(const char *path, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(GDir) folder = g_dir_open(path, 0, &cause);
+	const char *name;
+
+	if (folder == NULL) {
+		fail_at(error, ERROR_IO, (Place){.file = path}, "the folder cannot be read: %s",
+			cause->message);
+		return NULL;
+	}
+	while ((name = g_dir_read_name(folder)) != NULL)
+		g_ptr_array_add(names, g_strdup(name));
+	g_ptr_array_sort(names, name_compare);
+	return g_steal_pointer(&names);
+}
+
+/* How many names fit a glob; *first is the first of them, borrowed. */
+static guint count_names(const GPtrArray *names, const char *glob, const char **first)
+{
+	guint count = 0;
+	*first = NULL;
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = g_ptr_array_index(names, i);
+		if (text_glob(glob, name) && count++ == 0)
+			*first = name;
+	}
+	return count;
+}
+
+/* The file that a folder's weights are opened by, borrowed from the names; NULL where there is
+ * none, or no way to choose. */
+static const char *model_name(const GPtrArray *names)
+{
+	static const char *const globs[] = {
+		SINGLE, "model" INDEX_SUFFIX, "*" INDEX_SUFFIX, "*" SUFFIX};
+	const char *name;
+
+	for (guint i = 0; i < G_N_ELEMENTS(globs); i++)
+		if (count_names(names, globs[i], &name) == 1)
+			return g_str_has_prefix(name, "adapter_model.") ? NULL : name;
+	return NULL;
+}
+
+/* The number of a checkpoint-N folder; -1 for any other name. */
+static gint64 step_number(const char *name)
+{
+	guint64 number;
+
+	if (!g_str_has_prefix(name, STEP_PREFIX))
+		return -1;
+	const char *digits = name + strlen(STEP_PREFIX);
+	if (!g_ascii_string_to_unsigned(digits, 10, 0, G_MAXINT64, &number, NULL))
+		return -1;
+	return (gint64)number;
+}
+
+static gboolean is_step(const char *folder, const char *name)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	return step_number(name) >= 0 && g_file_test(path, G_FILE_TEST_IS_DIR);
+}
+
+static gboolean holds_step(const char *path, const GPtrArray *names)
+{
+	for (guint i = 0; i < names->len; i++)
+		if (is_step(path, g_ptr_array_index(names, i)))
+			return TRUE;
+	return FALSE;
+}
+
+/* Why a folder cannot be opened, from what lies in it. */
+static gboolean refuse_folder(const char *path, const GPtrArray *names, GError **error)
+{
+	Place place = {.file = path};
+	const char *name;
+
+	if (holds_step(path, names)) {
+		place.remedy = "load it with --run NAME=DIR, or name one of its checkpoints";
+		return fail_at(error, ERROR_INPUT, place,
+			"this is a training run, with no model beside its steps");
+	}
+	guint files = count_names(names, "*" SUFFIX, &name);
+	if (files > 1) {
+		place.remedy = "name one of them";
+		return fail_at(error, ERROR_INPUT, place,
+			"the folder holds %u safetensors files and no index that joins them",
+			files);
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(unread); i++) {
+		place.remedy = unread[i].remedy;
+		if (count_names(names, unread[i].glob, &name) > 0)
+			return fail_at(error, ERROR_INPUT, place,
+				"the folder holds %s, which this version does not read: %s",
+				unread[i].what, name);
+	}
+	place.remedy = NULL;
+	return fail_at(error, ERROR_INPUT, place,
+		names->len == 0 ? "the folder is empty" : "the folder holds no safetensors file");
+}
+
+static Checkpoint *open_single(const char *folder, const char *name, GError **error)
+{
+	g_autoptr(Checkpoint) checkpoint = checkpoint_new(folder, NULL);
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+
+	checkpoint->directory = g_strdup(folder);
+	if (!checkpoint_read_file(checkpoint, path, error) || !checkpoint_seal(checkpoint, error))
+		return NULL;
+	return g_steal_pointer(&checkpoint);
+}
+
+Checkpoint *directory_open(const char *path, GError **error)
+{
+	g_autoptr(GPtrArray) names = list_names(path, error);
+
+	if (names == NULL)
+		return NULL;
+	const char *name = model_name(names);
+	if (name == NULL) {
+		refuse_folder(path, names, error);
+		return NULL;
+	}
+	if (!g_str_has_suffix(name, INDEX_SUFFIX))
+		return open_single(path, name, error);
+	g_autofree char *index = g_build_filename(path, name, NULL);
+	return directory_open_index(index, error);
+}
+
+/* An index, read: which shard each tensor is taken from. */
+typedef struct {
+	const char *path;
+	char *folder;
+	cJSON *root;
+	GHashTable *shard_of; /* tensor → shard, both borrowed from the root */
+	GPtrArray *shards;    /* the distinct shards in natural order, borrowed */
+} Index;
+
+static void index_free(Index *index)
+{
+	g_clear_pointer(&index->shards, g_ptr_array_unref);
+	g_clear_pointer(&index->shard_of, g_hash_table_unref);
+	g_clear_pointer(&index->root, cJSON_Delete);
+	g_free(index->folder);
+	g_free(index);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Index, index_free)
+
+/* One path component that stays in the folder. */
+static gboolean is_plain_name(const char *name)
+{
+	return *name != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
+	       strcmp(name, "..") != 0;
+}
+
+static gboolean index_add(Index *index, const cJSON *item, GHashTable *seen, GError **error)
+{
+	Place place = {.file = index->path, .tensor = item->string};
+
+	if (!cJSON_IsString(item))
+		return fail_at(error, ERROR_INPUT, place, "its shard is not a string");
+	if (!is_plain_name(item->valuestring))
+		return fail_at(error, ERROR_INPUT, place,
+			"its shard is called %.100s; a shard must lie in the index's own folder",
+			item->valuestring);
+	g_hash_table_insert(index->shard_of, item->string, item->valuestring);
+	if (g_hash_table_add(seen, item->valuestring))
+		g_ptr_array_add(index->shards, item->valuestring);
+	return TRUE;
+}
+
+static gboolean index_fill(Index *index, GError **error)
+{
+	const cJSON *map = cJSON_GetObjectItemCaseSensitive(index->root, "weight_map"), *item;
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	if (!cJSON_IsObject(map) || map->child == NULL)
+		return fail_at(error, ERROR_INPUT,
+			(Place){.file = index->path, .remedy = "name the weights, or their folder"},
+			"this is no index of shards: it has no weight_map that names any");
+	cJSON_ArrayForEach (item, map) {
+		if (!index_add(index, item, seen, error))
+			return FALSE;
+	}
+	g_ptr_array_sort(index->shards, name_compare);
+	return TRUE;
+}
+
+static Index *index_read(const char *path, GError **error)
+{
+	g_autoptr(Index) index = g_new0(Index, 1);
+
+	index->path = path;
+	index->folder = g_path_get_dirname(path);
+	index->shard_of = g_hash_table_new(g_str_hash, g_str_equal);
+	index->shards = g_ptr_array_new();
+	index->root = json_read_file(path, INDEX_MOST, error);
+	if (index->root == NULL || !index_fill(index, error))
+		return NULL;
+	return g_steal_pointer(&index);
+}
+
+/* All shards are there; where they are not, the first and the count say enough. */
+static gboolean check_shards(const Index *index, GError **error)
+{
+	const char *first = NULL;
+	guint missing = 0;
+
+	for (guint i = 0; i < index->shards->len; i++) {
+		const char *shard = g_ptr_array_index(index->shards, i);
+		g_autofree char *path = g_build_filename(index->folder, shard, NULL);
+		if (!g_file_test(path, G_FILE_TEST_EXISTS) && missing++ == 0)
+			first = shard;
+	}
+	if (missing == 0)
+		return TRUE;
+	return fail_at(error, ERROR_INPUT,
+		(Place){.file = index->path, .remedy = "download what is missing"},
+		"%u of %u shards are missing, the first is %.100s", missing, index->shards->len,
+		first);
+}
+
+/* Lists a tensor that the index does not take from this shard as skipped; FALSE for one that it
+ * does. */
+static gboolean skip_unmapped(
+	Checkpoint *checkpoint, const Index *index, const char *tensor, const char *shard)
+{
+	const char *mapped = g_hash_table_lookup(index->shard_of, tensor);
+
+	if (mapped != NULL && strcmp(mapped, shard) == 0)
+		return FALSE;
+	g_autofree char *reason =
+		mapped == NULL
+			? g_strdup_printf("in %s, but not in the index", shard)
+			: g_strdup_printf("in %s, but the index takes it from %s", shard, mapped);
+	checkpoint_skip(checkpoint, tensor, reason);
+	return TRUE;
+}
+
+/* Reads one shard and keeps of its tensors those that the index takes from it. */
+static gboolean read_shard(
+	Checkpoint *checkpoint, const Index *index, const char *shard, GError **error)
+{
+	g_autofree char *path = g_build_filename(index->folder, shard, NULL);
+	guint kept = checkpoint->tensors->len;
+
+	if (!checkpoint_read_file(checkpoint, path, error))
+		return FALSE;
+	for (guint i = kept; i < checkpoint->tensors->len; i++) {
+		Tensor *tensor = &g_array_index(checkpoint->tensors, Tensor, i);
+		if (skip_unmapped(checkpoint, index, tensor->name, shard))
+			continue;
+		Tensor *to = &g_array_index(checkpoint->tensors, Tensor, kept++);
+		Tensor swap = *to;
+		*to = *tensor;
+		*tensor = swap;
+	}
+	g_array_set_size(checkpoint->tensors, kept);
+	return TRUE;
+}
+
+static gboolean check_mapped(const Checkpoint *checkpoint, const Index *index, GError **error)
+{
+	const cJSON *map = cJSON_GetObjectItemCaseSensitive(index->root, "weight_map"), *item;
+
+	cJSON_ArrayForEach (item, map) {
+		if (checkpoint_find(checkpoint, item->string) >= 0)
+			continue;
+		return fail_at(error, ERROR_INPUT,
+			(Place){.file = index->path, .tensor = item->string},
+			"the index says it is in %.100s, but it is not", item->valuestring);
+	}
+	return TRUE;
+}
+
+Checkpoint *directory_open_index(const char *path, GError **error)
+{
+	g_autoptr(Index) index = index_read(path, error);
+
+	if (index == NULL || !check_shards(index, error))
+		return NULL;
+	g_autoptr(Checkpoint) checkpoint = checkpoint_new(path, NULL);
+	checkpoint->directory = g_strdup(index->folder);
+	for (guint i = 0; i < index->shards->len; i++)
+		if (!read_shard(checkpoint, index, g_ptr_array_index(index->shards, i), error))
+			return NULL;
+	if (!checkpoint_seal(checkpoint, error) || !check_mapped(checkpoint, index, error))
+		return NULL;
+	return g_steal_pointer(&checkpoint);
+}
+
+/* An index that cannot be read lists nothing: the file is then opened for itself. */
+static gboolean index_lists(const char *index, const char *shard)
+{
+	g_autoptr(cJSON) root = json_read_file(index, INDEX_MOST, NULL);
+	const cJSON *map = cJSON_GetObjectItemCaseSensitive(root, "weight_map"), *item;
+
+	cJSON_ArrayForEach (item, map) {
+		if (cJSON_IsString(item) && strcmp(item->valuestring, shard) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+char *directory_index_of(const char *shard)
+{
+	g_autofree char *folder = g_path_get_dirname(shard);
+	g_autofree char *name = g_path_get_basename(shard);
+	g_autoptr(GPtrArray) names = list_names(folder, NULL);
+
+	for (guint i = 0; names != NULL && i < names->len; i++) {
+		const char *index = g_ptr_array_index(names, i);
+		if (!g_str_has_suffix(index, ".index.json"))
+			continue;
+		g_autofree char *path = g_build_filename(folder, index, NULL);
+		if (index_lists(path, name))
+			return g_steal_pointer(&path);
+	}
+	return NULL;
+}
+
+static void run_step_clear(gpointer step)
+{
+	g_free(((RunStep *)step)->path);
+}
+
+static int run_step_compare(gconstpointer a, gconstpointer b)
+{
+	gint64 left = ((const RunStep *)a)->step, right = ((const RunStep *)b)->step;
+	return (left > right) - (left < right);
+}
+
+/* The step of the final checkpoint, as the trainer wrote it down.  The file is the trainer's, and
+ * often not strict JSON (it may hold NaN): without it the step is only unknown. */
+static gint64 global_step(const char *path)
+{
+	g_autofree char *state = g_build_filename(path, "trainer_state.json", NULL);
+	g_autoptr(cJSON) root = json_read_file(state, STATE_MOST, NULL);
+	guint64 step;
+
+	if (!json_get_uint(cJSON_GetObjectItemCaseSensitive(root, "global_step"), &step))
+		return -1;
+	return (gint64)step;
+}
+
+static gboolean check_steps(const char *path, const GArray *steps, GError **error)
+{
+	if (steps->len == 0)
+		return fail_at(error, ERROR_INPUT,
+			(Place){.file = path, .remedy = "give the folder that holds the steps"},
+			"there is no " STEP_PREFIX "N folder in it, so it is no training run");
+	for (guint i = 1; i < steps->len; i++) {
+		gint64 step = g_array_index(steps, RunStep, i).step;
+		if (step == g_array_index(steps, RunStep, i - 1).step)
+			return fail_at(error, ERROR_INPUT, (Place){.file = path},
+				"two of its folders are step %" PRId64, step);
+	}
+	return TRUE;
+}
+
+GArray *directory_run(const char *path, char **final, gint64 *final_step, GError **error)
+{
+	g_autoptr(GPtrArray) names = list_names(path, error);
+	g_autoptr(GArray) steps = g_array_new(FALSE, FALSE, sizeof(RunStep));
+
+	if (names == NULL)
+		return NULL;
+	g_array_set_clear_func(steps, run_step_clear);
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = g_ptr_array_index(names, i);
+		if (!is_step(path, name))
+			continue;
+		RunStep step = {step_number(name), g_build_filename(path, name, NULL)};
+		g_array_append_val(steps, step);
+	}
+	g_array_sort(steps, run_step_compare);
+	if (!check_steps(path, steps, error))
+		return NULL;
+	gboolean has_final = model_name(names) != NULL;
+	*final = has_final ? g_strdup(path) : NULL;
+	*final_step = has_final ? global_step(path) : -1;
+	return g_steal_pointer(&steps);
+}
+
+gboolean directory_is_run(const char *path)
+{
+	g_autoptr(GPtrArray) names = list_names(path, NULL);
+	return names != NULL && holds_step(path, names);
+}

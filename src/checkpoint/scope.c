@@ -1,0 +1,259 @@
+/* scope.c - chooses tensors by what people call them, and cuts the choice into groups. */
+#include "checkpoint/scope.h"
+
+#include "core/error.h"
+#include "core/text.h"
+
+#include <string.h>
+
+static const char *const group_names[] = {[GROUP_ALL] = "all",
+	[GROUP_LAYER] = "layer",
+	[GROUP_KIND] = "kind",
+	[GROUP_TENSOR] = "tensor"};
+
+/* Kinds in the order of a model's parts; others come after the norms, by name. */
+static const char *const kind_order[] = {"embed", "attn.qkv", "attn.q", "attn.k", "attn.v",
+	"attn.o", "mlp.gate", "mlp.up", "mlp.down", "conv", "norm"};
+
+gboolean group_by_from_name(const char *name, GroupBy *by)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(group_names); i++)
+		if (strcmp(name, group_names[i]) == 0) {
+			*by = (GroupBy)i;
+			return TRUE;
+		}
+	return FALSE;
+}
+
+const char *group_by_name(GroupBy by)
+{
+	return group_names[by];
+}
+
+/* "blocks.3" leads "blocks.3" and "blocks.3.attn", not "blocks.30". */
+static gboolean leads(const char *part, const char *name)
+{
+	gsize length = strlen(part);
+	return strncmp(part, name, length) == 0 && (name[length] == '\0' || name[length] == '.');
+}
+
+/* The number that the text ends in, after a dot or at its beginning; FALSE where it ends in none.
+ * *stem is the length of what stands before it. */
+static gboolean ending_number(const char *text, gsize length, guint64 *number, gsize *stem)
+{
+	gsize at = length;
+	while (at > 0 && g_ascii_isdigit(text[at - 1]))
+		at--;
+	g_autofree char *digits = g_strndup(text + at, length - at);
+	*stem = at;
+	return (at == 0 || text[at - 1] == '.') &&
+	       g_ascii_string_to_unsigned(digits, 10, 0, G_MAXUINT64, number, NULL);
+}
+
+/* "blocks.0-5" chooses the layers blocks.0 to blocks.5. */
+static gboolean range_matches(const char *pattern, const char *layer)
+{
+	const char *dash = strrchr(pattern, '-');
+	guint64 first, last, number;
+	gsize stem, layer_stem;
+
+	if (dash == NULL || !g_ascii_string_to_unsigned(dash + 1, 10, 0, G_MAXUINT64, &last, NULL))
+		return FALSE;
+	return ending_number(pattern, (gsize)(dash - pattern), &first, &stem) &&
+	       ending_number(layer, strlen(layer), &number, &layer_stem) && stem == layer_stem &&
+	       strncmp(pattern, layer, stem) == 0 && first <= number && number <= last;
+}
+
+static gboolean alternative_matches(
+	const Collection *collection, guint tensor, const char *alternative)
+{
+	const char *name = collection_tensor(collection, tensor)->name;
+	const char *layer = collection->layer[tensor];
+
+	return strcmp(alternative, layer) == 0 || leads(alternative, collection->kind[tensor]) ||
+	       leads(alternative, name) || range_matches(alternative, layer) ||
+	       text_glob(alternative, name);
+}
+
+gboolean scope_matches(const Collection *collection, guint tensor, const char *pattern)
+{
+	g_auto(GStrv) alternatives = g_strsplit(pattern, ",", -1);
+	for (guint i = 0; alternatives[i] != NULL; i++)
+		if (alternative_matches(collection, tensor, g_strstrip(alternatives[i])))
+			return TRUE;
+	return FALSE;
+}
+
+static Scope *scope_empty(const char *label)
+{
+	Scope *scope = g_new0(Scope, 1);
+	scope->label = g_strdup(label);
+	scope->tensors = g_array_new(FALSE, FALSE, sizeof(guint));
+	return scope;
+}
+
+void scope_free(Scope *scope)
+{
+	if (scope == NULL)
+		return;
+	g_array_unref(scope->tensors);
+	g_free(scope->label);
+	g_free(scope);
+}
+
+static void scope_add(Scope *scope, const Collection *collection, guint tensor)
+{
+	g_array_append_val(scope->tensors, tensor);
+	scope->elements += collection_tensor(collection, tensor)->elements;
+}
+
+static gboolean is_shared(const Collection *collection, guint tensor, const guint *members, guint n)
+{
+	if (!collection_is_float(collection, tensor))
+		return FALSE;
+	for (guint i = 0; i < n; i++)
+		if (collection_member(collection, members[i])->match[tensor] != MATCH_SHARED)
+			return FALSE;
+	return TRUE;
+}
+
+/* The layer or kind whose name is nearest to a pattern that chose nothing. */
+static const char *nearest_group(const Collection *collection, const char *pattern)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < collection_tensors(collection); i++) {
+		if (g_hash_table_add(seen, collection->layer[i]))
+			g_ptr_array_add(names, collection->layer[i]);
+		if (g_hash_table_add(seen, (gpointer)collection->kind[i]))
+			g_ptr_array_add(names, (gpointer)collection->kind[i]);
+	}
+	return text_nearest(pattern, (const char *const *)names->pdata, names->len);
+}
+
+/* Either the pattern fits no name, or what it fits is not shared. */
+static gboolean fail_empty(
+	const Collection *collection, const char *pattern, gboolean matched, GError **error)
+{
+	if (pattern == NULL)
+		return fail(error, ERROR_USAGE, "the checkpoints share no float tensor");
+	g_autofree char *shown = text_safe(pattern);
+	if (matched)
+		return fail(error, ERROR_USAGE,
+			"\"%s\" chooses no float tensor that all these checkpoints share", shown);
+	const char *nearest = nearest_group(collection, pattern);
+	if (nearest == NULL)
+		return fail(error, ERROR_USAGE, "\"%s\" chooses no tensor of the base", shown);
+	return fail(error, ERROR_USAGE,
+		"\"%s\" chooses no tensor of the base; the nearest layer or kind is %s", shown,
+		nearest);
+}
+
+Scope *scope_new(const Collection *collection, const char *pattern, const guint *members, guint n,
+	GError **error)
+{
+	g_autoptr(Scope) scope = scope_empty(pattern != NULL ? pattern : "everything");
+	gboolean matched = FALSE;
+
+	for (guint i = 0; i < collection_tensors(collection); i++) {
+		if (pattern != NULL && !scope_matches(collection, i, pattern))
+			continue;
+		matched = TRUE;
+		if (is_shared(collection, i, members, n))
+			scope_add(scope, collection, i);
+	}
+	if (scope->tensors->len > 0)
+		return g_steal_pointer(&scope);
+	fail_empty(collection, pattern, matched, error);
+	return NULL;
+}
+
+static const char *label_of(
+	const Collection *collection, const Scope *scope, guint tensor, GroupBy by)
+{
+	switch (by) {
+	case GROUP_LAYER:
+		return collection->layer[tensor];
+	case GROUP_KIND:
+		return collection->kind[tensor];
+	case GROUP_TENSOR:
+		return collection_tensor(collection, tensor)->name;
+	case GROUP_ALL:
+		break;
+	}
+	return scope->label;
+}
+
+static gboolean is_numbered(const char *layer)
+{
+	guint64 number;
+	gsize stem;
+	return ending_number(layer, strlen(layer), &number, &stem);
+}
+
+/* Layers from the input to the output: embeddings, what stands before the numbered layers
+ * ("ln_pre"), these, then the rest with the head last. */
+static guint layer_rank(const char *layer, const char *kind)
+{
+	if (strcmp(layer, "embed") == 0)
+		return 0;
+	if (is_numbered(layer))
+		return 2;
+	if (strcmp(kind, "head") == 0)
+		return 4;
+	return strcmp(kind, "norm") == 0 && strstr(layer, "pre") != NULL ? 1 : 3;
+}
+
+static guint kind_rank(const char *kind)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(kind_order); i++)
+		if (strcmp(kind, kind_order[i]) == 0)
+			return i;
+	return G_N_ELEMENTS(kind_order) + (strcmp(kind, "head") == 0);
+}
+
+/* A group with its place in the order of depth. */
+typedef struct {
+	Scope *scope;
+	guint rank;
+} Group;
+
+static int group_compare(gconstpointer a, gconstpointer b)
+{
+	const Group *left = a, *right = b;
+	if (left->rank != right->rank)
+		return left->rank < right->rank ? -1 : 1;
+	return text_natural_compare(left->scope->label, right->scope->label);
+}
+
+static guint group_rank(const Collection *collection, guint tensor, GroupBy by)
+{
+	if (by == GROUP_LAYER)
+		return layer_rank(collection->layer[tensor], collection->kind[tensor]);
+	return by == GROUP_KIND ? kind_rank(collection->kind[tensor]) : 0;
+}
+
+GPtrArray *scope_groups(const Collection *collection, const Scope *scope, GroupBy by)
+{
+	g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(Group));
+	g_autoptr(GHashTable) by_label = g_hash_table_new(g_str_hash, g_str_equal);
+	GPtrArray *ordered = g_ptr_array_new_with_free_func((GDestroyNotify)scope_free);
+
+	for (guint i = 0; i < scope->tensors->len; i++) {
+		guint tensor = g_array_index(scope->tensors, guint, i);
+		const char *label = label_of(collection, scope, tensor, by);
+		Scope *own = g_hash_table_lookup(by_label, label);
+		if (own == NULL) {
+			Group group = {scope_empty(label), group_rank(collection, tensor, by)};
+			g_array_append_val(groups, group);
+			own = group.scope;
+			g_hash_table_insert(by_label, own->label, own);
+		}
+		scope_add(own, collection, tensor);
+	}
+	g_array_sort(groups, group_compare);
+	for (guint i = 0; i < groups->len; i++)
+		g_ptr_array_add(ordered, g_array_index(groups, Group, i).scope);
+	return ordered;
+}
