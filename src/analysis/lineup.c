@@ -14,18 +14,15 @@ void lineup_clear(Lineup *lineup)
 
 gboolean lineup_shares(const Collection *collection, guint member, guint tensor)
 {
-	if (member == 0)
-		return collection_is_float(collection, tensor);
 	return collection_member(collection, member)->match[tensor] == MATCH_SHARED;
 }
 
 const Tensor *lineup_tensor(const Collection *collection, guint member, guint tensor, guint *place)
 {
 	const Member *of = collection_member(collection, member);
-	gint at = member == 0 ? (gint)tensor : of->place[tensor];
-	if (at < 0)
+	if (of->place[tensor] < 0)
 		return NULL;
-	*place = (guint)at;
+	*place = (guint)of->place[tensor];
 	return checkpoint_tensor(of->checkpoint, *place);
 }
 
