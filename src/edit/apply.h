@@ -8,13 +8,11 @@
 
 #include "edit/expression.h"
 
-/* Elements that one call of apply_block takes at most. */
+/* Elements that one call of apply_block takes at most, unless its scratch was made for fewer. */
 #define APPLY_BLOCK 65536u
 
-/* Buffers of one thread. */
-typedef struct ApplyBuffers ApplyBuffers;
-ApplyBuffers *apply_buffers_new(const Node *edit);
-void apply_buffers_free(ApplyBuffers *buffers);
+/* Bytes of scratch that blocks of `block` elements need; one scratch for each thread. */
+gsize apply_scratch_bytes(const Collection *collection, const Node *edit, guint64 block);
 
 /* How the edit treats one tensor; found once, before its blocks. */
 typedef enum { APPLY_COPY_BASE, APPLY_COPY_MEMBER, APPLY_COMPUTE } ApplyKind;
@@ -24,10 +22,11 @@ typedef struct {
 } ApplyPlan;
 ApplyPlan apply_plan(const Collection *collection, const Node *edit, double scale, guint tensor);
 
-/* Writes elements [first, first+count) of the edited tensor, in the base's type, to raw.
+/* The difference of two equal values is 0, also of infinities, so that a mask of -Inf survives.
+ *
+ * Writes elements [first, first+count) of the edited tensor, in the base's type, to raw.
  * *overflowed grows by the finite values that became infinite in that type. */
 gboolean apply_block(const Collection *collection, const Node *edit, double scale, guint tensor,
-	const ApplyPlan *plan, guint64 first, guint64 count, ApplyBuffers *buffers, void *raw,
-	guint64 *overflowed, GError **error);
+	const ApplyPlan *plan, guint64 first, guint64 count, gpointer scratch, void *raw, guint64 *overflowed, GError **error);
 
 #endif

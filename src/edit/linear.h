@@ -10,11 +10,15 @@ void linear_coefficients(
 	const Collection *collection, const Node *edit, guint tensor, double *c);
 
 /* The value of a coefficient (a node that is not a vector) on one tensor. */
-double linear_coefficient(const Collection *collection, const Node *node, guint tensor);
+double linear_coefficient(const Node *node, guint tensor);
+/* The value of a coefficient that is the same on all tensors; FALSE where it holds a ramp. */
+gboolean linear_constant(const Node *node, double *value);
 
-/* The layer's place from 0 (first) to 1 (last) among the numbered layers, as `ramp` uses it;
- * tensors outside of numbered layers: before them 0, after them 1. */
-double linear_depth(const Collection *collection, guint tensor);
+/* Every base tensor's place in the depth of the model, from 0 (first layer) to 1 (last), as `ramp`
+ * uses it: the rank of its layer's number among those of the same stack.  Tensors outside of
+ * numbered layers: 0 where they come before them (embeddings, stems), else 1.  [base tensors]; free
+ * with g_free. */
+double *linear_places(const Collection *collection);
 
 /* Base tensors on which a member that takes part is missing, reshaped or not float, so that the edit
  * leaves it out there: array of guint, ascending. */

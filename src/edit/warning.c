@@ -1,0 +1,69 @@
+/* warning.c - what an edit leaves aside, in sentences that become part of the result. */
+#include "edit/warning.h"
+
+#include "core/text.h"
+#include "edit/linear.h"
+
+/* Names that a sentence lists before it stops. */
+#define NAMES_MOST 3u
+
+void warning_add(GPtrArray *warnings, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	g_ptr_array_add(warnings, g_strdup_vprintf(format, arguments));
+	va_end(arguments);
+}
+
+static char *first_names(const Collection *collection, const GArray *tensors)
+{
+	GString *names = g_string_new(NULL);
+	for (guint i = 0; i < MIN(tensors->len, NAMES_MOST); i++) {
+		guint tensor = g_array_index(tensors, guint, i);
+		g_autofree char *name = text_safe(collection_tensor(collection, tensor)->name);
+		g_string_append_printf(names, "%s%s", i ? ", " : "", name);
+	}
+	g_string_append(names, tensors->len > NAMES_MOST ? ", ..." : "");
+	return g_string_free(names, FALSE);
+}
+
+void warning_add_tensors(
+	GPtrArray *warnings, const Collection *collection, const GArray *tensors, const char *what)
+{
+	if (!tensors->len)
+		return;
+	g_autofree char *names = first_names(collection, tensors);
+	warning_add(warnings, "%u tensor%s %s: %s", tensors->len, tensors->len == 1 ? "" : "s",
+		what, names);
+}
+
+static GArray *not_float(const Collection *collection)
+{
+	GArray *tensors = g_array_new(FALSE, FALSE, sizeof(guint));
+	for (guint i = 0; i < collection_tensors(collection); i++)
+		if (!collection_is_float(collection, i))
+			g_array_append_val(tensors, i);
+	return tensors;
+}
+
+static GArray *only_float(const Collection *collection, const GArray *from)
+{
+	GArray *tensors = g_array_new(FALSE, FALSE, sizeof(guint));
+	for (guint i = 0; i < from->len; i++) {
+		guint tensor = g_array_index(from, guint, i);
+		if (collection_is_float(collection, tensor))
+			g_array_append_val(tensors, tensor);
+	}
+	return tensors;
+}
+
+void warning_add_left_out(GPtrArray *warnings, const Collection *collection, const Node *edit)
+{
+	g_autoptr(GArray) integers = not_float(collection);
+	g_autoptr(GArray) all = linear_left_out(collection, edit);
+	g_autoptr(GArray) floats = only_float(collection, all);
+	warning_add_tensors(warnings, collection, floats,
+		"get less than the whole edit, as a task lacks them or has another shape or type");
+	warning_add_tensors(
+		warnings, collection, integers, "not of a float type, copied from the base");
+}

@@ -1,0 +1,17 @@
+/* warning.h - what an edit leaves aside, in sentences that become part of the result. */
+#ifndef TAUSCOPE_WARNING_H
+#define TAUSCOPE_WARNING_H
+
+#include "edit/expression.h"
+
+/* Adds a sentence (char *) to `warnings`. */
+void warning_add(GPtrArray *warnings, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Adds "3 tensors WHAT: a, b, c" unless the array (of guint) is empty. */
+void warning_add_tensors(
+	GPtrArray *warnings, const Collection *collection, const GArray *tensors, const char *what);
+
+/* Adds sentences on the tensors that are not float, and on those where a task takes no part. */
+void warning_add_left_out(GPtrArray *warnings, const Collection *collection, const Node *edit);
+
+#endif
