@@ -22,6 +22,8 @@ gboolean app_take_suspend(Ui *ui);
 gboolean app_take_repaint(Ui *ui);
 char *app_take_clipboard(Ui *ui); /* text to copy; g_free; NULL where none */
 guint app_theme(const Ui *ui);
+/* How many colours the face can show; picks the theme. */
+void app_set_colours(Ui *ui, guint colours);
 
 /* Called after any change that may need a new frame. */
 void app_on_dirty(Ui *ui, void (*dirty)(gpointer data), gpointer data);

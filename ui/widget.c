@@ -78,13 +78,14 @@ static gsize next_offset(const LineWidget *line)
 	return *at ? (gsize)(g_utf8_next_char(at) - start) : line->cursor;
 }
 
+/* Where the word before the cursor begins; a part of a path is a word. */
 static gsize word_start(const LineWidget *line)
 {
 	const char *text = line->text->str;
 	gsize at = line->cursor;
-	while (at > 0 && text[at - 1] == ' ')
+	while (at > 0 && strchr(" /", text[at - 1]))
 		at--;
-	while (at > 0 && text[at - 1] != ' ' && !(text[at - 1] == '/' && at < line->cursor))
+	while (at > 0 && !strchr(" /", text[at - 1]))
 		at--;
 	return at;
 }
@@ -266,4 +267,66 @@ void line_draw(const LineWidget *line, Canvas *canvas, Rect rect, int x, int y, 
 		canvas->cursor_x = field.x + used;
 		canvas->cursor_y = field.y + y;
 	}
+}
+
+/* How many bytes of `text` fit in `columns`, cut at a blank where there is one; at least one
+ * character. */
+static gsize wrapped_length(const char *text, int columns)
+{
+	gsize end = 0, blank = 0;
+	int used = 0;
+	while (text[end]) {
+		gsize next = (gsize)(g_utf8_next_char(text + end) - text);
+		g_autofree char *character = g_strndup(text + end, next - end);
+		used += canvas_columns(character);
+		if (used > columns && end > 0)
+			return blank ? blank : end;
+		if (text[end] == ' ')
+			blank = end;
+		end = next;
+	}
+	return end;
+}
+
+static void wrap_paragraph(GStrvBuilder *lines, const char *text, int columns)
+{
+	const char *at = text;
+	do {
+		gsize length = wrapped_length(at, columns);
+		g_autofree char *line = g_strndup(at, length);
+		g_strv_builder_add(lines, line);
+		at += length;
+		while (*at == ' ')
+			at++;
+	} while (*at);
+}
+
+GStrv text_wrap(const char *text, int columns)
+{
+	g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	g_auto(GStrv) paragraphs = g_strsplit(valid, "\n", -1);
+	for (guint i = 0; paragraphs[i]; i++)
+		wrap_paragraph(lines, paragraphs[i], MAX(columns, 1));
+	return g_strv_builder_end(lines);
+}
+
+gboolean text_fuzzy(const char *pattern, const char *text, int *score)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	g_autofree char *folded = g_utf8_strdown(valid, -1);
+	int points = 0, run = 0, gap = 0;
+	const char *want = pattern;
+	for (const char *at = folded; *at && *want; at = g_utf8_next_char(at)) {
+		if (g_utf8_get_char(at) == g_utf8_get_char(want)) {
+			points += 4 * ++run - MIN(gap, 3);
+			want = g_utf8_next_char(want);
+			gap = 0;
+		} else {
+			run = 0;
+			gap++;
+		}
+	}
+	*score = points;
+	return *want == '\0';
 }
