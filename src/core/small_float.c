@@ -2,8 +2,6 @@
  * microscaling formats 1.0, and the FNUZ variants of Noune et al., arXiv:2206.02915. */
 #include "core/small_float.h"
 
-#include <math.h>
-
 const SmallFloat small_float_e5m2 = {5, 2, 15, SPECIAL_IEEE, 57344};
 const SmallFloat small_float_e4m3 = {4, 3, 7, SPECIAL_FN, 448};
 const SmallFloat small_float_e5m2_fnuz = {5, 2, 16, SPECIAL_FNUZ, 57344};

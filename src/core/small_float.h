@@ -6,6 +6,7 @@
 #define TAUSCOPE_SMALL_FLOAT_H
 
 #include <glib.h>
+#include <math.h>
 #include <string.h>
 
 /* What the codes beyond the finite numbers mean. */
@@ -60,7 +61,7 @@ static inline double round_to_grid(double value, int mantissa_bits, int least_ex
 	exponent = exponent < least_exponent ? least_exponent : exponent > 512 ? 512 : exponent;
 	guint64 biased = (guint64)(exponent + 52 - mantissa_bits + 1023);
 	double anchor = double_from_bits(biased << 52 | G_GUINT64_CONSTANT(1) << 51);
-	return (value + anchor) - anchor;
+	return copysign((value + anchor) - anchor, value);
 }
 
 #endif
