@@ -1,0 +1,404 @@
+/* layers.c - the screen of where task vectors live: their length by layer, by kind, by tensor.
+ *
+ * Enter opens a layer's tensors, and makes it the layer that the other screens look at. */
+#include "layers_view.h"
+
+#include "core/text.h"
+
+#include <math.h>
+#include <string.h>
+
+#define BELOW_LEAST 4 /* rows that the lower half needs */
+
+static gpointer layers_open(Ui *ui)
+{
+	LayersView *view = g_new0(LayersView, 1);
+
+	(void)ui;
+	view->by = GROUP_LAYER;
+	return view;
+}
+
+static void drop_below(LayersView *view)
+{
+	g_clear_pointer(&view->below, layers_free);
+	g_clear_pointer(&view->below_similarity, similarity_free);
+}
+
+static void drop_rows(LayersView *view)
+{
+	g_clear_pointer(&view->rows, g_ptr_array_unref);
+}
+
+static void layers_invalidate(gpointer data, Ui *ui)
+{
+	LayersView *view = data;
+
+	(void)ui;
+	drop_rows(view);
+	drop_below(view);
+	g_clear_pointer(&view->layers, layers_free);
+	g_clear_pointer(&view->similarity, similarity_free);
+}
+
+static void layers_close(gpointer data)
+{
+	LayersView *view = data;
+
+	layers_invalidate(view, NULL);
+	g_free(view->filter);
+	g_free(view->below_of);
+	g_free(view->inside);
+	g_free(view->inside_at);
+	g_free(view->at);
+	g_free(view->first);
+	g_free(view);
+}
+
+static gboolean make_layers(LayersView *view, const Session *session, GError **error)
+{
+	const Collection *collection = session_collection(session);
+	const Gram *gram = session_gram(session);
+	g_autoptr(GArray) marked = session_marked(session);
+	const guint *members = (const guint *)(gpointer)marked->data;
+
+	view->layers = layers_new(collection, gram, NULL, view->by, members, marked->len, error);
+	if (!view->layers)
+		return FALSE;
+	if (marked->len > 1)
+		view->similarity = similarity_new(
+			collection, gram, NULL, view->by, members, marked->len, NULL);
+	view->first_at =
+		(guint)MAX(0, names_find(view->layers->name, view->layers->count, view->first));
+	return TRUE;
+}
+
+/* Whether a tensor lies in the layer or kind that is open. */
+static gboolean is_inside(const LayersView *view, const Collection *collection, const char *tensor)
+{
+	gint place;
+
+	if (!view->inside)
+		return TRUE;
+	place = checkpoint_find(collection_member(collection, 0)->checkpoint, tensor);
+	if (place < 0)
+		return FALSE;
+	return strcmp(view->inside, view->inside_by == GROUP_LAYER ? collection->layer[place]
+								   : collection->kind[place]) == 0;
+}
+
+static void make_rows(LayersView *view, Ui *ui)
+{
+	const Collection *collection = session_collection(ui_session(ui));
+
+	view->rows = g_ptr_array_new();
+	if (!view->at)
+		view->at = g_strdup(ui_layer(ui));
+	for (guint i = 0; i < view->layers->groups->len; i++) {
+		LayerGroup *group = view->layers->groups->pdata[i];
+		if (!is_inside(view, collection, group->name) ||
+			!ui_filter_matches(ui, group->name))
+			continue;
+		if (g_strcmp0(group->name, view->at) == 0)
+			view->list.cursor = (int)view->rows->len;
+		g_ptr_array_add(view->rows, group);
+	}
+	view->list.cursor = CLAMP(view->list.cursor, 0, MAX(0, (int)view->rows->len - 1));
+}
+
+static const LayerGroup *current(const LayersView *view)
+{
+	if (!view->rows || view->list.cursor >= (int)view->rows->len)
+		return NULL;
+	return view->rows->pdata[view->list.cursor];
+}
+
+/* The kinds of the layer under the cursor. */
+static void make_below(LayersView *view, const Session *session)
+{
+	const LayerGroup *group = current(view);
+
+	if (view->by != GROUP_LAYER || !group) {
+		drop_below(view);
+		return;
+	}
+	if (view->below && g_strcmp0(view->below_of, group->name) == 0)
+		return;
+	drop_below(view);
+	string_set(&view->below_of, group->name);
+	view->below = layers_new(session_collection(session), session_gram(session), group->name,
+		GROUP_KIND, view->layers->member, view->layers->count, NULL);
+	if (view->layers->count > 1)
+		view->below_similarity = similarity_new(session_collection(session),
+			session_gram(session), group->name, GROUP_KIND, view->layers->member,
+			view->layers->count, NULL);
+}
+
+static gboolean refresh(LayersView *view, Ui *ui, GError **error)
+{
+	const Session *session = ui_session(ui);
+
+	if (!view->layers && !make_layers(view, session, error))
+		return FALSE;
+	if (g_strcmp0(view->filter, ui_filter(ui)) != 0)
+		drop_rows(view);
+	string_set(&view->filter, ui_filter(ui));
+	if (!view->rows)
+		make_rows(view, ui);
+	make_below(view, session);
+	return TRUE;
+}
+
+/* The bars take their rows, and what is left below is for the kinds. */
+static void draw_halves(LayersView *view, Canvas *canvas, Rect rect)
+{
+	int bars = (int)view->rows->len + 3, below = rect.height - bars - 1;
+
+	if (!view->below || below < BELOW_LEAST) {
+		layers_bars_draw(view, canvas, rect);
+		return;
+	}
+	layers_bars_draw(view, canvas, rect_rows(rect, 0, bars));
+	layers_below_draw(view, canvas, rect_rows(rect, bars + 1, below));
+}
+
+static void layers_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
+{
+	LayersView *view = data;
+	const char *empty = pane_why_empty(ui);
+	g_autoptr(GError) error = NULL;
+
+	if (empty || !refresh(view, ui, &error))
+		pane_note(canvas, rect, empty ? empty : error->message);
+	else
+		draw_halves(view, canvas, rect);
+}
+
+static React moved(LayersView *view)
+{
+	const LayerGroup *group = current(view);
+
+	if (group)
+		string_set(&view->at, group->name);
+	return REACT_DONE;
+}
+
+/* Other groups: what was computed by the old ones goes; `at` is the row to stand on. */
+static React regroup(LayersView *view, Ui *ui, GroupBy by, const char *inside, const char *at)
+{
+	g_autofree char *row = g_strdup(at);
+
+	view->inside_by = view->by;
+	string_set(&view->inside, inside);
+	view->by = by;
+	string_set(&view->at, row);
+	view->list = (ListWidget){0};
+	layers_invalidate(view, ui);
+	return REACT_DONE;
+}
+
+static React open_group(LayersView *view, Ui *ui)
+{
+	const LayerGroup *group = current(view);
+	g_autofree char *name = NULL;
+
+	if (!group || view->by == GROUP_TENSOR)
+		return REACT_DONE;
+	name = g_strdup(group->name);
+	string_set(&view->inside_at, name);
+	if (view->by == GROUP_LAYER)
+		ui_set_layer(ui, name);
+	return regroup(view, ui, GROUP_TENSOR, name, NULL);
+}
+
+static React back(LayersView *view, Ui *ui)
+{
+	if (!view->inside)
+		return REACT_NONE;
+	if (view->inside_by == GROUP_LAYER)
+		ui_set_layer(ui, NULL);
+	return regroup(view, ui, view->inside_by, NULL, view->inside_at);
+}
+
+static React next_group(LayersView *view, Ui *ui)
+{
+	GroupBy by = view->by == GROUP_TENSOR ? GROUP_LAYER : view->by + 1;
+
+	return regroup(view, ui, by, NULL, NULL);
+}
+
+static React step_task(LayersView *view, int by)
+{
+	int place = CLAMP((int)view->first_at + by, 0, (int)view->layers->count - 1);
+
+	view->first_at = (guint)place;
+	string_set(&view->first, view->layers->name[place]);
+	return REACT_DONE;
+}
+
+static React reset(LayersView *view, Ui *ui)
+{
+	g_clear_pointer(&view->first, g_free);
+	view->log = FALSE;
+	ui_set_layer(ui, NULL);
+	return regroup(view, ui, GROUP_LAYER, NULL, view->inside ? view->inside_at : view->at);
+}
+
+/* A picked line is a mark and a name. */
+static gboolean accept_task(gpointer data, Ui *ui, const char *text, GError **error)
+{
+	Session *session = ui_session(ui);
+	const char *name = strchr(text, ' ');
+	gint member = name ? collection_find(session_collection(session), name + 1) : -1;
+
+	(void)data;
+	(void)error;
+	if (member > 0)
+		session_mark(session, (guint)member, !session_is_marked(session, (guint)member));
+	return TRUE;
+}
+
+static React pick_task(LayersView *view, Ui *ui)
+{
+	const Session *session = ui_session(ui);
+	const Collection *collection = session_collection(session);
+	g_autoptr(GArray) tasks = collection_tasks(collection);
+	g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < tasks->len; i++) {
+		guint member = g_array_index(tasks, guint, i);
+		g_ptr_array_add(items,
+			g_strdup_printf("%s %s", session_is_marked(session, member) ? "●" : "○",
+				collection_member(collection, member)->name));
+	}
+	ui_pick(ui, "show or hide a task", (const char *const *)items->pdata, items->len, view,
+		accept_task);
+	return REACT_DONE;
+}
+
+static React layers_act(gpointer data, Ui *ui, ActionId action)
+{
+	LayersView *view = data;
+
+	if (pane_why_empty(ui) || !refresh(view, ui, NULL))
+		return REACT_NONE;
+	if (list_act(&view->list, action))
+		return moved(view);
+	switch (action) {
+	case ACTION_OPEN:
+		return open_group(view, ui);
+	case ACTION_BACK:
+		return back(view, ui);
+	case ACTION_MARK:
+		return pick_task(view, ui);
+	case ACTION_INVERT:
+		session_invert_marks(ui_session(ui));
+		return REACT_DONE;
+	case ACTION_LAYERS_MEASURE:
+		view->measure = (view->measure + 1) % LAYER_MEASURE_COUNT;
+		return REACT_DONE;
+	case ACTION_LAYERS_LOG:
+		view->log = !view->log;
+		return REACT_DONE;
+	case ACTION_LAYERS_GROUP:
+		return next_group(view, ui);
+	case ACTION_LAYERS_NEXT:
+		return step_task(view, 1);
+	case ACTION_LAYERS_PREVIOUS:
+		return step_task(view, -1);
+	case ACTION_LAYERS_RESET:
+		return reset(view, ui);
+	default:
+		return REACT_NONE;
+	}
+}
+
+static const char *layers_why_not(gpointer data, Ui *ui, ActionId action)
+{
+	const LayersView *view = data;
+
+	if (pane_why_empty(ui))
+		return "there are no task vectors yet";
+	if (action == ACTION_OPEN && view->by == GROUP_TENSOR)
+		return "tensors are the last level";
+	if (action == ACTION_LAYERS_LOG && view->measure == LAYER_COSINE)
+		return "a cosine has no log scale";
+	return NULL;
+}
+
+static char *layers_sentence_here(gpointer data, Ui *ui)
+{
+	LayersView *view = data;
+	const LayerGroup *group;
+	g_autofree char *share = NULL, *cosine = NULL;
+	double pair;
+
+	if (pane_why_empty(ui) || !refresh(view, ui, NULL) || !(group = current(view)))
+		return NULL;
+	share = number_percent(group->share[view->first_at]);
+	pair = layers_pair_cosine(view, view->similarity, group->name);
+	if (!isfinite(pair))
+		return g_strdup_printf("%s carries %s of |%s|²", group->name, share,
+			view->layers->name[view->first_at]);
+	cosine = number_signed(pair, 2);
+	return g_strdup_printf("%s carries %s of |%s|² and %s %s (cos %s)", group->name, share,
+		view->layers->name[view->first_at],
+		pair > 0.05    ? "agrees with"
+		: pair < -0.05 ? "opposes"
+			       : "is nearly orthogonal to",
+		view->layers->name[view->first_at + 1], cosine);
+}
+
+static cJSON *layers_json(gpointer data, Ui *ui)
+{
+	LayersView *view = data;
+
+	if (pane_why_empty(ui) || !refresh(view, ui, NULL))
+		return NULL;
+	return report_layers_json(view->layers);
+}
+
+static Table *layers_table(gpointer data, Ui *ui)
+{
+	LayersView *view = data;
+
+	if (pane_why_empty(ui) || !refresh(view, ui, NULL))
+		return NULL;
+	return report_layers_table(view->layers);
+}
+
+static char *layers_cell(gpointer data, Ui *ui)
+{
+	LayersView *view = data;
+	const LayerGroup *group;
+
+	if (pane_why_empty(ui) || !refresh(view, ui, NULL) || !(group = current(view)))
+		return NULL;
+	return g_strdup_printf("%.9g", layer_value(view, group, view->first_at));
+}
+
+static const ActionId layers_footer[] = {ACTION_OPEN, ACTION_MARK, ACTION_LAYERS_MEASURE,
+	ACTION_LAYERS_LOG, ACTION_LAYERS_GROUP, ACTION_LAYERS_NEXT, ACTION_LAYERS_RESET,
+	ACTION_NONE};
+
+const ViewOps layers_view = {
+	.screen = SCREEN_LAYERS,
+	.help = "where task vectors live: by layer, by kind, by tensor",
+	.explain = "|τ|/|θ₀|  length of τ over a group's tensors, relative to the base there\n"
+		   "|τ|       that length itself\n"
+		   "share     |τ_g|² / |τ|²: how much of the whole vector lies in the group\n"
+		   "cos       cosine of the first two tasks shown, over the group\n"
+		   "cos with the mean   of τ with the mean of the marked tasks' vectors, over the "
+		   "group",
+	.footer = layers_footer,
+	.open = layers_open,
+	.close = layers_close,
+	.draw = layers_draw,
+	.act = layers_act,
+	.why_not = layers_why_not,
+	.sentence = layers_sentence_here,
+	.json = layers_json,
+	.table = layers_table,
+	.cell = layers_cell,
+	.invalidate = layers_invalidate,
+};

@@ -1,0 +1,50 @@
+/* layers_view.h - what the parts of the Layers screen share. */
+#ifndef TAUSCOPE_LAYERS_VIEW_H
+#define TAUSCOPE_LAYERS_VIEW_H
+
+#include "pane.h"
+
+#include "analysis/layers.h"
+#include "analysis/similarity.h"
+
+typedef enum {
+	LAYER_RELATIVE,
+	LAYER_NORM,
+	LAYER_SHARE,
+	LAYER_COSINE,
+	LAYER_MEASURE_COUNT
+} LayerMeasure;
+
+typedef struct {
+	Layers *layers;         /* of the marked tasks by `by`; NULL: to be made */
+	Similarity *similarity; /* of the same; NULL where there is one task */
+	GPtrArray *rows;        /* of LayerGroup, borrowed from `layers`: those that are listed */
+	char *filter;           /* that the rows were made with */
+	Layers *below;          /* the group under the cursor, by kind; NULL: to be made */
+	Similarity *below_similarity;
+	char *below_of; /* the group that these are of */
+	LayerMeasure measure;
+	gboolean log;
+	GroupBy by;        /* GROUP_LAYER, GROUP_KIND or GROUP_TENSOR */
+	GroupBy inside_by; /* what `inside` is */
+	char *inside;      /* the layer or kind whose tensors are listed; or NULL */
+	char *inside_at;   /* the row to go back to */
+	ListWidget list;
+	char *at;       /* name of the row under the cursor */
+	char *first;    /* name of the first task shown; NULL: the first marked */
+	guint first_at; /* and its place */
+	guint shown;    /* tasks that had room when it was drawn last */
+} LayersView;
+
+double layer_value(const LayersView *view, const LayerGroup *group, guint task);
+const char *layer_measure_name(const LayersView *view);
+/* The cosine of the first two tasks shown over the group at `place` of `similarity`; NaN where
+ * there is one task. */
+double layers_pair_cosine(const LayersView *view, const Similarity *similarity, const char *group);
+
+/* Draws heading and bars; sets what was seen in the view. */
+void layers_bars_draw(LayersView *view, Canvas *canvas, Rect rect);
+/* Draws the group under the cursor by kind. */
+void layers_below_draw(const LayersView *view, Canvas *canvas, Rect rect);
+
+#endif

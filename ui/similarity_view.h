@@ -1,0 +1,55 @@
+/* similarity_view.h - what the parts of the Similarity screen share. */
+#ifndef TAUSCOPE_SIMILARITY_VIEW_H
+#define TAUSCOPE_SIMILARITY_VIEW_H
+
+#include "pane.h"
+
+#include "analysis/similarity.h"
+
+typedef enum { MEASURE_COSINE, MEASURE_ANGLE, MEASURE_PRODUCT, MEASURE_COUNT } SimilarityMeasure;
+typedef enum { ORDER_CLUSTER, ORDER_NAME, ORDER_NORM, ORDER_COUNT } SimilarityOrder;
+
+/* Enter goes from the matrix to the layers of a pair, from a layer to its tensors. */
+typedef enum { LEVEL_MATRIX, LEVEL_LAYERS, LEVEL_TENSORS } SimilarityLevel;
+
+typedef struct {
+	Similarity *similarity;         /* of the marked tasks, by layer; NULL: to be made */
+	const SimilarityMatrix *matrix; /* the part of it that is looked at */
+	GArray *order;                  /* of guint: positions of the tasks, as shown */
+	char *filter;                   /* that the order was made with */
+	Similarity *pair;               /* of row and column, by tensor; NULL: to be made */
+	char *row, *column;             /* names under the cursor */
+	int row_at, column_at;          /* where they stand in the order */
+	int top, left;                  /* the first row and column that are seen */
+	SimilarityMeasure measure;
+	SimilarityOrder sort;
+	gboolean numbers; /* as drawn last: where all fit, until the user chooses */
+	gboolean numbers_chosen;
+	SimilarityLevel level;
+	ListWidget layers, tensors;
+	char *layer; /* that is open at LEVEL_TENSORS */
+} SimilarityView;
+
+/* The task at a place of the order. */
+guint similarity_position(const SimilarityView *view, int place);
+double similarity_value(const SimilarityView *view, guint a, guint b);
+/* The value as a cell shows it; g_free. */
+char *similarity_cell_text(const SimilarityView *view, double value);
+const char *similarity_measure_name(const SimilarityView *view);
+
+void similarity_matrix_draw(SimilarityView *view, Canvas *canvas, Rect rect);
+
+/* One bar of the right pane: a layer or a tensor of the pair. */
+typedef struct {
+	const char *name; /* borrowed */
+	double cosine;
+} PairRow;
+
+/* The layers of the pair under the cursor; the tensors of view->layer (NULL: of all).  GArray. */
+GArray *similarity_pair_layers(const SimilarityView *view);
+GArray *similarity_pair_tensors(
+	const SimilarityView *view, const Collection *collection, const char *layer);
+void similarity_pair_draw(
+	SimilarityView *view, const Collection *collection, Canvas *canvas, Rect rect);
+
+#endif
