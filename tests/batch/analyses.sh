@@ -1,0 +1,66 @@
+#!/bin/sh
+# Cosines, norms and trajectories agree with truth.json (numpy, float64) to 1e-6.
+. "$TAUSCOPE_SOURCE/tests/batch/common.sh"
+
+load_digits s.h5
+
+expect 0 "$TAUSCOPE" similarity s.h5 --by tensor --json
+near 1e-6 out cosine -- "$truth" global cos
+near 1e-6 out norm -- "$truth" global norms
+equals 54 out groups '#'
+for i in $(seq 0 53); do
+	name=$(get out groups "$i" name)
+	near 1e-6 out groups "$i" cosine -- "$truth" per_tensor "$name" cos
+	near 1e-6 out groups "$i" norm -- "$truth" per_tensor "$name" norms
+done
+
+expect 0 "$TAUSCOPE" norms s.h5 --by tensor --json
+equals 54 out groups '#'
+for i in $(seq 0 53); do
+	name=$(get out groups "$i" name)
+	near 1e-6 out groups "$i" base_norm -- "$truth" per_tensor "$name" base_norm
+	near 1e-6 out groups "$i" tasks cyrillic norm -- "$truth" per_tensor "$name" norms 5
+	near 1e-6 out groups "$i" tasks cyrillic relative -- \
+		"$truth" per_tensor "$name" relative_norms 5
+done
+
+# share = norm² / (norm of the whole)².
+whole=$(get "$truth" global norms 0)
+norm=$(get "$truth" per_tensor pos_embed norms 0)
+share=$(awk -v n="$norm" -v w="$whole" 'BEGIN { printf "%.12f", (n / w) ^ 2 }')
+expect 0 "$TAUSCOPE" norms s.h5 --by tensor --only pos_embed --json
+echo "$share" >share.json
+expect 0 "$TAUSCOPE" norms s.h5 --by tensor --json
+for i in $(seq 0 53); do
+	[ "$(get out groups "$i" name)" != pos_embed ] ||
+		near 1e-9 out groups "$i" tasks mnist share -- share.json
+done
+
+expect 0 "$TAUSCOPE" trajectory s.h5 --json
+for run in mnist fashion greek; do
+	near 1e-6 out runs "$run" norm -- "$truth" trajectories "$run" norms
+	near 1e-6 out runs "$run" cosine_to_final -- "$truth" trajectories "$run" cos_to_final
+	equals 5 out runs "$run" steps 0
+	equals 220 out runs "$run" steps 7
+	for i in 1 2 3 4 5 6 7 8; do
+		turn=$(get out runs "$run" turn_degrees "$i")
+		cosine=$(get "$truth" trajectories "$run" cos_consecutive_updates $((i - 1)))
+		awk -v t="$turn" -v c="$cosine" 'BEGIN {
+			d = cos(t * atan2(0, -1) / 180) - c
+			exit !(d < 1e-6 && d > -1e-6)
+		}' || fail "$run: turn $i is $turn degrees, its cosine should be $cosine"
+	done
+done
+equals null out runs mnist turn_degrees 0
+equals null out runs mnist cosine_to_previous 0
+near 1e-6 out runs greek displacement -- "$truth" trajectories greek norms 8
+
+expect 0 "$TAUSCOPE" trajectory s.h5 --run greek --json
+equals 1 out runs '#'
+
+# The forms of one table hold the same numbers.
+expect 0 "$TAUSCOPE" similarity s.h5 --csv
+grep -q '^mnist,' out || fail "no row of mnist in the CSV"
+grep -q '0\.2292909' out || fail "the CSV lacks digits"
+expect 0 "$TAUSCOPE" norms s.h5
+grep -q '^blocks\.0 ' out || fail "norms are not by layer"

@@ -1,0 +1,64 @@
+#!/bin/sh
+# An edit is previewed, written, scored, written again from its recipe, and never over another file.
+. "$TAUSCOPE_SOURCE/tests/batch/common.sh"
+
+load_digits s.h5
+
+# A preview of one task, scaled: everything about it is known from truth.json.
+expect 0 "$TAUSCOPE" preview s.h5 mnist --json
+equals exact out kind
+near 1e-6 out norm -- "$truth" global norms 0
+near 1e-6 out cosine mnist-inv -- "$truth" global cos 0 2
+expect 0 "$TAUSCOPE" preview s.h5 '-0.7*mnist' --json
+echo 0.7 >kept.json
+equals -0.69999999999999996 out kept mnist
+expect 0 "$TAUSCOPE" preview s.h5 mnist --scale -0.7 --json
+equals -0.69999999999999996 out kept mnist
+
+# l2 EDIT KEY... - the norm of the written model is the one of truth.json.
+l2() {
+	edit=$1
+	shift
+	rm -rf model
+	expect 0 "$TAUSCOPE" export s.h5 "$edit" model/ --json
+	expect 0 "$TAUSCOPE" info model --stats --json
+	n=$(get out tensors '#')
+	for i in $(seq 0 $((n - 1))); do
+		name=$(get out tensors "$i" name)
+		near 1e-6 out tensors "$i" l2 -- "$truth" edits "$@" per_tensor "$name" l2
+	done
+}
+l2 '-0.7*mnist' 'base - 0.7*mnist'
+l2 '0.4*(mnist + mnist-inv)' 'base + 0.4*(mnist + mnist-inv)' 2>/dev/null ||
+	l2 '0.4*(mnist + "mnist-inv")' 'base + 0.4*(mnist + mnist-inv)'
+
+# The scores of the edited models.
+expected=$digits/eval/expected.json
+score() {
+	rm -rf model
+	expect 0 "$TAUSCOPE" export s.h5 "$1" model/ --json
+	expect 0 "$SCORE" model
+	for task in $tasks latin; do
+		near 1 out tasks "$task" correct -- "$expected" correct "$2" "$task"
+	done
+}
+score '0.5*(mnist + greek)' 'base + 0.5*(mnist + greek)'
+score '-0.5*mnist' 'base - 0.5*mnist'
+
+# The same edit has the same bytes, whatever the threads; its recipe too.
+expect 0 "$TAUSCOPE" --threads 1 export s.h5 '0.3*mnist' one.safetensors
+expect 0 "$TAUSCOPE" --threads 4 --budget 1 export s.h5 '0.3*mnist' four.safetensors
+cmp one.safetensors four.safetensors || fail "the bytes depend on the threads"
+[ -f one.safetensors.recipe.json ] || fail "no recipe was written"
+expect 0 "$TAUSCOPE" export s.h5 --recipe one.safetensors.recipe.json again.safetensors
+cmp one.safetensors again.safetensors || fail "the recipe gives other bytes"
+expect 0 "$TAUSCOPE" export s.h5 --no-recipe '0.3*mnist' bare.safetensors
+[ ! -e bare.safetensors.recipe.json ] || fail "a recipe was written"
+
+# Nothing is overwritten without being told.
+sum=$(cksum <one.safetensors)
+expect 4 "$TAUSCOPE" export s.h5 '0.9*mnist' one.safetensors
+[ "$(cksum <one.safetensors)" = "$sum" ] || fail "the output was overwritten"
+expect 0 "$TAUSCOPE" export s.h5 --overwrite '0.9*mnist' one.safetensors
+[ "$(cksum <one.safetensors)" != "$sum" ] || fail "--overwrite did not overwrite"
+no_leftovers

@@ -1,0 +1,49 @@
+#!/bin/sh
+# An interrupt ends with status 130 and nothing half-written; so does the end of power, but for
+# temporary names.
+. "$TAUSCOPE_SOURCE/tests/batch/common.sh"
+
+zeros base.safetensors 4000
+zeros task.safetensors 4000
+
+# ended STATUS PID
+ended() {
+	status=0
+	wait "$2" || status=$?
+	[ "$status" -eq "$1" ] || fail "status $status, not $1"
+}
+
+# until_there PATTERN - waits until a temporary of this name lies here.
+until_there() {
+	tries=0
+	# shellcheck disable=SC2086 # a pattern
+	until ls -d $1 >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 1000 ] || fail "no $1 within 10 s"
+		sleep 0.01
+	done
+}
+
+"$TAUSCOPE" load s.h5 --weights=link --base base.safetensors task.safetensors >out 2>err &
+sleep 0.5
+kill -INT $!
+ended 130 $!
+[ ! -e s.h5 ] || fail "an interrupted load made a store"
+no_leftovers
+
+zeros base.safetensors 300
+zeros task.safetensors 300
+expect 0 "$TAUSCOPE" load s.h5 --weights=link --base base.safetensors task.safetensors
+"$TAUSCOPE" export s.h5 0.5*task model.safetensors >out 2>err &
+until_there 'model.safetensors.tmp.*'
+kill -INT $!
+ended 130 $!
+[ ! -e model.safetensors ] || fail "an interrupted export made a model"
+no_leftovers
+
+"$TAUSCOPE" export s.h5 0.5*task model.safetensors >out 2>err &
+until_there 'model.safetensors.tmp.*'
+kill -KILL $!
+ended 137 $!
+[ ! -e model.safetensors ] || fail "a killed export made a model"
+expect 0 "$TAUSCOPE" similarity s.h5

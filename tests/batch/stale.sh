@@ -1,0 +1,46 @@
+#!/bin/sh
+# A source that changes makes its own numbers stale, and says so; loading again reads it alone.
+. "$TAUSCOPE_SOURCE/tests/batch/common.sh"
+
+vector base.safetensors 1 1 1
+vector a.safetensors 2 1 1
+vector b.safetensors 1 2 1
+expect 0 "$TAUSCOPE" load s.h5 --weights=link --base base.safetensors a.safetensors b.safetensors
+expect 0 "$TAUSCOPE" export s.h5 a a-out.safetensors
+
+sleep 0.02
+vector a.safetensors 4 1 1
+expect 0 "$TAUSCOPE" info s.h5 --json
+equals changed out checkpoints 1 state
+equals ok out checkpoints 2 state
+expect 0 "$TAUSCOPE" similarity s.h5 --json
+equals '["a"]' out stale
+says 'a has changed'
+expect 1 "$TAUSCOPE" verify s.h5 --json
+equals false out whole
+
+# It cannot be exported as what it was; the other task can.
+expect 3 "$TAUSCOPE" export s.h5 a no.safetensors
+[ ! -e no.safetensors ] || fail "a stale task was exported"
+expect 0 "$TAUSCOPE" export s.h5 b yes.safetensors
+
+expect 0 "$TAUSCOPE" load s.h5 --json
+equals ok out checkpoints 1 state
+expect 0 "$TAUSCOPE" norms s.h5 --by tensor --json
+equals 3 out groups 0 tasks a norm
+
+# The recipe was written with other contents.
+expect 3 "$TAUSCOPE" export s.h5 --recipe a-out.safetensors.recipe.json again.safetensors
+says 'have changed since the recipe was written'
+
+# With a source gone, everything but export still works.
+rm b.safetensors
+expect 0 "$TAUSCOPE" similarity s.h5 --json
+expect 0 "$TAUSCOPE" preview s.h5 b --json
+expect 4 "$TAUSCOPE" export s.h5 b no.safetensors
+[ ! -e no.safetensors ] || fail "a missing task was exported"
+
+# With copies, export works too.
+expect 0 "$TAUSCOPE" load c.h5 --weights=copy --base base.safetensors a.safetensors
+rm a.safetensors base.safetensors
+expect 0 "$TAUSCOPE" export c.h5 a copied.safetensors

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Options, help, and errors as JSON.
+. "$TAUSCOPE_SOURCE/tests/batch/common.sh"
+
+expect 0 "$TAUSCOPE" --help
+[ "$(wc -l <out)" -le 40 ] || fail "--help is longer than a page"
+for verb in load info check verify similarity norms trajectory preview export; do
+	grep -q "  $verb " out || fail "--help does not name $verb"
+done
+for verb in load info check verify similarity norms trajectory preview export; do
+	expect 0 "$TAUSCOPE" "$verb" --help
+	grep -q -e '--json' out || fail "$verb --help does not name --json"
+done
+expect 0 "$TAUSCOPE" --version
+grep -q '^tauscope [0-9]' out || fail "no version"
+expect 0 "$TAUSCOPE" --keys
+grep -q similarity out || fail "--keys does not print the keys"
+
+# failure STATUS COMMAND... - as an object on stdout and a sentence on stderr.
+failure() {
+	expect "$@"
+	message=$(get out error message)
+	says "$message"
+	for key in file tensor remedy; do
+		get out error "$key" >value
+	done
+}
+
+failure 2 "$TAUSCOPE" similarity --json
+failure 2 "$TAUSCOPE" --json similarity
+failure 2 "$TAUSCOPE" similarity --json --nonsense s.h5
+failure 2 "$TAUSCOPE" similarity --json --by colour s.h5
+failure 2 "$TAUSCOPE" --json
+failure 2 "$TAUSCOPE" simlarity s.h5 --json
+failure 4 "$TAUSCOPE" info --json absent
+failure 2 "$TAUSCOPE" export s.h5 --json
+expect 2 "$TAUSCOPE" simlarity
+says similarity
+expect 2 "$TAUSCOPE" similarity --json --csv s.h5
+expect 2 "$TAUSCOPE" load s.h5 --weights=maybe
+expect 2 "$TAUSCOPE"
+says 'needs a terminal'
+
+# A result that cannot be written is an error.
+vector base.safetensors 1 2
+if [ -c /dev/full ]; then
+	status=0
+	"$TAUSCOPE" info base.safetensors >/dev/full 2>err || status=$?
+	[ "$status" -eq 4 ] || fail "status $status from a full device"
+fi
+
+# Options before the verb, and edits that begin with a minus sign.
+vector task.safetensors 2 2
+expect 0 "$TAUSCOPE" --threads 2 load s.h5 --base base.safetensors task.safetensors
+expect 0 "$TAUSCOPE" preview s.h5 -task --json
+equals -1 out kept task
+expect 0 "$TAUSCOPE" preview --json -- s.h5 -task
+equals -1 out kept task
+expect 0 "$TAUSCOPE" export s.h5 -0.5*task out.safetensors
+expect 2 "$TAUSCOPE" export s.h5 -0.5*task
