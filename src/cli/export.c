@@ -18,6 +18,7 @@ static gboolean check_arguments(const VerbOptions *options, GError **error)
 	return TRUE;
 }
 
+/* A session by itself would begin an empty store where there is none. */
 static Session *open_session(const VerbOptions *options, GError **error)
 {
 	const char *path = verb_argument(options, 0);
@@ -112,12 +113,22 @@ static gboolean write_model(const VerbOptions *options, const ModelRequest *requ
 	return verb_print(options, report_model_json(report), report_table(report), error);
 }
 
+/* Whether the weights of the base and of all that takes part are those that were analysed. */
+static gboolean check_weights(const Store *store, const Node *edit, GError **error)
+{
+	g_autoptr(GArray) members = expression_members(edit);
+	for (guint i = 0; i < members->len; i++)
+		if (!store_member_usable(store, g_array_index(members, guint, i), error))
+			return FALSE;
+	return store_member_usable(store, 0, error);
+}
+
 static gboolean export_recipe(
 	const VerbOptions *options, Session *session, const Recipe *recipe, GError **error)
 {
 	const Collection *collection = session_collection(session);
 	g_autoptr(Node) edit = expression_parse(collection, recipe->expression, error);
-	if (!edit)
+	if (!edit || !check_weights(session_store(session), edit, error))
 		return FALSE;
 	ModelRequest request = {
 		.collection = collection,

@@ -6,8 +6,6 @@
 #include "core/error.h"
 #include "export/report.h"
 
-#include <string.h>
-
 /* The values of all tensors of a checkpoint, read in a job. */
 typedef struct {
 	const Checkpoint *checkpoint;
@@ -102,20 +100,10 @@ static gboolean show_store(const VerbOptions *options, const char *path, GError 
 	return store && verb_print(options, contents_json(store), contents_table(store), error);
 }
 
-/* A store begins as every HDF5 file does. */
-static gboolean is_store(const char *path)
-{
-	static const guint8 signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-	guint8 head[sizeof signature];
-	g_autoptr(File) file = file_open(path, NULL);
-	return file && file_read(file, 0, sizeof head, head, NULL) &&
-	       memcmp(head, signature, sizeof head) == 0;
-}
-
 static int run(const VerbOptions *options, GError **error)
 {
 	const char *path = verb_argument(options, 0);
-	if (is_store(path))
+	if (store_is(path))
 		show_store(options, path, error);
 	else
 		show_checkpoint(options, path, error);

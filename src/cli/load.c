@@ -127,7 +127,7 @@ static int run(const VerbOptions *options, GError **error)
 
 const Verb verb_load = {
 	.name = "load",
-	.arguments = "STORE [NAME=]PATH…",
+	.arguments = "STORE [NAME=]PATH...",
 	.help = "Bring checkpoints and runs into a store, or refresh it",
 	.options = "base run drop weights",
 	.least = 1,

@@ -61,9 +61,9 @@ static void argument_free(gpointer data)
 	g_free(argument);
 }
 
-static void options_init(VerbOptions *options, gboolean json)
+static void options_init(VerbOptions *options)
 {
-	*options = (VerbOptions){.json = json, .scale = 1};
+	*options = (VerbOptions){.scale = 1};
 	options->arguments = g_ptr_array_new_with_free_func(argument_free);
 }
 
@@ -193,13 +193,14 @@ gboolean verb_wants_json(int argc, char **argv)
 
 int verb_run(const Verb *verb, int argc, char **argv)
 {
+	gboolean json = verb_wants_json(argc, argv);
 	g_auto(VerbOptions) options;
-	options_init(&options, verb_wants_json(argc, argv));
+	options_init(&options);
 	g_autoptr(GError) error = NULL;
 	int status = 0;
 	if (parse(verb, argc, argv, &options, &error))
 		status = verb->run(&options, &error);
-	return error ? verb_fail(options.json, error) : status;
+	return error ? verb_fail(json, error) : status;
 }
 
 static void add_text(cJSON *object, const char *key, const char *text)
