@@ -14,9 +14,9 @@ typedef struct {
 } LoadItem;
 
 typedef struct {
-	char *base;          /* path, or NULL to keep the store's */
-	GPtrArray *items;    /* of LoadItem: tasks and runs to add, or to replace by name */
-	GPtrArray *drop;     /* of char *: members or runs to remove */
+	char *base;       /* path, or NULL to keep the store's */
+	GPtrArray *items; /* of LoadItem: tasks and runs to add, or to replace by name */
+	GPtrArray *drop;  /* of char *: members or runs to remove */
 	WeightsMode weights;
 	guint threads;
 	gsize budget;
@@ -40,6 +40,7 @@ gboolean load_run(Load *load, Job *job, GError **error);
 /* Main thread: puts the results into the store and commits it. */
 gboolean load_finish(Load *load, GError **error);
 void load_free(Load *load);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Load, load_free)
 /* What was done, for people: "7 checkpoints, 1.6 MB read, weights copied".  Free with g_free. */
 char *load_summary(const Load *load);
 

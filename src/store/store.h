@@ -1,8 +1,9 @@
 /* store.h - the HDF5 file that holds all that is known (design.md 5, formats.md 4).
  *
  * NAME.h5 is small and is the truth: read whole into memory, closed, and rewritten whole at each
- * commit.  What is big and never changes once written lies in NAME.d/, in HDF5 files named by a hash
- * of what they are made of, reached by external links.  HDF5 is called from the main thread alone. */
+ * commit.  What is big and never changes once written lies in NAME.d/, in HDF5 files named by a
+ * hash of what they are made of, reached by external links.  HDF5 is called from the main thread
+ * alone. */
 #ifndef TAUSCOPE_STORE_H
 #define TAUSCOPE_STORE_H
 
@@ -25,11 +26,13 @@ typedef struct {
 
 /* What the store knows of one member beyond the collection. */
 typedef struct {
-	GPtrArray *sources;      /* of StoreSource */
-	char *hash;              /* of its contents: 32 hex digits; NULL until the pass has read it */
-	gboolean copied;         /* its weights lie in NAME.d */
-	Statistics *statistics;  /* NULL until known */
-	gboolean known;          /* its row of the Gram tables is valid */
+	GPtrArray *sources; /* of StoreSource */
+	char *hash;         /* of its contents: 32 hex digits; NULL until the pass has read it */
+	gboolean copied;    /* its weights lie in NAME.d */
+	char *weights;      /* the hash that names their file there; NULL where linked */
+	char *rows;         /* the hash that names its rows file; NULL until committed */
+	Statistics *statistics; /* NULL until known */
+	gboolean known;         /* its row of the Gram tables is valid */
 } StoreMember;
 
 typedef struct {
@@ -38,14 +41,15 @@ typedef struct {
 } StoreEdit;
 
 typedef struct {
-	char *path;               /* NAME.h5 */
-	Collection *collection;   /* NULL where nothing is loaded yet */
-	GPtrArray *members;       /* of StoreMember, in step with the collection's members */
+	char *path;             /* NAME.h5 */
+	Collection *collection; /* NULL where nothing is loaded yet */
+	GPtrArray *members;     /* of StoreMember, in step with the collection's members */
 	SamplePlan *plan;
 	Gram *gram;
-	GPtrArray *edits;         /* of StoreEdit */
-	GHashTable *state;        /* key → text: marks, screens, the composition */
-	int lock;                 /* fd of the lock, or -1 */
+	GPtrArray *edits;    /* of StoreEdit */
+	GHashTable *state;   /* key → text: marks, screens, the composition */
+	int lock;            /* fd of the lock, or -1 */
+	Fingerprint as_read; /* of NAME.h5 when it was read or committed; size 0: not yet */
 } Store;
 
 /* An empty store that is to be committed to `path`; nothing is written yet. */
@@ -56,12 +60,13 @@ Store *store_open(const char *path, GError **error);
 void store_free(Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 
-/* Takes the store for writing until it is freed; fails with a clear sentence where another process
- * has it (and names that process). */
+/* Takes the store for writing until it is unlocked or freed; fails with a clear sentence where
+ * another process has it (and names that process), or has written it since it was read here. */
 gboolean store_lock(Store *store, GError **error);
+void store_unlock(Store *store);
 
-/* Writes results first, NAME.h5 last, each whole and renamed into place.  A crash at any instant
- * leaves the old or the new store. */
+/* Writes results first, NAME.h5 last, each whole and renamed into place; locks where that has not
+ * been done.  A crash at any instant leaves the old or the new store. */
 gboolean store_commit(Store *store, GError **error);
 
 /* How a member stands: the worst state of its sources. */
@@ -69,6 +74,11 @@ SourceState store_member_state(const Store *store, guint member);
 const char *source_state_name(SourceState state);
 /* Whether every member's row is known. */
 gboolean store_is_complete(const Store *store);
+/* Whether a member's weights can be read as they were analysed: FALSE with a sentence where they
+ * are linked and their file changed or is missing, or where the copy is gone. */
+gboolean store_member_usable(const Store *store, guint member, GError **error);
+/* Whether a path holds a store, by its first bytes. */
+gboolean store_is(const char *path);
 
 /* Checks what a commit promised: results there and whole, contents of sources (or copies) equal to
  * their hashes.  Adds sentences to `problems`; TRUE where there is none. */

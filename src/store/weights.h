@@ -10,13 +10,23 @@
 
 typedef struct WeightsCopy WeightsCopy;
 
-/* Main thread: makes the file (under a temporary name in `folder`) and its datasets. */
+/* Main thread: makes the file (under a temporary name in `folder`) and its datasets.  Borrows the
+ * checkpoint until weights_free. */
 WeightsCopy *weights_begin(const char *folder, const Checkpoint *checkpoint, GError **error);
-/* Any thread: streams the bytes across. */
-gboolean weights_copy(WeightsCopy *copy, Job *job, GError **error);
+/* Any thread: streams the bytes across.  Threads 0: all. */
+gboolean weights_copy(WeightsCopy *copy, guint threads, Job *job, GError **error);
 /* Main thread: commits under the name weights-HASH.h5, and returns a checkpoint of the same tensors
- * whose spans lie in it. */
-Checkpoint *weights_finish(WeightsCopy *copy, const char *hash, GError **error);
+ * whose spans lie in it.  *hash is that of all that was copied; free with g_free. */
+Checkpoint *weights_finish(WeightsCopy *copy, char **hash, GError **error);
+/* Removes what was not finished. */
 void weights_free(WeightsCopy *copy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WeightsCopy, weights_free)
+
+/* The hash that a copy of a checkpoint would have, by reading it; free with g_free. */
+char *weights_hash(const Checkpoint *checkpoint, guint threads, Job *job, GError **error);
+
+/* A checkpoint of the same tensors, metadata and paths, without its files: the caller adds those
+ * and seals it. */
+Checkpoint *checkpoint_without_files(const Checkpoint *checkpoint);
 
 #endif

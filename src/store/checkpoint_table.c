@@ -1,0 +1,204 @@
+/* checkpoint_table.c - see checkpoint_table.h. */
+#include "store/checkpoint_table.h"
+
+#include "store/records.h"
+#include "store/store_private.h"
+
+#include <string.h>
+
+enum { TENSOR_NAME, TENSOR_TYPE, TENSOR_SHAPE, TENSOR_FILE, TENSOR_OFFSET, TENSOR_BYTES };
+static const Field tensor_fields[] = {
+	{"name", FIELD_TEXT},
+	{"type", FIELD_TEXT},
+	{"shape", FIELD_TEXT},
+	{"file", FIELD_UINT},
+	{"offset", FIELD_UINT},
+	{"bytes", FIELD_UINT},
+	{0},
+};
+
+enum { SOURCE_PATH, SOURCE_SIZE, SOURCE_MTIME, SOURCE_CTIME, SOURCE_INODE, SOURCE_SAMPLE };
+static const Field source_fields[] = {
+	{"path", FIELD_TEXT},
+	{"size", FIELD_UINT},
+	{"mtime_ns", FIELD_INT},
+	{"ctime_ns", FIELD_INT},
+	{"inode", FIELD_UINT},
+	{"sample", FIELD_TEXT},
+	{0},
+};
+
+enum { SKIPPED_NAME, SKIPPED_REASON };
+static const Field skipped_fields[] = {{"name", FIELD_TEXT}, {"reason", FIELD_TEXT}, {0}};
+
+/* A shape as JSON writes it: "[48,96]". */
+static char *shape_print(const Tensor *tensor)
+{
+	GString *text = g_string_new("[");
+	for (guint i = 0; i < tensor->rank; i++)
+		g_string_append_printf(
+			text, "%s%" G_GUINT64_FORMAT, i ? "," : "", tensor->shape[i]);
+	g_string_append_c(text, ']');
+	return g_string_free(text, FALSE);
+}
+
+static gboolean write_tensors(const Checkpoint *checkpoint, Hid group, GError **error)
+{
+	g_autoptr(Records) records = records_new(tensor_fields);
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
+		const Tensor *tensor = checkpoint_tensor(checkpoint, i);
+		g_autofree char *shape = shape_print(tensor);
+		records_add_text(records, tensor->name);
+		records_add_text(records, dtype_info(tensor->dtype)->name);
+		records_add_text(records, shape);
+		records_add_uint(records, tensor->file);
+		records_add_uint(records, tensor->offset);
+		records_add_uint(records, tensor->bytes);
+	}
+	return records_write(records, group, "tensors", error);
+}
+
+static gboolean write_sources(const GPtrArray *sources, Hid group, GError **error)
+{
+	g_autoptr(Records) records = records_new(source_fields);
+	for (guint i = 0; i < sources->len; i++) {
+		const StoreSource *source = sources->pdata[i];
+		records_add_text(records, source->path);
+		records_add_uint(records, source->fingerprint.size);
+		records_add_int(records, source->fingerprint.mtime_ns);
+		records_add_int(records, source->fingerprint.ctime_ns);
+		records_add_uint(records, source->fingerprint.inode);
+		records_add_text(records, source->fingerprint.sample);
+	}
+	return records_write(records, group, "sources", error);
+}
+
+static gboolean write_skipped(const Checkpoint *checkpoint, Hid group, GError **error)
+{
+	g_autoptr(Records) records = records_new(skipped_fields);
+	for (guint i = 0; i < checkpoint->skipped->len; i++) {
+		const Skipped *skipped = checkpoint->skipped->pdata[i];
+		records_add_text(records, skipped->name);
+		records_add_text(records, skipped->reason);
+	}
+	return records_write(records, group, "skipped", error);
+}
+
+gboolean checkpoint_table_write(
+	const Checkpoint *checkpoint, const GPtrArray *sources, Hid group, GError **error)
+{
+	return write_tensors(checkpoint, group, error) && write_sources(sources, group, error) &&
+	       write_skipped(checkpoint, group, error) &&
+	       texts_write(checkpoint->metadata, group, "metadata", error);
+}
+
+GPtrArray *checkpoint_table_sources(Hid group, GError **error)
+{
+	g_autoptr(Records) records = records_read(source_fields, group, "sources", error);
+	if (!records)
+		return NULL;
+	GPtrArray *sources = store_sources_new();
+	for (guint i = 0; i < records_count(records); i++) {
+		Fingerprint fingerprint = {
+			.size = records_uint(records, i, SOURCE_SIZE),
+			.mtime_ns = records_int(records, i, SOURCE_MTIME),
+			.ctime_ns = records_int(records, i, SOURCE_CTIME),
+			.inode = records_uint(records, i, SOURCE_INODE),
+		};
+		g_strlcpy(fingerprint.sample, records_text(records, i, SOURCE_SAMPLE),
+			sizeof fingerprint.sample);
+		g_ptr_array_add(sources,
+			store_source_recorded(records_text(records, i, SOURCE_PATH), &fingerprint));
+	}
+	return sources;
+}
+
+static gboolean bad_shape(const char *text, GError **error)
+{
+	return fail(error, ERROR_INPUT, "\"%s\" is not a shape", text);
+}
+
+static gboolean shape_parse(const char *text, Tensor *tensor, GError **error)
+{
+	guint64 shape[TENSOR_RANK_MOST];
+	const char *at = text;
+	if (*at++ != '[')
+		return bad_shape(text, error);
+	while (*at != ']') {
+		char *end = NULL;
+		if (tensor->rank == TENSOR_RANK_MOST || !g_ascii_isdigit(*at))
+			return bad_shape(text, error);
+		shape[tensor->rank++] = g_ascii_strtoull(at, &end, 10);
+		at = *end == ',' && end[1] != ']' ? end + 1 : end;
+		if (at == end && *at != ']')
+			return bad_shape(text, error);
+	}
+	tensor->shape = g_memdup2(tensor->rank ? shape : NULL, tensor->rank * sizeof *shape);
+	tensor->elements = 1;
+	for (guint i = 0; i < tensor->rank; i++)
+		if (!g_uint64_checked_mul(&tensor->elements, tensor->elements, shape[i]))
+			return fail(error, ERROR_INPUT, "the shape %s is too large", text);
+	return at[1] == '\0' || bad_shape(text, error);
+}
+
+static gboolean span_fits(
+	const Tensor *tensor, guint64 file, guint files, const guint64 *limit, GError **error)
+{
+	guint64 bytes = 0;
+	if (!dtype_bytes(tensor->dtype, tensor->elements, &bytes) || bytes != tensor->bytes)
+		return fail(error, ERROR_INPUT, "its type and shape do not give its bytes");
+	if (file >= files || !span_within(tensor->offset, tensor->bytes, limit[file]))
+		return fail(error, ERROR_INPUT, "its bytes lie outside of its file");
+	return TRUE;
+}
+
+static gboolean fill_tensor(const Records *records, guint row, guint files, const guint64 *limit,
+	Tensor *tensor, GError **error)
+{
+	const char *name = records_text(records, row, TENSOR_NAME);
+	guint64 file = records_uint(records, row, TENSOR_FILE);
+	if (!*name || strlen(name) > TENSOR_NAME_MOST || !g_utf8_validate(name, -1, NULL))
+		return fail(error, ERROR_INPUT, "the name of a tensor is not valid");
+	if (!dtype_from_name(records_text(records, row, TENSOR_TYPE), &tensor->dtype))
+		return fail(error, ERROR_INPUT, "its type is unknown");
+	tensor->name = g_strdup(name);
+	tensor->file = (guint)file;
+	tensor->offset = records_uint(records, row, TENSOR_OFFSET);
+	tensor->bytes = records_uint(records, row, TENSOR_BYTES);
+	return shape_parse(records_text(records, row, TENSOR_SHAPE), tensor, error) &&
+	       span_fits(tensor, file, files, limit, error);
+}
+
+static gboolean read_tensors(
+	Checkpoint *checkpoint, const guint64 *limit, Hid group, GError **error)
+{
+	g_autoptr(Records) records = records_read(tensor_fields, group, "tensors", error);
+	for (guint i = 0; records && i < records_count(records); i++) {
+		Tensor tensor = {0};
+		if (!fill_tensor(records, i, checkpoint->files->len, limit, &tensor, error)) {
+			tensor_clear(&tensor);
+			g_prefix_error(error, "tensor %u: ", i);
+			return FALSE;
+		}
+		checkpoint_add_tensor(checkpoint, tensor);
+	}
+	return records != NULL;
+}
+
+static gboolean read_skipped(Checkpoint *checkpoint, Hid group, GError **error)
+{
+	g_autoptr(Records) records = records_read(skipped_fields, group, "skipped", error);
+	for (guint i = 0; records && i < records_count(records); i++)
+		checkpoint_skip(checkpoint, records_text(records, i, SKIPPED_NAME),
+			records_text(records, i, SKIPPED_REASON));
+	return records != NULL;
+}
+
+gboolean checkpoint_table_read(
+	Checkpoint *checkpoint, const guint64 *limit, Hid group, GError **error)
+{
+	return read_tensors(checkpoint, limit, group, error) &&
+	       read_skipped(checkpoint, group, error) &&
+	       texts_read(checkpoint->metadata, group, "metadata", error) &&
+	       checkpoint_seal(checkpoint, error);
+}

@@ -1,0 +1,30 @@
+/* load_private.h - what the files of loading share: the members as they will be. */
+#ifndef TAUSCOPE_LOAD_PRIVATE_H
+#define TAUSCOPE_LOAD_PRIVATE_H
+
+#include "store/load.h"
+#include "store/store_private.h"
+#include "store/weights.h"
+
+/* One member of the collection that is being made. */
+typedef struct {
+	char *name, *run; /* the base has no name of its own */
+	MemberRole role;
+	gint64 step;
+	Checkpoint *checkpoint; /* until the collection takes it */
+	StoreMember *known;     /* its sources; the rest is filled in at the end */
+	gint old;               /* its number in the store, or -1 */
+	gboolean opened;        /* its files are opened anew, else as the store has it */
+	gboolean suspect;       /* opened anew, but most likely the same: its hash will tell */
+	gboolean wants_copy;
+	WeightsCopy *copy;
+} Arrival;
+
+/* The members as the store and the request give them: the base first, then the old ones that stay,
+ * then the new ones.  NULL with *error set. */
+GPtrArray *load_plan(const Store *store, const LoadRequest *request, GError **error);
+
+/* The member as the store has it, its files opened again. */
+gboolean arrival_keep(Arrival *arrival, const Store *store, guint member, GError **error);
+
+#endif

@@ -1,0 +1,114 @@
+/* lock.c - one writer at a time: a lock beside the store, and a look at what was read before. */
+#include "store/store_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK_ATTEMPTS 100
+
+static char *lock_path(const Store *store)
+{
+	g_autofree char *stem = store_stem(store);
+	return g_strconcat(stem, ".lock", NULL);
+}
+
+/* The file that is locked may have been removed by its former owner in the meantime. */
+static gboolean is_still_there(int lock, const char *path)
+{
+	struct stat held, named;
+	return fstat(lock, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino &&
+	       held.st_dev == named.st_dev;
+}
+
+static gboolean refuse_lock(const Store *store, int lock, GError **error)
+{
+	char owner[32] = {0};
+	ssize_t length = pread(lock, owner, sizeof owner - 1, 0);
+	owner[length > 0 ? strspn(owner, "0123456789") : 0] = '\0';
+	Place place = {.file = store->path, .remedy = "wait until it is done, or end it"};
+	return fail_at(error, ERROR_IO, place, "the store is open for writing in process %s",
+		*owner ? owner : "of unknown number");
+}
+
+static gboolean refuse_lock_file(const Store *store, GError **error)
+{
+	g_autofree char *path = lock_path(store);
+	Place place = {.file = path, .remedy = "choose a store in a folder that can be written"};
+	return fail_at(error, ERROR_IO, place, "cannot write: %s", g_strerror(errno));
+}
+
+static gboolean take_lock(Store *store, GError **error)
+{
+	g_autofree char *path = lock_path(store);
+	for (guint attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
+		int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		if (lock < 0)
+			return refuse_lock_file(store, error);
+		if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+			refuse_lock(store, lock, error);
+			close(lock);
+			return FALSE;
+		}
+		if (is_still_there(lock, path)) {
+			store->lock = lock;
+			return TRUE;
+		}
+		close(lock);
+	}
+	return fail_at(error, ERROR_IO, (Place){.file = path}, "the lock does not stay in place");
+}
+
+static Fingerprint look(const Store *store)
+{
+	struct stat now;
+	if (stat(store->path, &now) != 0)
+		return (Fingerprint){0};
+	return (Fingerprint){
+		.size = (guint64)now.st_size,
+		.inode = now.st_ino,
+		.mtime_ns =
+			now.st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + now.st_mtim.tv_nsec,
+		.ctime_ns =
+			now.st_ctim.tv_sec * G_GINT64_CONSTANT(1000000000) + now.st_ctim.tv_nsec,
+	};
+}
+
+void store_look(Store *store)
+{
+	store->as_read = look(store);
+}
+
+gboolean store_lock(Store *store, GError **error)
+{
+	if (store->lock >= 0)
+		return TRUE;
+	if (!take_lock(store, error))
+		return FALSE;
+	Fingerprint now = look(store);
+	if (!fingerprint_same_stat(&now, &store->as_read)) {
+		store_unlock(store);
+		return fail_at(error, ERROR_IO,
+			(Place){.file = store->path, .remedy = "open it again"},
+			"another process wrote the store since it was opened here");
+	}
+	g_autofree char *owner = g_strdup_printf("%d\n", (int)getpid());
+	if (ftruncate(store->lock, 0) == 0 && write(store->lock, owner, strlen(owner)) > 0)
+		return TRUE;
+	refuse_lock_file(store, error);
+	store_unlock(store);
+	return FALSE;
+}
+
+void store_unlock(Store *store)
+{
+	if (store->lock < 0)
+		return;
+	g_autofree char *path = lock_path(store);
+	unlink(path);
+	close(store->lock);
+	store->lock = -1;
+}

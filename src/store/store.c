@@ -1,0 +1,257 @@
+/* store.c - the store in memory: its members, their sources and its parts. */
+#include "store/store_private.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+const SealKind store_kind = {.name = "store", .version = 1};
+
+gboolean store_is(const char *path)
+{
+	return sealed_is(path, &store_kind);
+}
+
+gboolean hash_is_text(const char *text)
+{
+	return text && strlen(text) == HASH_LENGTH &&
+	       strspn(text, "0123456789abcdef") == HASH_LENGTH;
+}
+
+static void source_free(gpointer data)
+{
+	StoreSource *source = data;
+	g_free(source->path);
+	g_free(source);
+}
+
+GPtrArray *store_sources_new(void)
+{
+	return g_ptr_array_new_with_free_func(source_free);
+}
+
+StoreSource *store_source_recorded(const char *path, const Fingerprint *fingerprint)
+{
+	StoreSource *source = g_new0(StoreSource, 1);
+	source->path = g_strdup(path);
+	source->fingerprint = *fingerprint;
+	return source;
+}
+
+StoreSource *store_source_new(const File *file, GError **error)
+{
+	Fingerprint fingerprint = {0};
+	if (!file_fingerprint(file, &fingerprint, error))
+		return NULL;
+	return store_source_recorded(file->path, &fingerprint);
+}
+
+StoreSource *store_source_copy(const StoreSource *source)
+{
+	StoreSource *copy = store_source_recorded(source->path, &source->fingerprint);
+	copy->state = source->state;
+	return copy;
+}
+
+File *store_source_look(StoreSource *source)
+{
+	File *file = file_open(source->path, NULL);
+	source->state = SOURCE_MISSING;
+	if (!file)
+		return NULL;
+	Fingerprint now = {.size = file->size,
+		.inode = file->inode,
+		.mtime_ns = file->mtime_ns,
+		.ctime_ns = file->ctime_ns};
+	source->state = SOURCE_OK;
+	if (fingerprint_same_stat(&source->fingerprint, &now))
+		return file;
+	gboolean same = file_fingerprint(file, &now, NULL) &&
+			fingerprint_same_content(&source->fingerprint, &now);
+	source->state = same ? SOURCE_TOUCHED : SOURCE_CHANGED;
+	return file;
+}
+
+const char *source_state_name(SourceState state)
+{
+	static const char *const names[] = {"ok", "touched", "changed", "missing"};
+	return names[state];
+}
+
+SourceState store_sources_state(const GPtrArray *sources)
+{
+	SourceState worst = SOURCE_OK;
+	for (guint i = 0; i < sources->len; i++)
+		worst = MAX(worst, ((const StoreSource *)sources->pdata[i])->state);
+	return worst;
+}
+
+StoreMember *store_member_new(void)
+{
+	StoreMember *member = g_new0(StoreMember, 1);
+	member->sources = store_sources_new();
+	return member;
+}
+
+void store_member_free(StoreMember *member)
+{
+	if (!member)
+		return;
+	g_ptr_array_unref(member->sources);
+	g_clear_pointer(&member->statistics, statistics_free);
+	g_free(member->hash);
+	g_free(member->weights);
+	g_free(member->rows);
+	g_free(member);
+}
+
+StoreMember *store_member_at(const Store *store, guint member)
+{
+	return store->members->pdata[member];
+}
+
+SourceState store_member_state(const Store *store, guint member)
+{
+	return store_sources_state(store_member_at(store, member)->sources);
+}
+
+gboolean store_is_complete(const Store *store)
+{
+	for (guint i = 0; i < store->members->len; i++)
+		if (!store_member_at(store, i)->known)
+			return FALSE;
+	return store->members->len > 0;
+}
+
+static gboolean refuse_copy(const Store *store, guint member, GError **error)
+{
+	g_autofree char *path =
+		store_part(store, "weights", store_member_at(store, member)->weights, FALSE);
+	Place place = {.file = path, .remedy = "load the checkpoint again"};
+	return fail_at(error, ERROR_IO, place, "the copy of the weights of %s cannot be read",
+		collection_member(store->collection, member)->name);
+}
+
+gboolean store_member_usable(const Store *store, guint member, GError **error)
+{
+	const StoreMember *known = store_member_at(store, member);
+	const Member *named = collection_member(store->collection, member);
+	for (guint i = 0; known->copied && i < named->checkpoint->files->len; i++)
+		if (!((const CheckpointFile *)named->checkpoint->files->pdata[i])->file)
+			return refuse_copy(store, member, error);
+	for (guint i = 0; !known->copied && i < known->sources->len; i++) {
+		const StoreSource *source = known->sources->pdata[i];
+		Place place = {.file = source->path, .remedy = "load it again"};
+		if (source->state == SOURCE_CHANGED)
+			return fail_at(error, ERROR_INPUT, place,
+				"this file of %s changed since it was loaded", named->name);
+		place.remedy = "bring it back, or load the checkpoint from where it lies now";
+		if (source->state == SOURCE_MISSING)
+			return fail_at(
+				error, ERROR_IO, place, "this file of %s is missing", named->name);
+	}
+	return TRUE;
+}
+
+static void edit_free(gpointer data)
+{
+	StoreEdit *edit = data;
+	g_free(edit->name);
+	g_free(edit->expression);
+	g_free(edit);
+}
+
+void store_add_edit(Store *store, const char *name, const char *expression, double scale)
+{
+	StoreEdit *edit = g_new0(StoreEdit, 1);
+	edit->name = g_strdup(name);
+	edit->expression = g_strdup(expression);
+	edit->scale = scale;
+	g_ptr_array_add(store->edits, edit);
+}
+
+Store *store_new(const char *path)
+{
+	Store *store = g_new0(Store, 1);
+	store->path = g_strdup(path);
+	store->members = g_ptr_array_new_with_free_func((GDestroyNotify)store_member_free);
+	store->edits = g_ptr_array_new_with_free_func(edit_free);
+	store->state = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	store->lock = -1;
+	return store;
+}
+
+void store_set_collection(Store *store, Collection *collection, GPtrArray *members, Gram *gram)
+{
+	g_clear_pointer(&store->collection, collection_free);
+	g_clear_pointer(&store->plan, sample_plan_free);
+	g_clear_pointer(&store->gram, gram_free);
+	g_clear_pointer(&store->members, g_ptr_array_unref);
+	store->collection = collection;
+	store->members = members;
+	store->gram = gram;
+	store->plan = sample_plan_new(collection);
+}
+
+void store_free(Store *store)
+{
+	if (!store)
+		return;
+	store_unlock(store);
+	g_clear_pointer(&store->collection, collection_free);
+	g_clear_pointer(&store->plan, sample_plan_free);
+	g_clear_pointer(&store->gram, gram_free);
+	g_ptr_array_unref(store->members);
+	g_ptr_array_unref(store->edits);
+	g_hash_table_unref(store->state);
+	g_free(store->path);
+	g_free(store);
+}
+
+char *store_stem(const Store *store)
+{
+	gsize length = strlen(store->path);
+	return g_strndup(store->path, g_str_has_suffix(store->path, ".h5") ? length - 3 : length);
+}
+
+char *store_folder(const Store *store)
+{
+	g_autofree char *stem = store_stem(store);
+	return g_strconcat(stem, ".d", NULL);
+}
+
+char *store_part(const Store *store, const char *kind, const char *hash, gboolean relative)
+{
+	g_autofree char *folder = store_folder(store);
+	g_autofree char *name = g_path_get_basename(folder);
+	return g_strdup_printf("%s/%s-%s.h5", relative ? name : folder, kind, hash);
+}
+
+const char *store_member_part(const Store *store, guint member, const char *kind)
+{
+	const StoreMember *known = store_member_at(store, member);
+	return g_str_equal(kind, "rows") ? known->rows : known->weights;
+}
+
+char *member_content_hash(const Collection *collection, guint member, const guint64 *hash)
+{
+	const Member *of = collection_member(collection, member);
+	XXH3_state_t *state = XXH3_createState();
+	XXH3_128bits_reset(state);
+	for (guint i = 0; i < collection_tensors(collection); i++) {
+		const char *name = collection_tensor(collection, i)->name;
+		guint64 bytes = GUINT64_TO_LE(hash[i]);
+		XXH3_128bits_update(state, name, strlen(name) + 1);
+		XXH3_128bits_update(state, &bytes, sizeof bytes);
+		if (of->place[i] < 0)
+			continue;
+		const Tensor *tensor = checkpoint_tensor(of->checkpoint, (guint)of->place[i]);
+		g_autofree char *shape = tensor_shape_text(tensor);
+		const char *type = dtype_info(tensor->dtype)->name;
+		XXH3_128bits_update(state, type, strlen(type) + 1);
+		XXH3_128bits_update(state, shape, strlen(shape) + 1);
+	}
+	XXH128_hash_t sum = XXH3_128bits_digest(state);
+	XXH3_freeState(state);
+	return g_strdup_printf(
+		"%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", sum.high64, sum.low64);
+}
