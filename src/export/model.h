@@ -1,4 +1,5 @@
-/* model.h - write an edited checkpoint: the base's layout, types and sharding, streamed and atomic. */
+/* model.h - write an edited checkpoint: the base's layout, types and sharding, streamed and atomic.
+ */
 #ifndef TAUSCOPE_MODEL_H
 #define TAUSCOPE_MODEL_H
 
@@ -13,28 +14,29 @@ typedef struct {
 	const Recipe *recipe;  /* goes into the metadata and beside the output */
 	const char *output;    /* FILE.safetensors, or a directory (ends with / or exists as one) */
 	gboolean replace;      /* may overwrite */
-	gboolean write_recipe; /* also OUTPUT.recipe.json (in a directory: recipe.json) */
+	gboolean write_recipe; /* also recipe.json in a directory, or FILE.recipe.json */
 	guint threads;
 	gsize budget;
 } ModelRequest;
 
 typedef struct {
 	guint64 tensors, changed, bytes, overflowed;
-	GPtrArray *files;      /* of char *: what was written */
-	GPtrArray *warnings;   /* of char * */
+	GPtrArray *files;    /* of char *: what was written */
+	GPtrArray *warnings; /* of char * */
 } ModelReport;
 void model_report_free(ModelReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModelReport, model_report_free)
 
 /* Checks everything that can be checked before a byte is written: the output's place, free space,
- * that it is none of the inputs (same device and inode), that nothing is overwritten unless told. */
+ * that it is none of the inputs (same device and inode), that nothing is overwritten unless told.
+ */
 gboolean model_check(const ModelRequest *request, GError **error);
 
-/* Writes.  A directory gets the base's side files (config, tokenizer, …) copied, and is renamed into
- * place whole where it did not exist.  NULL with *error set and nothing left behind. */
+/* Writes.  A directory gets the base's side files (config, tokenizer, …) copied, and is renamed
+ * into place whole where it did not exist.  NULL with *error set and nothing left behind. */
 ModelReport *model_write(const ModelRequest *request, Job *job, GError **error);
 
-/* The bytes that a write will produce. */
+/* The bytes of weights that a write will produce, but for a few of the headers of shards. */
 guint64 model_bytes(const ModelRequest *request);
 
 #endif

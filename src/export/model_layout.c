@@ -1,0 +1,218 @@
+/* model_layout.c - which tensor goes where in the files of an edited checkpoint.
+ *
+ * A file has the base's tensors in the base's order, without gaps, so that a whole safetensors file
+ * gets the offsets that it had.  The header keeps the base's metadata and adds the recipe. */
+#include "export/model_layout.h"
+
+#include "checkpoint/directory.h"
+#include "checkpoint/safetensors.h"
+#include "core/error.h"
+
+#include <string.h>
+
+#define HEADER_ALIGNMENT 8
+#define RECIPE_KEY "tauscope_recipe"
+
+static void file_free(LayoutFile *file)
+{
+	g_free(file->name);
+	g_string_free(file->header, TRUE);
+	g_array_unref(file->tensors);
+	g_free(file);
+}
+
+static gint compare_spans(gconstpointer a, gconstpointer b, gpointer data)
+{
+	const Checkpoint *base = data;
+	guint left = ((const LayoutTensor *)a)->tensor, right = ((const LayoutTensor *)b)->tensor;
+	const Tensor *x = checkpoint_tensor(base, left), *y = checkpoint_tensor(base, right);
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? -1 : 1;
+	return (left > right) - (left < right);
+}
+
+/* A text as a JSON string. */
+static void append_text(GString *out, const char *text)
+{
+	g_autoptr(cJSON) item = cJSON_CreateString(text);
+	char *printed = cJSON_PrintUnformatted(item);
+	g_string_append(out, printed);
+	cJSON_free(printed);
+}
+
+static void append_pair(GString *out, const char *key, const char *value)
+{
+	append_text(out, key);
+	g_string_append_c(out, ':');
+	append_text(out, value);
+}
+
+/* Readers of the transformers library refuse metadata without a format. */
+static void append_format(GString *out, const Checkpoint *base)
+{
+	if (!g_hash_table_contains(base->metadata, "format")) {
+		g_string_append_c(out, ',');
+		append_pair(out, "format", "pt");
+	}
+}
+
+static int compare_keys(gconstpointer a, gconstpointer b)
+{
+	return strcmp(a, b);
+}
+
+static void append_metadata(GString *out, const Checkpoint *base, const Recipe *recipe)
+{
+	g_autoptr(cJSON) json = recipe_to_json(recipe);
+	char *text = cJSON_PrintUnformatted(json);
+	g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(base->metadata), compare_keys);
+	g_string_append(out, "\"__metadata__\":{");
+	append_pair(out, RECIPE_KEY, text);
+	for (const GList *key = keys; key; key = key->next) {
+		if (g_str_equal(key->data, RECIPE_KEY))
+			continue;
+		g_string_append_c(out, ',');
+		append_pair(out, key->data, g_hash_table_lookup(base->metadata, key->data));
+	}
+	append_format(out, base);
+	g_string_append_c(out, '}');
+	cJSON_free(text);
+}
+
+static void append_tensor(GString *out, const Tensor *tensor, guint64 begin)
+{
+	g_string_append_c(out, ',');
+	append_text(out, tensor->name);
+	g_string_append_printf(
+		out, ":{\"dtype\":\"%s\",\"shape\":[", dtype_info(tensor->dtype)->name);
+	for (guint i = 0; i < tensor->rank; i++)
+		g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, i ? "," : "", tensor->shape[i]);
+	g_string_append_printf(out,
+		"],\"data_offsets\":[%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "]}", begin,
+		begin + tensor->bytes);
+}
+
+static gboolean finish_header(LayoutFile *file, GError **error)
+{
+	GString *header = file->header;
+	while ((header->len - sizeof(guint64)) % HEADER_ALIGNMENT)
+		g_string_append_c(header, ' ');
+	gsize length = header->len - sizeof(guint64);
+	if (length > SAFETENSORS_HEADER_MOST)
+		return fail(error, ERROR_INPUT,
+			"the header of %s would have %zu bytes, and at most %u are allowed",
+			file->name, length, SAFETENSORS_HEADER_MOST);
+	guint64 little = GUINT64_TO_LE((guint64)length);
+	memcpy(header->str, &little, sizeof little);
+	return TRUE;
+}
+
+/* Moves the tensors behind the header; they had offsets from the start of the data. */
+static gboolean finish_file(LayoutFile *file, guint64 data_bytes, GError **error)
+{
+	if (!g_uint64_checked_add(&file->bytes, file->header->len, data_bytes) ||
+		file->bytes > G_MAXINT64)
+		return fail(error, ERROR_INPUT, "%s would be too large for a file", file->name);
+	for (guint i = 0; i < file->tensors->len; i++)
+		g_array_index(file->tensors, LayoutTensor, i).offset += file->header->len;
+	return TRUE;
+}
+
+static gboolean lay_out(
+	LayoutFile *file, const Checkpoint *base, const Recipe *recipe, GError **error)
+{
+	guint64 data = 0;
+	g_array_sort_with_data(file->tensors, compare_spans, (gpointer)base);
+	g_string_append_len(file->header, "\0\0\0\0\0\0\0\0{", sizeof(guint64) + 1);
+	append_metadata(file->header, base, recipe);
+	for (guint i = 0; i < file->tensors->len; i++) {
+		LayoutTensor *row = &g_array_index(file->tensors, LayoutTensor, i);
+		const Tensor *tensor = checkpoint_tensor(base, row->tensor);
+		row->offset = data;
+		if (!g_uint64_checked_add(&data, data, tensor->bytes))
+			return fail(
+				error, ERROR_INPUT, "%s would be too large for a file", file->name);
+		append_tensor(file->header, tensor, row->offset);
+	}
+	g_string_append_c(file->header, '}');
+	return finish_header(file, error) && finish_file(file, data, error);
+}
+
+/* Adds a file with the base's tensors that lie in file `from`, or in any where that is negative. */
+static gboolean add_file(Layout *layout, const Checkpoint *base, gint from, const char *name,
+	const Recipe *recipe, GError **error)
+{
+	LayoutFile *file = g_new0(LayoutFile, 1);
+	g_ptr_array_add(layout->files, file);
+	file->name = g_strdup(name);
+	file->header = g_string_new(NULL);
+	file->tensors = g_array_new(FALSE, TRUE, sizeof(LayoutTensor));
+	for (guint i = 0; i < checkpoint_count(base); i++) {
+		LayoutTensor row = {.tensor = i};
+		if (from < 0 || checkpoint_tensor(base, i)->file == (guint)from)
+			g_array_append_val(file->tensors, row);
+	}
+	return lay_out(file, base, recipe, error);
+}
+
+static Layout *layout_new(void)
+{
+	Layout *layout = g_new0(Layout, 1);
+	layout->files = g_ptr_array_new_with_free_func((GDestroyNotify)file_free);
+	return layout;
+}
+
+void layout_free(Layout *layout)
+{
+	if (!layout)
+		return;
+	g_ptr_array_unref(layout->files);
+	g_free(layout->index);
+	g_free(layout);
+}
+
+Layout *layout_new_single(
+	const Checkpoint *base, const char *name, const Recipe *recipe, GError **error)
+{
+	g_autoptr(Layout) layout = layout_new();
+	return add_file(layout, base, -1, name, recipe, error) ? g_steal_pointer(&layout) : NULL;
+}
+
+static const char *file_path(const Checkpoint *base, guint file)
+{
+	return ((const CheckpointFile *)base->files->pdata[file])->path;
+}
+
+static Layout *new_sharded(
+	const Checkpoint *base, char *index, const Recipe *recipe, GError **error)
+{
+	g_autoptr(Layout) layout = layout_new();
+	layout->index = index;
+	for (guint i = 0; i < base->files->len; i++) {
+		g_autofree char *name = g_path_get_basename(file_path(base, i));
+		if (!add_file(layout, base, (gint)i, name, recipe, error))
+			return NULL;
+	}
+	return g_steal_pointer(&layout);
+}
+
+/* A set of shards is one that an index lists; copied into a store, it has become one file. */
+Layout *layout_new_like_base(const Checkpoint *base, const Recipe *recipe, GError **error)
+{
+	char *index = base->files->len > 1 ? directory_index_of(file_path(base, 0)) : NULL;
+	if (index)
+		return new_sharded(base, index, recipe, error);
+	return layout_new_single(base, "model.safetensors", recipe, error);
+}
+
+guint64 layout_bytes(const Layout *layout)
+{
+	guint64 bytes = 0;
+	for (guint i = 0; i < layout->files->len; i++)
+		bytes += ((const LayoutFile *)layout->files->pdata[i])->bytes;
+	return bytes;
+}

@@ -1,0 +1,221 @@
+/* model_plan.c - everything about a write that is settled before a byte is written. */
+#include "export/model_plan.h"
+
+#include "core/error.h"
+#include "core/text.h"
+#include "export/model_side.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#define SUFFIX ".safetensors"
+
+static const Checkpoint *base_of(const ModelRequest *request)
+{
+	return collection_member(request->collection, 0)->checkpoint;
+}
+
+static gboolean is_folder_name(const char *output)
+{
+	return g_str_has_suffix(output, "/") || g_file_test(output, G_FILE_TEST_IS_DIR);
+}
+
+/* The path without the slashes at its end. */
+static char *without_slashes(const char *path)
+{
+	gsize length = strlen(path);
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	return g_strndup(path, length);
+}
+
+static gboolean plan_folder(ModelPlan *plan, const ModelRequest *request, GError **error)
+{
+	plan->folder = without_slashes(request->output);
+	plan->new_folder = !g_file_test(plan->folder, G_FILE_TEST_EXISTS);
+	plan->recipe = request->write_recipe ? g_strdup("recipe.json") : NULL;
+	plan->layout = layout_new_like_base(base_of(request), request->recipe, error);
+	return plan->layout != NULL;
+}
+
+static gboolean plan_file(ModelPlan *plan, const ModelRequest *request, GError **error)
+{
+	if (!g_str_has_suffix(request->output, SUFFIX))
+		return fail_at(error, ERROR_USAGE, (Place){.file = request->output},
+			"the output must end in " SUFFIX ", or in / for a folder");
+	g_autofree char *name = g_path_get_basename(request->output);
+	gsize stem = strlen(name) - strlen(SUFFIX);
+	plan->folder = g_path_get_dirname(request->output);
+	if (request->write_recipe)
+		plan->recipe = g_strdup_printf("%.*s.recipe.json", (int)stem, name);
+	plan->layout = layout_new_single(base_of(request), name, request->recipe, error);
+	return plan->layout != NULL;
+}
+
+/* Lists what is copied beside the weights of a folder. */
+static void plan_copies(ModelPlan *plan, const Checkpoint *base)
+{
+	if (plan->layout->index)
+		g_ptr_array_add(plan->copies, g_strdup(plan->layout->index));
+	if (!base->directory)
+		return;
+	if (!g_file_test(base->directory, G_FILE_TEST_IS_DIR))
+		plan->missing_side = g_strdup(base->directory);
+	g_autoptr(GPtrArray) names = side_files(base->directory);
+	for (guint i = 0; i < names->len; i++)
+		g_ptr_array_add(
+			plan->copies, g_build_filename(base->directory, names->pdata[i], NULL));
+}
+
+/* Whether a path leads to a file of any checkpoint that is loaded. */
+static gboolean is_checkpoint_file(const Checkpoint *checkpoint, const struct stat *status)
+{
+	for (guint i = 0; i < checkpoint->files->len; i++) {
+		const File *file = ((const CheckpointFile *)checkpoint->files->pdata[i])->file;
+		if (file && file->inode == status->st_ino && file->device == status->st_dev)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean is_input(
+	const ModelRequest *request, const ModelPlan *plan, const struct stat *status)
+{
+	for (guint i = 0; i < collection_members(request->collection); i++)
+		if (is_checkpoint_file(
+			    collection_member(request->collection, i)->checkpoint, status))
+			return TRUE;
+	for (guint i = 0; i < plan->copies->len; i++) {
+		struct stat copied;
+		if (!stat(plan->copies->pdata[i], &copied) && copied.st_ino == status->st_ino &&
+			copied.st_dev == status->st_dev)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean check_name(
+	const ModelRequest *request, const ModelPlan *plan, const char *name, GError **error)
+{
+	struct stat status;
+	g_autofree char *path = g_build_filename(plan->folder, name, NULL);
+	if (stat(path, &status))
+		return TRUE;
+	if (is_input(request, plan, &status))
+		return fail_at(error, ERROR_IO,
+			(Place){.file = path, .remedy = "write to another place"},
+			"it is one of the inputs, and inputs are never written to");
+	if (request->replace)
+		return TRUE;
+	return fail_at(error, ERROR_IO,
+		(Place){.file = path, .remedy = "say --overwrite to replace it"}, "exists");
+}
+
+static gboolean check_names(const ModelRequest *request, const ModelPlan *plan, GError **error)
+{
+	for (guint i = 0; i < plan->layout->files->len; i++) {
+		const LayoutFile *file = plan->layout->files->pdata[i];
+		if (!check_name(request, plan, file->name, error))
+			return FALSE;
+	}
+	for (guint i = 0; i < plan->copies->len; i++) {
+		g_autofree char *name = g_path_get_basename(plan->copies->pdata[i]);
+		if (!check_name(request, plan, name, error))
+			return FALSE;
+	}
+	return !plan->recipe || check_name(request, plan, plan->recipe, error);
+}
+
+static gboolean check_source(const ModelRequest *request, guint member, GError **error)
+{
+	const Checkpoint *checkpoint = collection_member(request->collection, member)->checkpoint;
+	for (guint i = 0; i < checkpoint->files->len; i++) {
+		const CheckpointFile *file = checkpoint->files->pdata[i];
+		if (!file->file)
+			return fail_at(error, ERROR_IO,
+				(Place){.file = file->path,
+					.remedy = "put it back, or load it again from where it is"},
+				"the weights of %s are not there",
+				collection_member(request->collection, member)->name);
+	}
+	return TRUE;
+}
+
+static gboolean check_sources(const ModelRequest *request, GError **error)
+{
+	g_autoptr(GArray) members = expression_members(request->edit);
+	if (!check_source(request, 0, error))
+		return FALSE;
+	for (guint i = 0; i < members->len; i++)
+		if (!check_source(request, g_array_index(members, guint, i), error))
+			return FALSE;
+	return TRUE;
+}
+
+/* A folder that is there already: the output's own, or the one that it is to be made in. */
+static char *standing_folder(const ModelPlan *plan)
+{
+	return plan->new_folder ? g_path_get_dirname(plan->folder) : g_strdup(plan->folder);
+}
+
+gboolean model_plan_fail_space(const ModelPlan *plan, GError **error)
+{
+	struct statvfs status;
+	g_autofree char *folder = standing_folder(plan);
+	guint64 space = statvfs(folder, &status) ? 0 : (guint64)status.f_bavail * status.f_frsize;
+	g_autofree char *needed = text_bytes(layout_bytes(plan->layout));
+	g_autofree char *there = text_bytes(space);
+	return fail_at(error, ERROR_IO,
+		(Place){.file = folder, .remedy = "make room or write to another disk"},
+		"needs %s, and %s is free here", needed, there);
+}
+
+static gboolean check_place(const ModelPlan *plan, GError **error)
+{
+	struct statvfs status;
+	g_autofree char *folder = standing_folder(plan);
+	if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return fail_at(error, ERROR_IO, (Place){.file = folder},
+			"there is no such folder to write in");
+	if (statvfs(folder, &status))
+		return fail_system(error, folder, "cannot look for free space", errno);
+	if (status.f_flag & ST_RDONLY)
+		return fail_system(error, folder, "cannot write", EROFS);
+	/* A file system that does not count its blocks does not tell. */
+	if (status.f_blocks && layout_bytes(plan->layout) / status.f_frsize >= status.f_bavail)
+		return model_plan_fail_space(plan, error);
+	return TRUE;
+}
+
+ModelPlan *model_plan_new(const ModelRequest *request, GError **error)
+{
+	g_autoptr(ModelPlan) plan = g_new0(ModelPlan, 1);
+	plan->copies = g_ptr_array_new_with_free_func(g_free);
+	gboolean folder = is_folder_name(request->output);
+	if (!expression_is_bounded(request->edit, request->scale)) {
+		fail(error, ERROR_USAGE, "the scale of the edit is too large, or not a number");
+		return NULL;
+	}
+	if (!(folder ? plan_folder(plan, request, error) : plan_file(plan, request, error)))
+		return NULL;
+	if (folder)
+		plan_copies(plan, base_of(request));
+	if (!check_place(plan, error) || !check_names(request, plan, error) ||
+		!check_sources(request, error))
+		return NULL;
+	return g_steal_pointer(&plan);
+}
+
+void model_plan_free(ModelPlan *plan)
+{
+	if (!plan)
+		return;
+	g_free(plan->folder);
+	layout_free(plan->layout);
+	g_free(plan->recipe);
+	g_ptr_array_unref(plan->copies);
+	g_free(plan->missing_side);
+	g_free(plan);
+}

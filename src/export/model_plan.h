@@ -1,0 +1,26 @@
+/* model_plan.h - everything about a write that is settled before a byte is written. */
+#ifndef TAUSCOPE_MODEL_PLAN_H
+#define TAUSCOPE_MODEL_PLAN_H
+
+#include "export/model.h"
+#include "export/model_layout.h"
+
+typedef struct {
+	char *folder;        /* where the files go */
+	gboolean new_folder; /* it is to be made */
+	Layout *layout;
+	char *recipe;       /* the name of the recipe's file, or NULL */
+	GPtrArray *copies;  /* of char *: paths of files to be copied: index and side files */
+	char *missing_side; /* the base's folder, where it has one that is gone; or NULL */
+} ModelPlan;
+
+/* Makes the plan and checks it: the output's place, that it is none of the inputs, that nothing is
+ * replaced unless told, that the inputs are there, and the free space. */
+ModelPlan *model_plan_new(const ModelRequest *request, GError **error);
+void model_plan_free(ModelPlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModelPlan, model_plan_free)
+
+/* "PATH: needs 1.2 GB, and 3 MB are free here". */
+gboolean model_plan_fail_space(const ModelPlan *plan, GError **error);
+
+#endif
