@@ -8,7 +8,7 @@
 enum { KEY_FILE_MOST = 1 << 20 };
 
 static const Action actions[ACTION_COUNT] = {
-#define ACTION_ROW(id, screen, name, keys, help) \
+#define ACTION_ROW(id, screen, name, keys, help)                                                   \
 	[ACTION_##id] = {ACTION_##id, SCREEN_##screen, name, keys, help},
 	ACTIONS(ACTION_ROW)
 #undef ACTION_ROW
@@ -105,8 +105,8 @@ static void append_screen(GString *out, ScreenId screen)
 			continue;
 		g_autoptr(GString) keys = g_string_new(NULL);
 		keys_foreach(actions[id].keys, append_shown, keys);
-		g_string_append_printf(out, "  %-14s %-18s %s\n", keys->str, actions[id].name,
-			actions[id].help);
+		g_string_append_printf(
+			out, "  %-14s %-18s %s\n", keys->str, actions[id].name, actions[id].help);
 	}
 }
 
@@ -199,8 +199,8 @@ static gboolean read_line(
 	g_auto(GStrv) words = split_words(line);
 	if (!words[0] || words[0][0] == '#' || bind_words(keymap, words, &reason))
 		return TRUE;
-	return fail_at(error, ERROR_USAGE, (Place){.file = path}, "line %u: %s", number,
-		reason->message);
+	return fail_at(
+		error, ERROR_USAGE, (Place){.file = path}, "line %u: %s", number, reason->message);
 }
 
 gboolean keymap_read(Keymap *keymap, const char *path, GError **error)
@@ -210,7 +210,8 @@ gboolean keymap_read(Keymap *keymap, const char *path, GError **error)
 	if (!g_file_get_contents(path, &text, &length, error))
 		return FALSE;
 	if (length > KEY_FILE_MOST)
-		return fail_at(error, ERROR_INPUT, (Place){.file = path}, "too long to be a key file");
+		return fail_at(
+			error, ERROR_INPUT, (Place){.file = path}, "too long to be a key file");
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	for (guint i = 0; lines[i]; i++)
 		if (!read_line(keymap, path, i + 1, lines[i], error))

@@ -265,7 +265,8 @@ static const struct {
 gboolean everywhere_act(Ui *ui, ActionId action, gboolean fallback)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(everywhere_actions); i++) {
-		if (everywhere_actions[i].action == action && everywhere_actions[i].fallback == fallback) {
+		if (everywhere_actions[i].action == action &&
+			everywhere_actions[i].fallback == fallback) {
 			everywhere_actions[i].act(ui);
 			return TRUE;
 		}

@@ -81,8 +81,8 @@ static int draw_key(Ui *ui, Canvas *canvas, Rect row, int x, int end, ActionId a
 		return 0;
 	gboolean works = ui_why_not(ui, action) == NULL;
 	canvas_text(canvas, row, x, 0, works ? ROLE_KEY : ROLE_DIM, key);
-	canvas_text(canvas, row, x + canvas_columns(key) + 1, 0, works ? ROLE_NORMAL : ROLE_DIM,
-		label);
+	canvas_text(
+		canvas, row, x + canvas_columns(key) + 1, 0, works ? ROLE_NORMAL : ROLE_DIM, label);
 	return columns;
 }
 
@@ -164,8 +164,9 @@ static const char *hint(const Ui *ui)
 {
 	if (!session_collection(ui->session))
 		return ui->screen == SCREEN_CHECKPOINTS
-			? "nothing is loaded: o opens a base checkpoint, then its fine-tuned ones"
-			: "nothing is loaded: 1 goes to Checkpoints, o opens one there";
+			       ? "nothing is loaded: o opens a base checkpoint, then its "
+				 "fine-tuned ones"
+			       : "nothing is loaded: 1 goes to Checkpoints, o opens one there";
 	if (!session_ready(ui->session))
 		return "the weights have not been read through yet: numbers follow";
 	return NULL;
@@ -215,8 +216,8 @@ void frame_draw(Ui *ui, Canvas *canvas)
 {
 	Rect all = canvas_rect(canvas);
 	int rule = all.height - FOOTER_ROWS;
-	ui_view(ui)->draw(ui_view_state(ui), ui, canvas,
-		rect_rows(all, HEADER_ROWS, rule - HEADER_ROWS));
+	ui_view(ui)->draw(
+		ui_view_state(ui), ui, canvas, rect_rows(all, HEADER_ROWS, rule - HEADER_ROWS));
 	draw_header(ui, canvas, rect_rows(all, 0, HEADER_ROWS));
 	canvas_horizontal(canvas, all, rule);
 	if (!canvas->ascii)

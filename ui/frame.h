@@ -21,8 +21,8 @@ struct Ui {
 	gboolean failed; /* the message is an error */
 	char *clipboard, *layer;
 	guint theme, colours;
-	gint64 interrupted;       /* when C-c was pressed last, in microseconds; 0: not yet */
-	int width, height;        /* of the last frame */
+	gint64 interrupted; /* when C-c was pressed last, in microseconds; 0: not yet */
+	int width, height;  /* of the last frame */
 	gboolean ascii;
 	void (*dirty)(gpointer data);
 	gpointer dirty_data;

@@ -113,8 +113,8 @@ static void draw_details(Canvas *canvas, Rect rect, const Job *job, gboolean fro
 	g_autofree char *seconds = text_duration(frozen ? -1 : status.seconds);
 	canvas_horizontal(canvas, rect, 0);
 	canvas_field(canvas, rect, 1, 1, rect.width - 2, ROLE_HEADING, status.title);
-	canvas_printf(canvas, rect, 1, 2, ROLE_NORMAL, "%s of %s · %s · %s",
-		done, status.total ? total : "?", seconds, states[status.state].name);
+	canvas_printf(canvas, rect, 1, 2, ROLE_NORMAL, "%s of %s · %s · %s", done,
+		status.total ? total : "?", seconds, states[status.state].name);
 	g_auto(GStrv) lines =
 		text_wrap(status.message ? status.message : status.detail, rect.width - 2);
 	for (int i = 0; lines[i] && i < rect.height - 3; i++)
@@ -227,8 +227,9 @@ static char *jobs_sentence(gpointer view, Ui *ui)
 {
 	guint running = session_running(ui_session(ui)), count = job_count(ui);
 	if (running > 0)
-		return g_strdup_printf("%u of %u job%s not finished; cancelling leaves no partial file",
-			running, count, count == 1 ? "" : "s");
+		return g_strdup_printf(
+			"%u of %u job%s not finished; cancelling leaves no partial file", running,
+			count, count == 1 ? "" : "s");
 	Job *job = current_job(view, ui);
 	if (!job)
 		return NULL;

@@ -70,8 +70,7 @@ static void page_draw(gpointer state, G_GNUC_UNUSED Ui *ui, Canvas *canvas)
 	Rect inside = overlay_box(canvas, width, MIN(count + 4, canvas->height - 4), page->title);
 	list_fit(&page->list, MAX(count - inside.height + 3, 1), inside.height);
 	for (int y = 1; y < inside.height - 1 && page->list.cursor + y - 1 < count; y++)
-		canvas_text(
-			canvas, inside, 0, y, ROLE_OVERLAY, lines[page->list.cursor + y - 1]);
+		canvas_text(canvas, inside, 0, y, ROLE_OVERLAY, lines[page->list.cursor + y - 1]);
 	if (page->list.cursor < page->list.count - 1)
 		canvas_text_right(canvas, inside, inside.width, inside.height - 1, ROLE_DIM, "▼");
 }

@@ -8,13 +8,13 @@ enum { PALETTE_COLUMNS = 96, KEY_COLUMNS = 11, NAME_COLUMNS = 17, SCREEN_COLUMNS
 typedef struct {
 	ActionId action;
 	int score;
-} Match;
+} Hit;
 
 typedef struct {
 	gboolean help; /* this screen and everywhere alone */
 	LineWidget *line;
 	ListWidget list;
-	GArray *matches; /* of Match */
+	GArray *matches; /* of Hit */
 } Palette;
 
 static void palette_free(gpointer state)
@@ -41,7 +41,7 @@ static gboolean match_action(const Ui *ui, const char *typed, const Action *acti
 /* Best first; of equals, this screen's before everywhere's before others', then as in the table. */
 static gint compare_matches(gconstpointer a, gconstpointer b, gpointer data)
 {
-	const Match *left = a, *right = b;
+	const Hit *left = a, *right = b;
 	const Ui *ui = data;
 	if (left->score != right->score)
 		return left->score > right->score ? -1 : 1;
@@ -58,10 +58,10 @@ static void narrow(Palette *palette, Ui *ui)
 	for (guint id = 1; id < ACTION_COUNT; id++) {
 		const Action *action = action_get((ActionId)id);
 		gboolean here = action->screen == ui->screen || action->screen == SCREEN_EVERYWHERE;
-		Match match = {action->id, 0};
+		Hit hit = {action->id, 0};
 		if ((here || !palette->help) &&
-			match_action(ui, palette->line->text->str, action, &match.score))
-			g_array_append_val(palette->matches, match);
+			match_action(ui, palette->line->text->str, action, &hit.score))
+			g_array_append_val(palette->matches, hit);
 	}
 	g_array_sort_with_data(palette->matches, compare_matches, ui);
 	palette->list.cursor = 0;
@@ -71,7 +71,7 @@ static const Action *action_at(const Palette *palette, int row)
 {
 	if (row < 0 || row >= (int)palette->matches->len)
 		return NULL;
-	return action_get(g_array_index(palette->matches, Match, row).action);
+	return action_get(g_array_index(palette->matches, Hit, row).action);
 }
 
 /* Whether an action of another screen works is known only there. */
@@ -88,8 +88,8 @@ static void draw_action(Ui *ui, Canvas *canvas, Rect row, const Action *action, 
 	Role key_role = selected ? ROLE_SELECTED : reason ? ROLE_DIM : ROLE_KEY;
 	canvas_fill(canvas, row, role, ' ');
 	canvas_text(canvas, row, 0, 0, role, selected ? "▶" : " ");
-	canvas_field(canvas, row, 2, 0, KEY_COLUMNS - 2, key_role,
-		keymap_key(ui->keymap, action->id));
+	canvas_field(
+		canvas, row, 2, 0, KEY_COLUMNS - 2, key_role, keymap_key(ui->keymap, action->id));
 	canvas_field(canvas, row, KEY_COLUMNS, 0, NAME_COLUMNS - 1, role, action->name);
 	int x = KEY_COLUMNS + NAME_COLUMNS;
 	canvas_field(canvas, row, x, 0, SCREEN_COLUMNS - 1, role, screen_name(action->screen));
@@ -102,8 +102,8 @@ static void palette_draw(gpointer state, Ui *ui, Canvas *canvas)
 {
 	Palette *palette = state;
 	g_autofree char *title = palette->help
-		? g_strdup_printf("Help: %s", screen_name(ui->screen))
-		: g_strdup("Every action");
+					 ? g_strdup_printf("Help: %s", screen_name(ui->screen))
+					 : g_strdup("Every action");
 	Rect inside = overlay_box(canvas, PALETTE_COLUMNS, canvas->height - 5, title);
 	const char *about = palette->help ? ui_view(ui)->help : "type part of a name or a key";
 	canvas_field(canvas, inside, 0, 1, inside.width, ROLE_DIM, about);
@@ -147,7 +147,7 @@ void palette_open(Ui *ui, gboolean help)
 	Palette *palette = g_new0(Palette, 1);
 	palette->help = help;
 	palette->line = line_new("");
-	palette->matches = g_array_new(FALSE, FALSE, sizeof(Match));
+	palette->matches = g_array_new(FALSE, FALSE, sizeof(Hit));
 	narrow(palette, ui);
 	overlay_open(ui, &palette_ops, palette);
 }

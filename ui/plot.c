@@ -110,8 +110,8 @@ static double largest(const double *values, guint from, guint to)
 	return most;
 }
 
-void plot_spark(
-	Canvas *canvas, Rect rect, int x, int y, int columns, const double *values, guint n, Role role)
+void plot_spark(Canvas *canvas, Rect rect, int x, int y, int columns, const double *values, guint n,
+	Role role)
 {
 	double most = largest(values, 0, n);
 	guint cells = MIN((guint)MAX(columns, 0), n);
@@ -122,6 +122,7 @@ void plot_spark(
 		if (!isfinite(value))
 			continue;
 		double height = most > 0 ? CLAMP(value / most, 0, 1) : 0;
-		put_glyph(canvas, rect, x + (int)i, y, role, height_eighths[(int)round(7 * height)]);
+		put_glyph(
+			canvas, rect, x + (int)i, y, role, height_eighths[(int)round(7 * height)]);
 	}
 }

@@ -11,9 +11,9 @@ enum { TICKS_MOST = 12, AXIS_ROWS = 2 };
 
 typedef struct {
 	Canvas *canvas;
-	Rect area;        /* where lines go, without axes */
-	guint8 *dots;     /* [area.width * area.height] of braille dots */
-	Role *roles;      /* of the last line through each cell */
+	Rect area;    /* where lines go, without axes */
+	guint8 *dots; /* [area.width * area.height] of braille dots */
+	Role *roles;  /* of the last line through each cell */
 	double x_low, x_high, y_low, y_high;
 } LinePlot;
 
@@ -89,7 +89,8 @@ static void set_dot(LinePlot *plot, int x, int y, Role role)
 	plot->roles[row * plot->area.width + column] = role;
 }
 
-/* Cuts the parameter range [*from, *to] of a segment to where start + t·change lies in [0, most]. */
+/* Cuts the parameter range [*from, *to] of a segment to where start + t·change lies in [0, most].
+ */
 static gboolean clip_axis(double start, double change, double most, double *from, double *to)
 {
 	if (change == 0)

@@ -210,8 +210,8 @@ static gsize common_length(const char *a, const char *b)
 	return n;
 }
 
-/* What all entries of `folder` that begin with `prefix` have in common, or NULL.  A lone folder ends
- * with a slash. */
+/* What all entries of `folder` that begin with `prefix` have in common, or NULL.  A lone folder
+ * ends with a slash. */
 static char *common_entry(const char *folder, const char *prefix)
 {
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);

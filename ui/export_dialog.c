@@ -1,0 +1,411 @@
+/* export_dialog.c - what to write, where to, and the batch command that does the same. */
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "frame.h"
+#include "pane.h"
+#include "svg.h"
+
+#include <string.h>
+#include <sys/statvfs.h>
+
+enum { DIALOG_COLUMNS = 76, DIALOG_ROWS = 19, LABEL_COLUMNS = 10 };
+
+typedef enum { FIELD_WHAT, FIELD_PATH, FIELD_RECIPE, FIELD_WRITE, FIELD_COUNT } Field;
+
+typedef enum { WHAT_MODEL, WHAT_CSV, WHAT_JSON, WHAT_TEXT, WHAT_PICTURE, WHAT_COUNT } What;
+
+typedef struct {
+	Field field;
+	What what;
+	LineWidget *path;
+	gboolean path_typed; /* no longer follows what is chosen */
+	gboolean no_recipe, asking;
+	char *reason;        /* why the last try failed; NULL */
+	guint64 bytes, free; /* that it takes and that are free there; 0: not known */
+	char *command;       /* of the batch program; NULL where there is none */
+} ExportDialog;
+
+/* The verb that answers what a screen shows, and its options. */
+static const struct {
+	const char *verb, *options;
+} batch[SCREEN_COUNT] = {
+	[SCREEN_CHECKPOINTS] = {"check", ""},
+	[SCREEN_SIMILARITY] = {"similarity", ""},
+	[SCREEN_LAYERS] = {"norms", " --by=layer"},
+	[SCREEN_TRAJECTORY] = {"trajectory", ""},
+	[SCREEN_COMPOSE] = {"preview", ""},
+};
+
+static char *edit_text(Ui *ui)
+{
+	const Composition *composition = session_composition(ui->session);
+	return composition ? composition_text(composition) : g_strdup("");
+}
+
+static const char *why_not_model(Ui *ui)
+{
+	g_autofree char *edit = edit_text(ui);
+	if (!session_collection(ui->session))
+		return "nothing is loaded";
+	return *edit ? NULL : "no term is on: add one in Compose";
+}
+
+static const char *why_not_csv(Ui *ui)
+{
+	return ui_view(ui)->table ? NULL : "this screen has no table";
+}
+
+static const char *why_not_json(Ui *ui)
+{
+	return ui_view(ui)->json ? NULL : "this screen has no numbers";
+}
+
+static char *csv_text(Ui *ui)
+{
+	g_autoptr(Table) table = ui_view(ui)->table(ui_view_state(ui), ui);
+	return table ? table_print(table, TABLE_CSV) : NULL;
+}
+
+static char *json_screen_text(Ui *ui)
+{
+	g_autoptr(cJSON) json = ui_view(ui)->json(ui_view_state(ui), ui);
+	return json ? json_text(json) : NULL;
+}
+
+static char *screen_text(Ui *ui)
+{
+	g_autoptr(Canvas) canvas = frame_picture(ui);
+	return canvas_to_text(canvas);
+}
+
+static char *picture_text(Ui *ui)
+{
+	g_autoptr(Canvas) canvas = frame_picture(ui);
+	return svg_from_canvas(canvas, ui->theme);
+}
+
+static const struct {
+	const char *label, *extension, *option;
+	const char *(*why_not)(Ui *ui); /* NULL: always possible */
+	char *(*text)(Ui *ui);          /* NULL where it is empty; a model is written by a job */
+} whats[WHAT_COUNT] = {
+	[WHAT_MODEL] = {"the edited checkpoint", ".safetensors", NULL, why_not_model, NULL},
+	[WHAT_CSV] = {"this table as CSV", ".csv", "--csv", why_not_csv, csv_text},
+	[WHAT_JSON] = {"this table as JSON", ".json", "--json", why_not_json, json_screen_text},
+	[WHAT_TEXT] = {"this screen as text", ".txt", NULL, NULL, screen_text},
+	[WHAT_PICTURE] = {"this screen as a picture (SVG)", ".svg", NULL, NULL, picture_text},
+};
+
+static const char *why_not_what(Ui *ui, What what)
+{
+	return whats[what].why_not ? whats[what].why_not(ui) : NULL;
+}
+
+static void dialog_free(gpointer state)
+{
+	ExportDialog *dialog = state;
+	line_free(dialog->path);
+	g_free(dialog->reason);
+	g_free(dialog->command);
+	g_free(dialog);
+}
+
+/* Quotes a word where a shell needs it. */
+static char *shell_word(const char *word)
+{
+	const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=";
+	return *word && strspn(word, plain) == strlen(word) ? g_strdup(word) : g_shell_quote(word);
+}
+
+static char *model_command(const ExportDialog *dialog, Ui *ui)
+{
+	g_autofree char *edit = edit_text(ui);
+	g_autofree char *store = shell_word(session_path(ui->session));
+	g_autofree char *quoted = shell_word(edit);
+	g_autofree char *path = shell_word(dialog->path->text->str);
+	double scale = session_composition(ui->session)->scale;
+	g_autofree char *option = scale == 1 ? g_strdup("") : g_strdup_printf(" --scale=%g", scale);
+	return g_strdup_printf("tauscope export %s %s %s%s%s", store, quoted, path, option,
+		dialog->no_recipe ? " --no-recipe" : "");
+}
+
+static char *table_command(const ExportDialog *dialog, Ui *ui)
+{
+	const char *verb = batch[ui->screen].verb;
+	if (!verb || !whats[dialog->what].option)
+		return NULL;
+	g_autofree char *store = shell_word(session_path(ui->session));
+	g_autofree char *path = shell_word(dialog->path->text->str);
+	g_autofree char *edit = ui->screen == SCREEN_COMPOSE ? edit_text(ui) : NULL;
+	g_autofree char *quoted = edit ? shell_word(edit) : NULL;
+	return g_strdup_printf("tauscope %s %s%s%s%s %s > %s", verb, store, quoted ? " " : "",
+		quoted ? quoted : "", batch[ui->screen].options, whats[dialog->what].option, path);
+}
+
+static guint64 model_size(const ExportDialog *dialog, Ui *ui)
+{
+	const Collection *collection = session_collection(ui->session);
+	g_autofree char *text = edit_text(ui);
+	g_autoptr(Node) edit = expression_parse(collection, text, NULL);
+	if (!edit)
+		return 0;
+	ModelRequest request = {.collection = collection,
+		.edit = edit,
+		.scale = session_composition(ui->session)->scale,
+		.output = dialog->path->text->str};
+	return model_bytes(&request);
+}
+
+static guint64 bytes_needed(const ExportDialog *dialog, Ui *ui)
+{
+	if (why_not_what(ui, dialog->what))
+		return 0;
+	if (dialog->what == WHAT_MODEL)
+		return model_size(dialog, ui);
+	g_autofree char *text = whats[dialog->what].text(ui);
+	return text ? strlen(text) : 0;
+}
+
+static guint64 bytes_free(const char *path)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	struct statvfs space;
+	return statvfs(folder, &space) == 0 ? (guint64)space.f_bavail * space.f_frsize : 0;
+}
+
+static void default_path(ExportDialog *dialog, const Ui *ui)
+{
+	g_autofree char *screen = g_ascii_strdown(screen_name(ui->screen), -1);
+	const char *stem = dialog->what == WHAT_MODEL ? "edited" : screen;
+	g_autofree char *path = g_strconcat(stem, whats[dialog->what].extension, NULL);
+	line_free(dialog->path);
+	dialog->path = line_new(path);
+}
+
+/* Brings what is shown up to date with what was chosen. */
+static void refresh(ExportDialog *dialog, Ui *ui)
+{
+	if (!dialog->path_typed)
+		default_path(dialog, ui);
+	g_autofree char *path = path_typed(dialog->path->text->str);
+	dialog->bytes = bytes_needed(dialog, ui);
+	dialog->free = bytes_free(path);
+	g_free(dialog->command);
+	dialog->command = dialog->what == WHAT_MODEL && !why_not_model(ui)
+				  ? model_command(dialog, ui)
+				  : table_command(dialog, ui);
+}
+
+static gboolean write_model(ExportDialog *dialog, Ui *ui, const char *path, GError **error)
+{
+	g_autofree char *edit = edit_text(ui);
+	double scale = session_composition(ui->session)->scale;
+	if (!session_export(
+		    ui->session, edit, scale, path, dialog->asking, !dialog->no_recipe, error))
+		return FALSE;
+	ui_message(ui, "writing %s in the background: 6 shows how far it is", path);
+	return TRUE;
+}
+
+static gboolean write_text(ExportDialog *dialog, Ui *ui, const char *path, GError **error)
+{
+	g_autofree char *text = whats[dialog->what].text(ui);
+	if (!text)
+		return fail(error, ERROR_ANSWER_NO, "there is nothing to write yet");
+	if (!file_write_all(path, text, strlen(text), dialog->asking, error))
+		return FALSE;
+	ui_message(ui, "wrote %s", path);
+	return TRUE;
+}
+
+static gboolean write_checked(ExportDialog *dialog, Ui *ui, GError **error)
+{
+	g_autofree char *path = path_typed(dialog->path->text->str);
+	const char *reason = why_not_what(ui, dialog->what);
+	if (reason)
+		return fail(error, ERROR_ANSWER_NO, "%s", reason);
+	if (!*path)
+		return fail(error, ERROR_USAGE, "a file needs a name");
+	return dialog->what == WHAT_MODEL ? write_model(dialog, ui, path, error)
+					  : write_text(dialog, ui, path, error);
+}
+
+/* TRUE when it is written, or on its way. */
+static gboolean try_write(ExportDialog *dialog, Ui *ui)
+{
+	g_autoptr(GError) error = NULL;
+	gboolean done = write_checked(dialog, ui, &error);
+	dialog->asking = FALSE;
+	g_free(dialog->reason);
+	dialog->reason = error ? g_strdup(error->message) : NULL;
+	return done;
+}
+
+/* The first Enter on a name that exists only asks. */
+static gboolean press_write(ExportDialog *dialog, Ui *ui)
+{
+	g_autofree char *path = path_typed(dialog->path->text->str);
+	if (!why_not_what(ui, dialog->what) && g_file_test(path, G_FILE_TEST_EXISTS)) {
+		dialog->asking = TRUE;
+		return FALSE;
+	}
+	return try_write(dialog, ui);
+}
+
+static void move_field(ExportDialog *dialog, int step)
+{
+	dialog->field = (Field)(((int)dialog->field + FIELD_COUNT + step) % FIELD_COUNT);
+	if (dialog->field == FIELD_RECIPE && dialog->what != WHAT_MODEL)
+		move_field(dialog, step);
+}
+
+/* Goes to the next choice that is possible in this direction, if any. */
+static void move_what(ExportDialog *dialog, Ui *ui, int step)
+{
+	for (int next = (int)dialog->what + step; next >= 0 && next < WHAT_COUNT; next += step) {
+		if (why_not_what(ui, (What)next))
+			continue;
+		dialog->what = (What)next;
+		return;
+	}
+}
+
+static void key_in_path(ExportDialog *dialog, const char *key)
+{
+	if (line_key(dialog->path, key))
+		dialog->path_typed = TRUE;
+}
+
+static void key_in_field(ExportDialog *dialog, Ui *ui, const char *key)
+{
+	int step = g_str_equal(key, "<Down>") ? 1 : g_str_equal(key, "<Up>") ? -1 : 0;
+	if (g_str_equal(key, "<Space>") && dialog->field == FIELD_RECIPE)
+		dialog->no_recipe = !dialog->no_recipe;
+	else if (dialog->field == FIELD_WHAT && step)
+		move_what(dialog, ui, step);
+	else if (step)
+		move_field(dialog, step);
+	else if (dialog->field == FIELD_PATH)
+		key_in_path(dialog, key);
+}
+
+static void press_tab(ExportDialog *dialog)
+{
+	if (dialog->field == FIELD_PATH && line_complete_path(dialog->path))
+		dialog->path_typed = TRUE;
+	else
+		move_field(dialog, 1);
+}
+
+static gboolean dialog_key(gpointer state, Ui *ui, const char *key)
+{
+	ExportDialog *dialog = state;
+	if (dialog->asking && g_str_equal(key, "y"))
+		return !try_write(dialog, ui);
+	gboolean was_asking = dialog->asking;
+	dialog->asking = FALSE;
+	g_clear_pointer(&dialog->reason, g_free);
+	if (g_str_equal(key, "<Esc>"))
+		return was_asking;
+	if (g_str_equal(key, "<Enter>"))
+		return was_asking || !press_write(dialog, ui);
+	if (g_str_equal(key, "<Tab>"))
+		press_tab(dialog);
+	else if (g_str_equal(key, "<S-Tab>"))
+		move_field(dialog, -1);
+	else
+		key_in_field(dialog, ui, key);
+	refresh(dialog, ui);
+	return TRUE;
+}
+
+static Role field_role(const ExportDialog *dialog, Field field)
+{
+	return dialog->field == field ? ROLE_KEY : ROLE_HEADING;
+}
+
+static void draw_whats(const ExportDialog *dialog, Ui *ui, Canvas *canvas, Rect rect)
+{
+	canvas_text(canvas, rect, 0, 0, field_role(dialog, FIELD_WHAT), "What");
+	for (guint i = 0; i < WHAT_COUNT; i++) {
+		const char *reason = why_not_what(ui, (What)i);
+		gboolean chosen = i == dialog->what;
+		Role role = reason ? ROLE_DIM : chosen ? ROLE_MARKED : ROLE_OVERLAY;
+		g_autofree char *text = g_strdup_printf("%s %s%s%s", chosen ? "(●)" : "( )",
+			whats[i].label, reason ? ": " : "", reason ? reason : "");
+		canvas_field(canvas, rect, LABEL_COLUMNS, (int)i, rect.width - LABEL_COLUMNS, role,
+			text);
+	}
+}
+
+static void draw_fields(const ExportDialog *dialog, Canvas *canvas, Rect rect)
+{
+	gboolean model = dialog->what == WHAT_MODEL;
+	canvas_text(canvas, rect, 0, 0, field_role(dialog, FIELD_PATH), "Path");
+	line_draw(dialog->path, canvas, rect, LABEL_COLUMNS, 0, rect.width - LABEL_COLUMNS);
+	if (dialog->field != FIELD_PATH)
+		canvas->cursor_x = canvas->cursor_y = -1;
+	canvas_text(
+		canvas, rect, 0, 1, model ? field_role(dialog, FIELD_RECIPE) : ROLE_DIM, "Recipe");
+	canvas_printf(canvas, rect, LABEL_COLUMNS, 1, model ? ROLE_OVERLAY : ROLE_DIM,
+		"%s write the recipe beside it, so that it can be repeated",
+		dialog->no_recipe || !model ? "[ ]" : "[x]");
+}
+
+static void draw_sizes(const ExportDialog *dialog, Canvas *canvas, Rect rect)
+{
+	g_autofree char *bytes = text_bytes(dialog->bytes);
+	g_autofree char *room = text_bytes(dialog->free);
+	gboolean fits = dialog->bytes <= dialog->free;
+	canvas_printf(canvas, rect, 0, 0, fits ? ROLE_OVERLAY : ROLE_WARNING, "%s   free here %s%s",
+		bytes, dialog->free ? room : "unknown", fits ? "" : ": too little");
+}
+
+/* What stands in the way, or the question before something is replaced. */
+static void draw_notice(const ExportDialog *dialog, Canvas *canvas, Rect rect)
+{
+	g_autofree char *question = g_strdup_printf(
+		"%s exists: y replaces it, any other key keeps it", dialog->path->text->str);
+	const char *text = dialog->asking ? question : dialog->reason;
+	g_auto(GStrv) lines = text_wrap(text ? text : "", rect.width);
+	for (int i = 0; lines[i] && i < rect.height; i++)
+		canvas_text(
+			canvas, rect, 0, i, dialog->asking ? ROLE_WARNING : ROLE_ERROR, lines[i]);
+}
+
+static void draw_command(const ExportDialog *dialog, Canvas *canvas, Rect rect)
+{
+	g_autofree char *text =
+		g_strconcat("same as: ", dialog->command ? dialog->command : "", NULL);
+	g_auto(GStrv) lines = text_wrap(text, rect.width);
+	for (int i = 0; dialog->command && lines[i] && i < rect.height; i++)
+		canvas_text(canvas, rect, 0, i, ROLE_DIM, lines[i]);
+}
+
+static void dialog_draw(gpointer state, Ui *ui, Canvas *canvas)
+{
+	const ExportDialog *dialog = state;
+	Rect inside = overlay_box(canvas, DIALOG_COLUMNS, DIALOG_ROWS, "Export");
+	draw_whats(dialog, ui, canvas, rect_rows(inside, 1, WHAT_COUNT));
+	draw_sizes(dialog, canvas, rect_rows(inside, 10, 1));
+	draw_command(dialog, canvas, rect_rows(inside, 11, 2));
+	draw_notice(dialog, canvas, rect_rows(inside, 13, 2));
+	canvas_text(canvas, inside, LABEL_COLUMNS, inside.height - 1,
+		dialog->field == FIELD_WRITE ? ROLE_SELECTED : ROLE_OVERLAY, "[ Write ]");
+	draw_fields(dialog, canvas, rect_rows(inside, 7, 2));
+}
+
+static const OverlayOps dialog_ops = {dialog_draw, dialog_key, dialog_free,
+	"Tab next field  Up/Down choose  Space toggle  Enter write  Esc cancel"};
+
+void ui_export(Ui *ui)
+{
+	ExportDialog *dialog = g_new0(ExportDialog, 1);
+	dialog->what = ui->screen == SCREEN_COMPOSE ? WHAT_MODEL : WHAT_CSV;
+	while (why_not_what(ui, dialog->what))
+		dialog->what = (What)(dialog->what + 1);
+	dialog->path = line_new("");
+	refresh(dialog, ui);
+	overlay_open(ui, &dialog_ops, dialog);
+}
