@@ -60,18 +60,18 @@ static inline float float_from_bits(guint32 bits)
 	return value;
 }
 
-/* Without a branch, so that the loop becomes vector code; subnormals go through an integer
+/* Masks instead of branches, so that the loop becomes vector code; subnormals go through an integer
  * conversion, because arithmetic on subnormal floats is slow. */
 static inline float float_from_half(guint16 half)
 {
 	guint32 magnitude = half & 0x7fff, sign = (guint32)(half & 0x8000) << 16;
-	guint32 normal = (magnitude << 13) + (112u << 23);
-	guint32 special = normal + (112u << 23);
+	guint32 rebias = 112u << 23, subnormal;
+	guint32 is_special = -(guint32)(magnitude >= 0x7c00);
+	guint32 is_subnormal = -(guint32)(magnitude < 0x400);
+	guint32 normal = (magnitude << 13) + rebias + (rebias & is_special);
 	float tiny = (float)(gint32)magnitude * 0x1p-24f;
-	guint32 subnormal;
 	memcpy(&subnormal, &tiny, sizeof subnormal);
-	guint32 bits = magnitude < 0x400 ? subnormal : magnitude < 0x7c00 ? normal : special;
-	return float_from_bits(bits | sign);
+	return float_from_bits((subnormal & is_subnormal) | (normal & ~is_subnormal) | sign);
 }
 
 static inline float float_from_bfloat(guint16 bits)

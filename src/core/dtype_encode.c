@@ -14,16 +14,19 @@ static inline guint32 float_bits(float value)
 	return bits;
 }
 
-/* The half of a number that lies on the grid of halves, or past their end. */
+/* The half of a number that lies on the grid of halves, or past their end.  The sum puts a
+ * subnormal half into the low bits of 0.5, whose last bit is worth 2^-24. */
 static inline guint16 half_on_grid(float value)
 {
 	guint32 bits = float_bits(value), magnitude = bits & 0x7fffffff;
+	guint32 is_subnormal = -(guint32)(magnitude < 0x38800000);
+	guint32 is_special = -(guint32)(magnitude >= 0x47800000);
+	guint32 is_nan = -(guint32)(magnitude > 0x7f800000);
 	guint32 normal = (magnitude - (112u << 23)) >> 13;
-	guint32 subnormal = (guint32)(gint32)(fminf(fabsf(value), 1) * 0x1p24f);
-	guint32 special = magnitude > 0x7f800000 ? 0x7e00 : 0x7c00;
-	guint32 half = magnitude < 0x38800000   ? subnormal
-		       : magnitude < 0x47800000 ? normal
-						: special;
+	guint32 subnormal = float_bits(fabsf(value) + 0.5f) & 0x3ff;
+	guint32 special = 0x7c00 | (0x200 & is_nan);
+	guint32 half = (subnormal & is_subnormal) | (special & is_special) |
+		       (normal & ~is_subnormal & ~is_special);
 	return (guint16)(half | ((bits >> 16) & 0x8000));
 }
 

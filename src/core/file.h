@@ -28,7 +28,8 @@ gboolean file_read(const File *file, guint64 offset, guint64 length, void *out, 
 gboolean span_within(guint64 offset, guint64 length, guint64 total);
 
 /* What a file was when it was last read: enough to notice a change without reading it whole.
- * `sample` is a 128-bit XXH3 of the size, the first 64 KiB and 64 blocks of 4 KiB at fixed places. */
+ * `sample` is a 128-bit XXH3 of the size, the first 64 KiB and 64 blocks of 4 KiB at fixed
+ * places. */
 typedef struct {
 	guint64 size, inode;
 	gint64 mtime_ns, ctime_ns;

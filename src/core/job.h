@@ -25,8 +25,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_unref)
 
 /* Starts the thread; `done` is called from the default main context. */
 void job_start(Job *job);
-/* Starts the job, shows progress on stderr when that is a terminal, and waits, iterating the default
- * main context; SIGINT and SIGTERM cancel it.  Calls `done` before it returns. */
+/* Starts the job, shows progress on stderr when that is a terminal, and waits, iterating the
+ * default main context; SIGINT and SIGTERM cancel it.  Calls `done` before it returns. */
 gboolean job_run(Job *job, GError **error);
 void job_cancel(Job *job);
 
@@ -55,8 +55,8 @@ void job_status(const Job *job, JobStatus *status);
 gboolean job_take_error(const Job *job, GError **error);
 
 /* A list of blocks shared out over threads, merged in order: the same bits for any number of
- * threads.  `work` may run in any order, each on a slot of its own; `merge` is called for item 0, 1,
- * 2 … in turn, one at a time.  Memory: threads x 2 slots at most. */
+ * threads.  `work` may run in any order, each on a slot of its own; `merge` is called for item
+ * 0, 1, 2 … in turn, one at a time, on any of the threads.  Memory: threads x 2 slots at most. */
 typedef struct {
 	guint64 items;
 	guint threads;    /* 0: as many as there are processors */
@@ -66,7 +66,8 @@ typedef struct {
 	gboolean (*merge)(gpointer data, guint64 item, gpointer slot, GError **error); /* or NULL */
 } Parallel;
 
-/* Runs all items; stops at the first failure or when `job` (may be NULL) is cancelled. */
+/* Runs all items; stops at the first failure or when `job` (may be NULL) is cancelled.  The error
+ * is that of the lowest item that failed, and all before it are merged, as with one thread. */
 gboolean parallel_run(const Parallel *parallel, Job *job, GError **error);
 
 /* How many threads `wanted` means on this machine. */

@@ -89,11 +89,3 @@ cJSON *json_numbers(const double *values, guint n)
 		cJSON_AddItemToArray(array, json_number(values[i]));
 	return array;
 }
-
-char *json_text(const cJSON *item)
-{
-	char *printed = cJSON_Print(item);
-	char *text = g_strconcat(printed, "\n", NULL);
-	cJSON_free(printed);
-	return text;
-}

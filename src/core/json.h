@@ -31,7 +31,7 @@ void json_add_uint(cJSON *object, const char *key, guint64 value);
 /* An array of n numbers. */
 cJSON *json_numbers(const double *values, guint n);
 
-/* The printed form, ending in a newline; free with g_free. */
+/* The printed form, ending in a newline; a double has all the digits it needs.  g_free it. */
 char *json_text(const cJSON *item);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cJSON, cJSON_Delete)

@@ -6,21 +6,26 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* A key of one object; all objects of the text share one set. */
+#define KEYS_FEW 16 /* as many are compared one by one; more of them are hashed */
+
+/* A key, where it stands in the text, or decoded where it has escapes. */
 typedef struct {
-	guint object;
 	gsize length;
-	const char *bytes; /* in the text, or in the chunk where escapes were decoded */
+	const char *bytes;
 } Key;
+
+/* A list or object that is not closed yet. */
+typedef struct {
+	gboolean is_object;
+	guint first_key;  /* its keys are the last of Check.keys, from this one on */
+	GHashTable *many; /* or they are in here */
+} Level;
 
 typedef struct {
 	const char *start, *at, *end;
-	guint depth, objects;
-	struct {
-		gboolean is_object;
-		guint object;
-	} open[JSON_DEPTH_MOST];
-	GHashTable *keys;
+	guint depth;
+	Level levels[JSON_DEPTH_MOST];
+	GArray *keys;
 	GPtrArray *decoded;
 	GError **error;
 } Check;
@@ -28,14 +33,50 @@ typedef struct {
 static guint key_hash(gconstpointer pointer)
 {
 	const Key *key = pointer;
-	return (guint)XXH3_64bits_withSeed(key->bytes, key->length, key->object);
+	return (guint)XXH3_64bits(key->bytes, key->length);
 }
 
 static gboolean key_equal(gconstpointer a, gconstpointer b)
 {
 	const Key *p = a, *q = b;
-	return p->object == q->object && p->length == q->length &&
-	       memcmp(p->bytes, q->bytes, p->length) == 0;
+	return p->length == q->length && memcmp(p->bytes, q->bytes, p->length) == 0;
+}
+
+static void hash_keys(Check *check, Level *level)
+{
+	level->many = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+	for (guint i = level->first_key; i < check->keys->len; i++)
+		g_hash_table_add(
+			level->many, g_memdup2(&g_array_index(check->keys, Key, i), sizeof(Key)));
+	g_array_set_size(check->keys, level->first_key);
+}
+
+/* Remembers a key of the innermost object; FALSE where it has that key already. */
+static gboolean add_key(Check *check, const Key *key)
+{
+	Level *level = &check->levels[check->depth - 1];
+	if (level->many)
+		return g_hash_table_add(level->many, g_memdup2(key, sizeof *key));
+	for (guint i = level->first_key; i < check->keys->len; i++)
+		if (key_equal(key, &g_array_index(check->keys, Key, i)))
+			return FALSE;
+	g_array_append_val(check->keys, *key);
+	if (check->keys->len - level->first_key == KEYS_FEW)
+		hash_keys(check, level);
+	return TRUE;
+}
+
+static void open_level(Check *check, gboolean is_object)
+{
+	check->levels[check->depth++] =
+		(Level){.is_object = is_object, .first_key = check->keys->len};
+}
+
+static void close_level(Check *check)
+{
+	Level *level = &check->levels[--check->depth];
+	g_array_set_size(check->keys, level->first_key);
+	g_clear_pointer(&level->many, g_hash_table_unref);
 }
 
 /* The words of a failure stand behind the byte it is at. */
@@ -176,7 +217,7 @@ static gboolean take_word(Check *check, const char *word)
 	return TRUE;
 }
 
-/* The key between two places of the text; decoded only where it has escapes. */
+/* The string of a key; decoded only where it has escapes. */
 static gboolean take_key_text(Check *check, Key *key)
 {
 	const char *quote = check->at;
@@ -198,17 +239,15 @@ static gboolean take_key_text(Check *check, Key *key)
 static gboolean take_key(Check *check)
 {
 	const char *quote = check->at;
-	g_autofree Key *key = g_new(Key, 1);
-	key->object = check->open[check->depth - 1].object;
-	if (!take_key_text(check, key))
+	Key key;
+	if (!take_key_text(check, &key))
 		return FALSE;
-	if (g_hash_table_contains(check->keys, key)) {
-		g_autofree char *name = g_strndup(key->bytes, MIN(key->length, 200));
+	if (!add_key(check, &key)) {
+		g_autofree char *name = g_strndup(key.bytes, MIN(key.length, 200));
 		g_autofree char *reason = g_strdup_printf("the key \"%s\" comes twice", name);
 		check->at = quote;
 		return broken(check, reason);
 	}
-	g_hash_table_add(check->keys, g_steal_pointer(&key));
 	skip_space(check);
 	if (!take(check, ':'))
 		return broken(check, "a colon is expected here");
@@ -221,9 +260,7 @@ static gboolean open_container(Check *check, gboolean is_object)
 	if (check->depth == JSON_DEPTH_MOST)
 		return broken(check, "too many values within each other");
 	check->at++;
-	check->open[check->depth].is_object = is_object;
-	check->open[check->depth].object = is_object ? check->objects++ : 0;
-	check->depth++;
+	open_level(check, is_object);
 	return TRUE;
 }
 
@@ -249,12 +286,12 @@ static gboolean take_value(Check *check)
 	}
 }
 
-/* Closes what ends here; FALSE where another member follows. */
+/* FALSE where the innermost list does not end here. */
 static gboolean close_container(Check *check)
 {
-	if (!take(check, check->open[check->depth - 1].is_object ? '}' : ']'))
+	if (!take(check, check->levels[check->depth - 1].is_object ? '}' : ']'))
 		return FALSE;
-	check->depth--;
+	close_level(check);
 	return TRUE;
 }
 
@@ -262,7 +299,7 @@ static gboolean close_container(Check *check)
 static gboolean take_member(Check *check)
 {
 	skip_space(check);
-	if (check->open[check->depth - 1].is_object && !take_key(check))
+	if (check->levels[check->depth - 1].is_object && !take_key(check))
 		return FALSE;
 	return take_value(check);
 }
@@ -278,8 +315,13 @@ static gboolean take_next(Check *check)
 	return take_member(check);
 }
 
-/* Whether the last thing taken was an opening bracket, so that a first member follows, not a comma.
- */
+/* From behind an opening bracket to behind the first member, or behind the closing bracket. */
+static gboolean take_first(Check *check)
+{
+	skip_space(check);
+	return close_container(check) || take_member(check);
+}
+
 static gboolean take_all(Check *check)
 {
 	skip_space(check);
@@ -287,8 +329,7 @@ static gboolean take_all(Check *check)
 		return FALSE;
 	while (check->depth) {
 		gboolean opened = check->at[-1] == '{' || check->at[-1] == '[';
-		skip_space(check);
-		if (!opened ? !take_next(check) : !close_container(check) && !take_member(check))
+		if (!(opened ? take_first(check) : take_next(check)))
 			return FALSE;
 	}
 	skip_space(check);
@@ -297,8 +338,10 @@ static gboolean take_all(Check *check)
 
 gboolean json_check(const char *text, gsize length, GError **error)
 {
-	g_autoptr(GHashTable) keys = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(Key));
 	g_autoptr(GPtrArray) decoded = g_ptr_array_new_with_free_func(g_free);
+	if (length == 0)
+		text = "";
 	Check check = {.start = text,
 		.at = text,
 		.end = text + length,
@@ -308,5 +351,8 @@ gboolean json_check(const char *text, gsize length, GError **error)
 	if (length && !g_utf8_validate_len(text, length, &check.at))
 		return broken(&check, *check.at ? "invalid UTF-8" : "a NUL byte");
 	check.at = text;
-	return take_all(&check);
+	gboolean good = take_all(&check);
+	while (check.depth)
+		close_level(&check);
+	return good;
 }
