@@ -1,0 +1,216 @@
+/* compose_preview.c - the right half of the Compose screen: what the edit will be, with the marks
+ * of what it was before the last change. */
+#include "compose_view.h"
+
+#include "core/text.h"
+#include "plot.h"
+
+#include <math.h>
+#include <string.h>
+
+#define WIDTH_OF_KEPT 36
+#define CHANGES_SHOWN 3
+
+static int draw_value(Canvas *canvas, Rect rect, int y, const char *label, double value)
+{
+	canvas_text(canvas, rect, 1, y, ROLE_NORMAL, label);
+	pane_number(canvas, rect, 24, y, ROLE_NORMAL, value);
+	return y + 1;
+}
+
+static int draw_sizes(const Preview *preview, Canvas *canvas, Rect rect, int y)
+{
+	int x = 1 + canvas_text(canvas, rect, 1, y, ROLE_HEADING, "PREVIEW") + 2;
+
+	canvas_printf(canvas, rect, x, y, ROLE_GOOD, "%s · from the Gram", preview->kind);
+	y = draw_value(canvas, rect, y + 1, "|edit|/|θ₀|", preview->whole->relative);
+	return draw_value(canvas, rect, y, "of largest τ", preview->of_largest);
+}
+
+static int draw_warnings(const Preview *preview, Canvas *canvas, Rect rect, int y)
+{
+	for (guint i = 0; i < preview->warnings->len; i++) {
+		canvas_text(canvas, rect, 1, y, ROLE_WARNING, "!");
+		y = pane_wrap(canvas, rect, 3, y, ROLE_WARNING, preview->warnings->pdata[i]);
+	}
+	return y;
+}
+
+/* The cosine with a task in another preview, by the task's name; NaN where it has none. */
+static double cosine_in(const Preview *preview, const char *name)
+{
+	int place = preview ? names_find(preview->name, preview->count, name) : -1;
+
+	return place < 0 ? NAN : preview->whole->cosine[place];
+}
+
+/* Where the columns of the tasks go. */
+typedef struct {
+	int name, cosine, kept, bar, bar_columns; /* kept is 0 where there is no room */
+} TaskColumns;
+
+static TaskColumns task_columns(const Preview *preview, Rect rect)
+{
+	TaskColumns columns;
+
+	columns.name = names_columns(preview->name, preview->count, rect.width / 3);
+	columns.cosine = 2 + columns.name + 7;
+	columns.kept = rect.width >= WIDTH_OF_KEPT ? columns.cosine + 7 : 0;
+	columns.bar = MAX(columns.cosine, columns.kept) + 1;
+	columns.bar_columns = MIN(41, rect.width - columns.bar - 1) | 1;
+	if (columns.bar + columns.bar_columns > rect.width)
+		columns.bar_columns -= 2;
+	return columns;
+}
+
+static void draw_tasks_heading(const TaskColumns *columns, Canvas *canvas, Rect rect, int y)
+{
+	canvas_text(canvas, rect, 1, y, ROLE_HEADING, "TASK");
+	canvas_text_right(canvas, rect, columns->cosine, y, ROLE_HEADING, "cos");
+	if (columns->kept)
+		canvas_text_right(canvas, rect, columns->kept, y, ROLE_HEADING, "kept");
+	if (columns->bar_columns < 7)
+		return;
+	canvas_text(canvas, rect, columns->bar, y, ROLE_DIM, "−1");
+	canvas_text(canvas, rect, columns->bar + columns->bar_columns / 2, y, ROLE_DIM, "0");
+	canvas_text_right(canvas, rect, columns->bar + columns->bar_columns, y, ROLE_DIM, "+1");
+}
+
+static void draw_task(const ComposeView *view, const TaskColumns *columns, guint task,
+	Canvas *canvas, Rect rect, int y)
+{
+	const Preview *preview = view->preview;
+	double cosine = preview->whole->cosine[task];
+
+	canvas_field(canvas, rect, 2, y, columns->name, ROLE_NORMAL, preview->name[task]);
+	pane_signed(canvas, rect, columns->cosine, y, ROLE_NORMAL, cosine, 2);
+	if (columns->kept)
+		pane_signed(
+			canvas, rect, columns->kept, y, ROLE_NORMAL, preview->whole->kept[task], 2);
+	plot_bar_signed(canvas, rect, columns->bar, y, columns->bar_columns, cosine,
+		cosine_in(view->ghost, preview->name[task]), ROLE_BAR);
+}
+
+static int draw_tasks(const ComposeView *view, Canvas *canvas, Rect rect, int y)
+{
+	TaskColumns columns = task_columns(view->preview, rect);
+
+	draw_tasks_heading(&columns, canvas, rect, y++);
+	for (guint i = 0; i < view->preview->count; i++)
+		draw_task(view, &columns, i, canvas, rect, y++);
+	return y;
+}
+
+/* |edit| of every layer on one scale, as bars or, where there is little room, as one line. */
+static int draw_layers(const Preview *preview, Canvas *canvas, Rect rect, int y, gboolean bars)
+{
+	guint n = preview->groups->len;
+	g_autofree double *norms = g_new0(double, n + 1);
+	double most = 0;
+
+	canvas_text(canvas, rect, 1, y++, ROLE_HEADING, "|edit| BY LAYER");
+	for (guint i = 0; i < n; i++) {
+		norms[i] = ((const PreviewGroup *)preview->groups->pdata[i])->norm;
+		most = fmax(most, norms[i]);
+	}
+	if (!bars) {
+		plot_spark(canvas, rect, 2, y, MIN((int)n, rect.width - 3), norms, n, ROLE_BAR);
+		return y + 1;
+	}
+	for (guint i = 0; i < n; i++, y++) {
+		canvas_field(canvas, rect, 2, y, 10, ROLE_NORMAL,
+			((const PreviewGroup *)preview->groups->pdata[i])->name);
+		pane_number(canvas, rect, 20, y, ROLE_NORMAL, norms[i]);
+		plot_bar(canvas, rect, 21, y, rect.width - 22, most > 0 ? norms[i] / most : 0,
+			ROLE_BAR);
+	}
+	return y;
+}
+
+static int draw_change(
+	Canvas *canvas, Rect rect, int y, const char *label, double change, int decimals)
+{
+	canvas_field(canvas, rect, 2, y, 16, ROLE_NORMAL, label);
+	pane_signed(canvas, rect, 25, y, ROLE_NORMAL, change, decimals);
+	return y + 1;
+}
+
+/* The task, among those not shown yet, whose cosine changed most; -1 where none changed. */
+static int largest_change(const ComposeView *view, const gboolean *shown)
+{
+	const Preview *preview = view->preview;
+	double most = 0.005;
+	int task = -1;
+
+	for (guint i = 0; i < preview->count; i++) {
+		double change = fabs(
+			preview->whole->cosine[i] - cosine_in(view->reference, preview->name[i]));
+		if (shown[i] || !(change > most))
+			continue;
+		most = change;
+		task = (int)i;
+	}
+	return task;
+}
+
+static int draw_changes(const ComposeView *view, Canvas *canvas, Rect rect, int y)
+{
+	const Preview *preview = view->preview, *reference = view->reference;
+	g_autofree gboolean *shown = g_new0(gboolean, preview->count + 1);
+	int task;
+
+	if (!reference) {
+		canvas_text(canvas, rect, 1, y, ROLE_DIM, "b keeps this as the reference");
+		return y + 1;
+	}
+	canvas_text(canvas, rect, 1, y++, ROLE_HEADING, "CHANGE since the reference");
+	y = draw_change(canvas, rect, y, "|edit|/|θ₀|",
+		preview->whole->relative - reference->whole->relative, 4);
+	for (int i = 0; i < CHANGES_SHOWN && (task = largest_change(view, shown)) >= 0; i++) {
+		g_autofree char *label = g_strdup_printf("cos %s", preview->name[task]);
+		shown[task] = TRUE;
+		y = draw_change(canvas, rect, y, label,
+			preview->whole->cosine[task] - cosine_in(reference, preview->name[task]),
+			2);
+	}
+	return y;
+}
+
+static void draw_nothing(const ComposeView *view, Canvas *canvas, Rect rect)
+{
+	canvas_text(canvas, rect, 1, 0, ROLE_HEADING, "PREVIEW");
+	pane_wrap(canvas, rect, 1, 2, ROLE_DIM, view->error ? view->error : "nothing is on");
+}
+
+/* Returns the rows that all of it takes. */
+static int draw_all(const ComposeView *view, Canvas *canvas, Rect rect, int y)
+{
+	const Preview *preview = view->preview;
+	int start = y, fixed, layers = (int)preview->groups->len;
+
+	y = draw_sizes(preview, canvas, rect, y);
+	y = draw_warnings(preview, canvas, rect, y) + 1;
+	y = draw_tasks(view, canvas, rect, y) + 1;
+	fixed = y - start + 2 + CHANGES_SHOWN + 2;
+	y = draw_layers(preview, canvas, rect, y, fixed + layers + 1 <= rect.height) + 1;
+	return draw_changes(view, canvas, rect, y) - start;
+}
+
+void compose_preview_draw(ComposeView *view, const Session *session, Canvas *canvas, Rect rect)
+{
+	int rows;
+
+	(void)session;
+	if (!view->preview) {
+		draw_nothing(view, canvas, rect);
+		return;
+	}
+	rows = draw_all(view, canvas, rect, -view->scroll);
+	if (view->scroll > MAX(0, rows - rect.height)) {
+		view->scroll = MAX(0, rows - rect.height);
+		canvas_fill(canvas, rect, ROLE_NORMAL, ' ');
+		draw_all(view, canvas, rect, -view->scroll);
+	}
+	if (view->in_preview)
+		canvas_text(canvas, rect, 0, 0, ROLE_SELECTED, "▶");
+}
