@@ -16,8 +16,8 @@
 
 /* What a run of elements is bounded by.  Starts as EXTREMES_NONE. */
 typedef struct {
-	double minimum, maximum; /* of the finite elements */
-	double largest_change;
+	double minimum, maximum; /* of the finite elements of θ */
+	double largest_change;   /* |θ − base|, where it is known */
 	guint64 nonfinite;
 } Extremes;
 
@@ -25,15 +25,16 @@ typedef struct {
 
 typedef struct {
 	const char *name;
-	/* Raw elements of a float type, aligned to their size, to doubles; zeros fill the pad. */
-	void (*decode)(Dtype dtype, const void *raw, gsize n, double *out);
-	/* Widens the extremes by the values, and turns each Inf into NaN, so that it spreads. */
-	void (*survey)(double *values, gsize n, Extremes *extremes);
-	/* values −= base, up to the pad; widens largest_change. */
-	void (*subtract)(double *values, const double *base, gsize n, Extremes *extremes);
+	/* n ≤ KERNEL_BLOCK raw elements of a float type, aligned to their size, become θ − base
+	 * (NULL: θ), with zeros up to the pad; the extremes are widened.  An Inf counts as NaN, so
+	 * that it spreads to all that is made of it. */
+	void (*change)(Dtype dtype, const void *raw, const double *base, gsize n, double *out,
+		Extremes *extremes);
 	/* Adds ⟨vᵢ, vⱼ⟩ for first ≤ i < count and j ≤ i to sums, the rows of a packed lower
 	 * triangle from row `first` on.  Vectors are padded with zeros. */
 	void (*products)(double *const *vectors, guint first, guint count, gsize n, double *sums);
+	/* XXH3_64bits_update on an XXH3_state_t, with this instruction set. */
+	void (*hash)(gpointer state, const void *raw, gsize length);
 } Kernel;
 
 extern const Kernel kernel_plain;

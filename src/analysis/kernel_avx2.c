@@ -8,6 +8,7 @@
 typedef __m256d vector;
 
 #define WIDTH 4u
+#define UNROLL 4u
 #define ROWS 2u
 #define COLUMNS 4u
 #define VECTOR_HALVES

@@ -8,6 +8,7 @@
 typedef __m512d vector;
 
 #define WIDTH 8u
+#define UNROLL 4u
 #define ROWS 4u
 #define COLUMNS 4u
 #define VECTOR_HALVES

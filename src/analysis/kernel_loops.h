@@ -5,58 +5,16 @@
  * vector_min(a, b) and vector_max(a, b) give b where a is NaN.  VECTOR_HALVES says that there are
  * loads of half precision too; other types are decoded by core/dtype. */
 
-#define DECODE_LOOP(NAME, DTYPE, TYPE)                                                             \
-	static void decode_##NAME(const TYPE *raw, gsize n, double *out)                           \
-	{                                                                                          \
-		gsize whole = n - n % WIDTH;                                                       \
-		for (gsize i = 0; i < whole; i += WIDTH)                                           \
-			vector_store(out + i, vector_from_##NAME(raw + i));                        \
-		dtype_decode_double(DTYPE, raw + whole, n - whole, out + whole);                   \
-	}
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
-DECODE_LOOP(f32, DTYPE_F32, float)
-#ifdef VECTOR_HALVES
-DECODE_LOOP(f16, DTYPE_F16, guint16)
-DECODE_LOOP(bf16, DTYPE_BF16, guint16)
-#endif
+#define STEP (UNROLL * WIDTH)
+
+static const double zeros[KERNEL_BLOCK];
 
 static gsize padded(gsize n)
 {
 	return (n + KERNEL_PAD - 1) / KERNEL_PAD * KERNEL_PAD;
-}
-
-static void decode(Dtype dtype, const void *raw, gsize n, double *out)
-{
-	switch (dtype) {
-	case DTYPE_F32:
-		decode_f32(raw, n, out);
-		break;
-#ifdef VECTOR_HALVES
-	case DTYPE_F16:
-		decode_f16(raw, n, out);
-		break;
-	case DTYPE_BF16:
-		decode_bf16(raw, n, out);
-		break;
-#endif
-	default:
-		dtype_decode_double(dtype, raw, n, out);
-	}
-	for (gsize i = n; i < padded(n); i++)
-		out[i] = 0;
-}
-
-static void survey_each(double *values, gsize n, Extremes *extremes)
-{
-	for (gsize i = 0; i < n; i++) {
-		if (isfinite(values[i])) {
-			extremes->minimum = MIN(values[i], extremes->minimum);
-			extremes->maximum = MAX(values[i], extremes->maximum);
-		} else {
-			extremes->nonfinite++;
-			values[i] = NAN;
-		}
-	}
 }
 
 /* Sums in the order of the lanes. */
@@ -69,39 +27,115 @@ static double vector_total(vector v)
 	return total;
 }
 
-/* x − x is 0 for a finite x and NaN for any other, so one sum tells whether all are finite. */
-static void survey(double *values, gsize n, Extremes *extremes)
+static double vector_least(vector v)
 {
-	gsize whole = n - n % WIDTH;
-	vector low = vector_set(INFINITY), high = vector_set(-INFINITY), odd = vector_set(0);
-	for (gsize i = 0; i < whole; i += WIDTH) {
-		vector x = vector_load(values + i);
-		odd = vector_add(odd, vector_subtract(x, x));
-		low = vector_min(x, low);
-		high = vector_max(x, high);
-	}
-	double bound[2 * WIDTH];
-	vector_store(bound, low);
-	vector_store(bound + WIDTH, high);
-	if (isnan(vector_total(odd)))
-		survey_each(values, whole, extremes);
-	else if (whole > 0)
-		survey_each(bound, 2 * WIDTH, extremes);
-	survey_each(values + whole, n - whole, extremes);
+	double lane[WIDTH], least = INFINITY;
+	vector_store(lane, v);
+	for (guint i = 0; i < WIDTH; i++)
+		least = MIN(lane[i], least);
+	return least;
 }
 
-static void subtract(double *values, const double *base, gsize n, Extremes *extremes)
+static double vector_largest(vector v)
 {
-	vector largest = vector_set(0);
-	for (gsize i = 0; i < padded(n); i += WIDTH) {
-		vector change = vector_subtract(vector_load(values + i), vector_load(base + i));
-		largest = vector_max(vector_absolute(change), largest);
-		vector_store(values + i, change);
+	return -vector_least(vector_subtract(vector_set(0), v));
+}
+
+/* out holds θ; the careful way, for tails and for blocks with something that is not finite. */
+static void change_each(const double *base, gsize n, double *out, Extremes *extremes)
+{
+	for (gsize i = 0; i < n; i++) {
+		double x = isfinite(out[i]) ? out[i] : NAN;
+		out[i] = x - base[i];
+		extremes->nonfinite += isnan(x) ? 1 : 0;
+		extremes->minimum = x < extremes->minimum ? x : extremes->minimum;
+		extremes->maximum = x > extremes->maximum ? x : extremes->maximum;
+		double size = fabs(out[i]);
+		extremes->largest_change = MAX(size, extremes->largest_change);
 	}
-	double lane[WIDTH];
-	vector_store(lane, largest);
-	for (guint i = 0; i < WIDTH; i++)
-		extremes->largest_change = MAX(lane[i], extremes->largest_change);
+}
+
+/* Whole steps of elements of one type.  0 x is 0 for a finite x and NaN for any other, so one sum
+ * tells whether all are finite: FALSE and no extremes where they are not. */
+#define CHANGE_LOOP(NAME, TYPE)                                                                    \
+	static gboolean change_##NAME(                                                             \
+		const TYPE *raw, const double *base, gsize n, double *out, Extremes *extremes)     \
+	{                                                                                          \
+		vector low[UNROLL], high[UNROLL], odd[UNROLL], largest[UNROLL];                    \
+		for (guint u = 0; u < UNROLL; u++) {                                               \
+			low[u] = vector_set(INFINITY);                                             \
+			high[u] = vector_set(-INFINITY);                                           \
+			odd[u] = largest[u] = vector_set(0);                                       \
+		}                                                                                  \
+		for (gsize i = 0; i < n; i += STEP) {                                              \
+			for (guint u = 0; u < UNROLL; u++) {                                       \
+				gsize at = i + u * WIDTH;                                          \
+				vector x = vector_from_##NAME(raw + at);                           \
+				vector change = vector_subtract(x, vector_load(base + at));        \
+				odd[u] = vector_multiply_add(x, vector_set(0), odd[u]);            \
+				low[u] = vector_min(x, low[u]);                                    \
+				high[u] = vector_max(x, high[u]);                                  \
+				largest[u] = vector_max(vector_absolute(change), largest[u]);      \
+				vector_store(out + at, change);                                    \
+			}                                                                          \
+		}                                                                                  \
+		for (guint u = 1; u < UNROLL; u++) {                                               \
+			odd[0] = vector_add(odd[u], odd[0]);                                       \
+			low[0] = vector_min(low[u], low[0]);                                       \
+			high[0] = vector_max(high[u], high[0]);                                    \
+			largest[0] = vector_max(largest[u], largest[0]);                           \
+		}                                                                                  \
+		if (isnan(vector_total(odd[0])))                                                   \
+			return FALSE;                                                              \
+		extremes->minimum = MIN(extremes->minimum, vector_least(low[0]));                  \
+		extremes->maximum = MAX(extremes->maximum, vector_largest(high[0]));               \
+		extremes->largest_change =                                                         \
+			MAX(extremes->largest_change, vector_largest(largest[0]));                 \
+		return TRUE;                                                                       \
+	}
+
+CHANGE_LOOP(f32, float)
+#ifdef VECTOR_HALVES
+CHANGE_LOOP(f16, guint16)
+CHANGE_LOOP(bf16, guint16)
+#endif
+
+/* Whole steps; FALSE where something is not finite, or the type has no loop. */
+static gboolean change_fast(
+	Dtype dtype, const void *raw, const double *base, gsize n, double *out, Extremes *extremes)
+{
+	switch (dtype) {
+	case DTYPE_F32:
+		return change_f32(raw, base, n, out, extremes);
+#ifdef VECTOR_HALVES
+	case DTYPE_F16:
+		return change_f16(raw, base, n, out, extremes);
+	case DTYPE_BF16:
+		return change_bf16(raw, base, n, out, extremes);
+#endif
+	default:
+		return FALSE;
+	}
+}
+
+static void change(
+	Dtype dtype, const void *raw, const double *base, gsize n, double *out, Extremes *extremes)
+{
+	gsize size = dtype_info(dtype)->bits / 8, done = n - n % STEP;
+	const double *from = base != NULL ? base : zeros;
+	if (!change_fast(dtype, raw, from, done, out, extremes))
+		done = 0;
+	dtype_decode_double(dtype, (const guint8 *)raw + done * size, n - done, out + done);
+	change_each(from + done, n - done, out + done, extremes);
+	for (gsize i = n; i < padded(n); i++)
+		out[i] = 0;
+	if (base == NULL)
+		extremes->largest_change = 0;
+}
+
+static void hash(gpointer state, const void *raw, gsize length)
+{
+	XXH3_64bits_update(state, raw, length);
 }
 
 /* The inner products of ROWS vectors with COLUMNS vectors; each has one accumulator of its own. */
@@ -153,8 +187,7 @@ static void products(double *const *vectors, guint first, guint count, gsize n, 
 
 const Kernel KERNEL = {
 	.name = KERNEL_NAME,
-	.decode = decode,
-	.survey = survey,
-	.subtract = subtract,
+	.change = change,
 	.products = products,
+	.hash = hash,
 };

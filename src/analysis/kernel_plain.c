@@ -8,6 +8,7 @@ typedef double vector __attribute__((vector_size(16)));
 typedef gint64 mask __attribute__((vector_size(16)));
 
 #define WIDTH 2u
+#define UNROLL 4u
 #define ROWS 2u
 #define COLUMNS 4u
 #define KERNEL kernel_plain

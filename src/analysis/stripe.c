@@ -84,21 +84,6 @@ static Strand strand_of(
 	return strand;
 }
 
-static gboolean read_run(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch,
-	guint64 first, gsize count, GError **error)
-{
-	for (guint v = 0; v < scratch->lineup.count; v++) {
-		Strand strand = strand_of(plan, stripe, scratch, v);
-		if (!checkpoint_read_raw(
-			    strand.checkpoint, strand.place, first, count, strand.raw, error))
-			return FALSE;
-		if (v >= scratch->lineup.first)
-			XXH3_64bits_update(scratch->state[v], strand.raw, count * strand.size);
-		job_advance(plan->job, count * strand.size);
-	}
-	return job_check(plan->job, error);
-}
-
 /* The index of the first sampled place of a tensor that is not before `element`. */
 static guint64 sampled_from(const SamplePlan *plan, guint tensor, guint64 element)
 {
@@ -113,41 +98,61 @@ static guint64 sampled_from(const SamplePlan *plan, guint tensor, guint64 elemen
 	return low;
 }
 
-static void take_sample(const StripePlan *plan, guint tensor, guint64 first, gsize n,
-	const double *values, float *sample)
+/* The sampled elements of a run. */
+static void take_sample(
+	const StripePlan *plan, guint tensor, guint64 first, gsize n, Strand strand, float *sample)
 {
 	guint64 end = sampled_from(plan->plan, tensor, first + n);
-	for (guint64 i = sampled_from(plan->plan, tensor, first); i < end; i++)
-		sample[i] = (float)values[plan->plan->places[i] - first];
+	for (guint64 i = sampled_from(plan->plan, tensor, first); i < end; i++) {
+		gsize at = plan->plan->places[i] - first;
+		dtype_decode_float(
+			strand.tensor->dtype, strand.raw + at * strand.size, 1, &sample[i]);
+	}
 }
 
-/* θ of one vector over a block; what is learnt from θ itself is noted. */
+/* What a fresh vector's raw elements tell by themselves. */
+static void note_run(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch, guint v,
+	guint64 first, gsize count, Strand strand)
+{
+	const Statistics *statistics = plan->statistics[scratch->lineup.member[v]];
+	plan->kernel->hash(scratch->state[v], strand.raw, count * strand.size);
+	if (statistics->sample != NULL)
+		take_sample(plan, stripe->subject, first, count, strand, statistics->sample);
+}
+
+static gboolean read_run(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch,
+	guint64 first, gsize count, GError **error)
+{
+	for (guint v = 0; v < scratch->lineup.count; v++) {
+		Strand strand = strand_of(plan, stripe, scratch, v);
+		if (!checkpoint_read_raw(
+			    strand.checkpoint, strand.place, first, count, strand.raw, error))
+			return FALSE;
+		if (v >= scratch->lineup.first)
+			note_run(plan, stripe, scratch, v, first, count, strand);
+		job_advance(plan->job, count * strand.size);
+	}
+	return job_check(plan->job, error);
+}
+
 static void load_block(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch,
-	guint v, guint64 run_first, gsize offset, gsize n, Extremes *extremes)
+	guint v, gsize offset, gsize n, StripeResult result)
 {
 	Strand strand = strand_of(plan, stripe, scratch, v);
-	const Statistics *statistics = plan->statistics[scratch->lineup.member[v]];
-	double *values = scratch->vector[v];
-	plan->kernel->decode(strand.tensor->dtype, strand.raw + offset * strand.size, n, values);
-	if (v >= scratch->lineup.first && statistics->sample != NULL)
-		take_sample(
-			plan, stripe->subject, run_first + offset, n, values, statistics->sample);
-	plan->kernel->survey(values, n, extremes);
+	guint base = scratch->lineup.base;
+	plan->kernel->change(strand.tensor->dtype, strand.raw + offset * strand.size,
+		v != base ? scratch->vector[base] : NULL, n, scratch->vector[v],
+		&result.extremes[v]);
 }
 
 static void work_on_block(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch,
-	guint64 run_first, gsize offset, gsize n, StripeResult result)
+	gsize offset, gsize n, StripeResult result)
 {
 	const Lineup *lineup = &scratch->lineup;
-	guint base = lineup->base;
-	load_block(plan, stripe, scratch, base, run_first, offset, n, &result.extremes[base]);
-	for (guint v = 0; v < lineup->count; v++) {
-		if (v == base)
-			continue;
-		load_block(plan, stripe, scratch, v, run_first, offset, n, &result.extremes[v]);
-		plan->kernel->subtract(
-			scratch->vector[v], scratch->vector[base], n, &result.extremes[v]);
-	}
+	load_block(plan, stripe, scratch, lineup->base, offset, n, result);
+	for (guint v = 0; v < lineup->count; v++)
+		if (v != lineup->base)
+			load_block(plan, stripe, scratch, v, offset, n, result);
 	plan->kernel->products(scratch->vector, lineup->first, lineup->count, n, result.sums);
 }
 
@@ -173,7 +178,7 @@ gboolean stripe_work(const StripePlan *plan, const Stripe *stripe, StripeScratch
 		if (!read_run(plan, stripe, scratch, first, count, error))
 			return FALSE;
 		for (gsize offset = 0; offset < count; offset += KERNEL_BLOCK)
-			work_on_block(plan, stripe, scratch, first, offset,
+			work_on_block(plan, stripe, scratch, offset,
 				MIN(KERNEL_BLOCK, count - offset), result);
 	}
 	for (guint v = scratch->lineup.first; v < scratch->lineup.count; v++)
