@@ -133,7 +133,7 @@ static gboolean refuse_format(const char *path, const Signature *signature, GErr
 			(Place){.file = path, .remedy = "give it as safetensors"},
 			"this is not a checkpoint of a known format");
 	return fail_at(error, ERROR_INPUT, (Place){.file = path, .remedy = signature->remedy},
-		"this is %s, which is not read", signature->what);
+		"this is %s", signature->what);
 }
 
 gboolean checkpoint_read_file(Checkpoint *checkpoint, const char *path, GError **error)
@@ -162,7 +162,7 @@ static Checkpoint *open_file(const char *path, GError **error)
 	return g_steal_pointer(&checkpoint);
 }
 
-Checkpoint *checkpoint_open(const char *path, GError **error)
+static Checkpoint *open_any(const char *path, GError **error)
 {
 	if (g_file_test(path, G_FILE_TEST_IS_DIR))
 		return directory_open(path, error);
@@ -172,6 +172,17 @@ Checkpoint *checkpoint_open(const char *path, GError **error)
 	if (index != NULL)
 		return directory_open_index(index, error);
 	return open_file(path, error);
+}
+
+Checkpoint *checkpoint_open(const char *path, GError **error)
+{
+	Checkpoint *checkpoint = open_any(path, error);
+
+	if (checkpoint != NULL) {
+		g_free(checkpoint->path);
+		checkpoint->path = g_strdup(path);
+	}
+	return checkpoint;
 }
 
 guint checkpoint_count(const Checkpoint *checkpoint)

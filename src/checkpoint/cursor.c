@@ -1,10 +1,30 @@
 /* cursor.c - a pull reader for checked JSON.
  *
- * The grammar has been checked before, so nothing here reports an error; but no step leaves the
- * text, whatever it holds. */
+ * The grammar has been checked before, so no step reports an error; but none leaves the text, and
+ * every loop over it ends, whatever it holds. */
 #include "checkpoint/cursor.h"
 
+#include "core/error.h"
+#include "core/file.h"
+
+#include <inttypes.h>
 #include <string.h>
+
+char *cursor_read_file(Cursor *cursor, const char *path, gsize most, GError **error)
+{
+	g_autoptr(File) file = file_open(path, error);
+
+	if (file == NULL)
+		return NULL;
+	g_autofree char *text = file->size <= most ? g_try_malloc(file->size + 1) : NULL;
+	if (text == NULL) {
+		fail_at(error, ERROR_INPUT, (Place){.file = path},
+			"%" PRIu64 " bytes of JSON are too many to read", file->size);
+		return NULL;
+	}
+	*cursor = (Cursor){.text = text, .length = file->size};
+	return file_read(file, 0, file->size, text, error) ? g_steal_pointer(&text) : NULL;
+}
 
 static gboolean is_space(char c)
 {

@@ -1,7 +1,8 @@
-/* cursor.h - walks JSON text that json_check has passed, without building a tree.
+/* cursor.h - walks JSON text without building a tree.
  *
  * A safetensors header may hold 100 MB of text; its tree would take gigabytes, and would lose both
- * the byte where a value stands and whether 16 was written as 16.0. */
+ * the byte where a value stands and whether 16 was written as 16.0.  The text should have passed
+ * json_check: any other is walked safely, but to no purpose. */
 #ifndef TAUSCOPE_CURSOR_H
 #define TAUSCOPE_CURSOR_H
 
@@ -11,6 +12,10 @@ typedef struct {
 	const char *text;
 	gsize length, at;
 } Cursor;
+
+/* Reads a text file of at most `most` bytes and sets the cursor to its beginning; g_free the text,
+ * which the cursor borrows.  NULL with *error set. */
+char *cursor_read_file(Cursor *cursor, const char *path, gsize most, GError **error);
 
 /* The first character of the next value or token, past white space; 0 at the end. */
 char cursor_peek(Cursor *cursor);

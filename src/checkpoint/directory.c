@@ -1,17 +1,17 @@
 /* directory.c - finds the weights in a folder: one file, a set of shards, or a run of steps.
  *
- * An index is a file from elsewhere: the shards it names must lie beside it, and what it says of
- * them is checked against the shards themselves. */
+ * What an index says of its shards is checked against the shards themselves: each tensor must be
+ * where the index has it, and what the index does not name is listed as skipped. */
 #include "checkpoint/directory.h"
 
+#include "checkpoint/cursor.h"
+#include "checkpoint/shard_index.h"
 #include "core/error.h"
-#include "core/json.h"
 #include "core/text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define INDEX_MOST (32u << 20)
 #define STATE_MOST (64u << 20)
 #define SINGLE "model.safetensors"
 #define SUFFIX ".safetensors"
@@ -169,103 +169,10 @@ Checkpoint *directory_open(const char *path, GError **error)
 	return directory_open_index(index, error);
 }
 
-/* An index, read: which shard each tensor is taken from. */
-typedef struct {
-	const char *path;
-	char *folder;
-	cJSON *root;
-	GHashTable *shard_of; /* tensor → shard, both borrowed from the root */
-	GPtrArray *shards;    /* the distinct shards in natural order, borrowed */
-} Index;
-
-static void index_free(Index *index)
-{
-	g_clear_pointer(&index->shards, g_ptr_array_unref);
-	g_clear_pointer(&index->shard_of, g_hash_table_unref);
-	g_clear_pointer(&index->root, cJSON_Delete);
-	g_free(index->folder);
-	g_free(index);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Index, index_free)
-
-/* One path component that stays in the folder. */
-static gboolean is_plain_name(const char *name)
-{
-	return *name != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
-	       strcmp(name, "..") != 0;
-}
-
-static gboolean index_add(Index *index, const cJSON *item, GHashTable *seen, GError **error)
-{
-	Place place = {.file = index->path, .tensor = item->string};
-
-	if (!cJSON_IsString(item))
-		return fail_at(error, ERROR_INPUT, place, "its shard is not a string");
-	if (!is_plain_name(item->valuestring))
-		return fail_at(error, ERROR_INPUT, place,
-			"its shard is called %.100s; a shard must lie in the index's own folder",
-			item->valuestring);
-	g_hash_table_insert(index->shard_of, item->string, item->valuestring);
-	if (g_hash_table_add(seen, item->valuestring))
-		g_ptr_array_add(index->shards, item->valuestring);
-	return TRUE;
-}
-
-static gboolean index_fill(Index *index, GError **error)
-{
-	const cJSON *map = cJSON_GetObjectItemCaseSensitive(index->root, "weight_map"), *item;
-	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-
-	if (!cJSON_IsObject(map) || map->child == NULL)
-		return fail_at(error, ERROR_INPUT,
-			(Place){.file = index->path, .remedy = "name the weights, or their folder"},
-			"this is no index of shards: it has no weight_map that names any");
-	cJSON_ArrayForEach (item, map) {
-		if (!index_add(index, item, seen, error))
-			return FALSE;
-	}
-	g_ptr_array_sort(index->shards, name_compare);
-	return TRUE;
-}
-
-static Index *index_read(const char *path, GError **error)
-{
-	g_autoptr(Index) index = g_new0(Index, 1);
-
-	index->path = path;
-	index->folder = g_path_get_dirname(path);
-	index->shard_of = g_hash_table_new(g_str_hash, g_str_equal);
-	index->shards = g_ptr_array_new();
-	index->root = json_read_file(path, INDEX_MOST, error);
-	if (index->root == NULL || !index_fill(index, error))
-		return NULL;
-	return g_steal_pointer(&index);
-}
-
-/* All shards are there; where they are not, the first and the count say enough. */
-static gboolean check_shards(const Index *index, GError **error)
-{
-	const char *first = NULL;
-	guint missing = 0;
-
-	for (guint i = 0; i < index->shards->len; i++) {
-		const char *shard = g_ptr_array_index(index->shards, i);
-		g_autofree char *path = g_build_filename(index->folder, shard, NULL);
-		if (!g_file_test(path, G_FILE_TEST_EXISTS) && missing++ == 0)
-			first = shard;
-	}
-	if (missing == 0)
-		return TRUE;
-	return fail_at(error, ERROR_INPUT,
-		(Place){.file = index->path, .remedy = "download what is missing"},
-		"%u of %u shards are missing, the first is %.100s", missing, index->shards->len,
-		first);
-}
-
 /* Lists a tensor that the index does not take from this shard as skipped; FALSE for one that it
  * does. */
 static gboolean skip_unmapped(
-	Checkpoint *checkpoint, const Index *index, const char *tensor, const char *shard)
+	Checkpoint *checkpoint, const ShardIndex *index, const char *tensor, const char *shard)
 {
 	const char *mapped = g_hash_table_lookup(index->shard_of, tensor);
 
@@ -281,7 +188,7 @@ static gboolean skip_unmapped(
 
 /* Reads one shard and keeps of its tensors those that the index takes from it. */
 static gboolean read_shard(
-	Checkpoint *checkpoint, const Index *index, const char *shard, GError **error)
+	Checkpoint *checkpoint, const ShardIndex *index, const char *shard, GError **error)
 {
 	g_autofree char *path = g_build_filename(index->folder, shard, NULL);
 	guint kept = checkpoint->tensors->len;
@@ -301,25 +208,30 @@ static gboolean read_shard(
 	return TRUE;
 }
 
-static gboolean check_mapped(const Checkpoint *checkpoint, const Index *index, GError **error)
+/* Whether each tensor of the index was in its shard; names the first that was not. */
+static gboolean check_mapped(const Checkpoint *checkpoint, const ShardIndex *index, GError **error)
 {
-	const cJSON *map = cJSON_GetObjectItemCaseSensitive(index->root, "weight_map"), *item;
+	const char *first = NULL;
+	GHashTableIter iterator;
+	gpointer name;
 
-	cJSON_ArrayForEach (item, map) {
-		if (checkpoint_find(checkpoint, item->string) >= 0)
-			continue;
-		return fail_at(error, ERROR_INPUT,
-			(Place){.file = index->path, .tensor = item->string},
-			"the index says it is in %.100s, but it is not", item->valuestring);
-	}
-	return TRUE;
+	g_hash_table_iter_init(&iterator, index->shard_of);
+	while (g_hash_table_iter_next(&iterator, &name, NULL))
+		if (checkpoint_find(checkpoint, name) < 0 &&
+			(first == NULL || text_natural_compare(name, first) < 0))
+			first = name;
+	if (first == NULL)
+		return TRUE;
+	const char *shard = g_hash_table_lookup(index->shard_of, first);
+	return fail_at(error, ERROR_INPUT, (Place){.file = index->path, .tensor = first},
+		"the index says it is in %.100s, but it is not", shard);
 }
 
 Checkpoint *directory_open_index(const char *path, GError **error)
 {
-	g_autoptr(Index) index = index_read(path, error);
+	g_autoptr(ShardIndex) index = shard_index_read(path, error);
 
-	if (index == NULL || !check_shards(index, error))
+	if (index == NULL || !shard_index_complete(index, error))
 		return NULL;
 	g_autoptr(Checkpoint) checkpoint = checkpoint_new(path, NULL);
 	checkpoint->directory = g_strdup(index->folder);
@@ -332,16 +244,10 @@ Checkpoint *directory_open_index(const char *path, GError **error)
 }
 
 /* An index that cannot be read lists nothing: the file is then opened for itself. */
-static gboolean index_lists(const char *index, const char *shard)
+static gboolean index_lists(const char *path, const char *shard)
 {
-	g_autoptr(cJSON) root = json_read_file(index, INDEX_MOST, NULL);
-	const cJSON *map = cJSON_GetObjectItemCaseSensitive(root, "weight_map"), *item;
-
-	cJSON_ArrayForEach (item, map) {
-		if (cJSON_IsString(item) && strcmp(item->valuestring, shard) == 0)
-			return TRUE;
-	}
-	return FALSE;
+	g_autoptr(ShardIndex) index = shard_index_read(path, NULL);
+	return index != NULL && g_hash_table_contains(index->names, shard);
 }
 
 char *directory_index_of(const char *shard)
@@ -372,17 +278,24 @@ static int run_step_compare(gconstpointer a, gconstpointer b)
 	return (left > right) - (left < right);
 }
 
-/* The step of the final checkpoint, as the trainer wrote it down.  The file is the trainer's, and
- * often not strict JSON (it may hold NaN): without it the step is only unknown. */
+/* The step of the final checkpoint, as the trainer wrote it down.  The file is walked unchecked: a
+ * trainer writes NaN among its losses, which is no JSON, and all that is wanted is one number. */
 static gint64 global_step(const char *path)
 {
 	g_autofree char *state = g_build_filename(path, "trainer_state.json", NULL);
-	g_autoptr(cJSON) root = json_read_file(state, STATE_MOST, NULL);
+	Cursor cursor;
+	g_autofree char *text = cursor_read_file(&cursor, state, STATE_MOST, NULL);
 	guint64 step;
 
-	if (!json_get_uint(cJSON_GetObjectItemCaseSensitive(root, "global_step"), &step))
-		return -1;
-	return (gint64)step;
+	for (gboolean more = text != NULL && cursor_take(&cursor, '{'); more;) {
+		g_autofree char *key = cursor_member(&cursor);
+		more = key != NULL;
+		if (more && strcmp(key, "global_step") == 0)
+			return cursor_uint(&cursor, &step) && step <= G_MAXINT64 ? (gint64)step
+										 : -1;
+		cursor_skip(&cursor);
+	}
+	return -1;
 }
 
 static gboolean check_steps(const char *path, const GArray *steps, GError **error)

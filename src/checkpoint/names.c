@@ -102,10 +102,11 @@ static gboolean is_number(const char *word)
 	return *word != '\0' && word[strspn(word, "0123456789")] == '\0';
 }
 
-/* The name in small letters, without what only tells weight from bias. */
+/* The name in small letters, without the word that only tells a layer's parameters apart. */
 static char *stem_of(const char *tensor)
 {
-	static const char *const parameters[] = {".weight", ".bias", ".gamma", ".beta"};
+	static const char *const parameters[] = {".weight", ".bias", ".gamma", ".beta",
+		".running_mean", ".running_var", ".num_batches_tracked"};
 	char *stem = g_ascii_strdown(tensor, -1);
 
 	for (guint i = 0; i < G_N_ELEMENTS(parameters); i++)
@@ -114,6 +115,20 @@ static char *stem_of(const char *tensor)
 			break;
 		}
 	return stem;
+}
+
+/* The length of a stem without the numbers of a sequence that it ends in ("to_out.0"). */
+static gsize length_without_numbers(const char *stem)
+{
+	gsize length = strlen(stem);
+	for (;;) {
+		gsize at = length;
+		while (at > 0 && g_ascii_isdigit(stem[at - 1]))
+			at--;
+		if (at < 2 || at == length || stem[at - 1] != '.')
+			return length;
+		length = at - 1;
+	}
 }
 
 static gboolean has_ending(const char *stem, gsize length, const char *ending)
@@ -128,7 +143,7 @@ static gboolean has_ending(const char *stem, gsize length, const char *ending)
 
 static const char *kind_by_ending(const char *stem)
 {
-	gsize length = strlen(stem);
+	gsize length = length_without_numbers(stem);
 	for (guint i = 0; i < G_N_ELEMENTS(endings); i++)
 		if (has_ending(stem, length, endings[i].ending))
 			return endings[i].kind;
@@ -210,10 +225,11 @@ static gsize numbered_prefix(const char *name)
 	return 0;
 }
 
-static gboolean is_embedding(const char *tensor)
+/* Whatever belongs to the embeddings, their norms too, stands before the first layer. */
+static gboolean is_embedding(const char *stem, const char *kind)
 {
-	g_auto(GStrv) words = g_strsplit(tensor, ".", -1);
-	return strcmp(names_kind(tensor), "embed") == 0 || any_is_embedding(words);
+	g_auto(GStrv) words = g_strsplit(stem, ".", -1);
+	return strcmp(kind, "embed") == 0 || (strcmp(kind, "head") != 0 && any_is_embedding(words));
 }
 
 char *names_layer(const char *tensor)
@@ -222,8 +238,8 @@ char *names_layer(const char *tensor)
 
 	if (prefix > 0)
 		return g_strndup(tensor, prefix);
-	if (strcmp(names_kind(tensor), "head") != 0 && is_embedding(tensor))
-		return g_strdup("embed");
 	g_autofree char *stem = stem_of(tensor);
+	if (is_embedding(stem, names_kind(tensor)))
+		return g_strdup("embed");
 	return g_strndup(tensor, strlen(stem));
 }

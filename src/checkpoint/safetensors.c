@@ -307,8 +307,8 @@ gboolean safetensors_parse(Checkpoint *checkpoint, guint file, const char *text,
 	g_array_set_clear_func(entries, entry_clear);
 	if (!json_check(text, length, &cause))
 		return fail_at(error, ERROR_INPUT, (Place){.file = source->path},
-			"the header, from byte %" PRIu64 " on, is not valid JSON: %s",
-			header.origin, cause->message);
+			"the header, counted from byte %" PRIu64 ", %s", header.origin,
+			cause->message);
 	if (!read_members(&header, checkpoint->metadata, error))
 		return FALSE;
 	g_array_sort(entries, entry_compare);

@@ -1,10 +1,10 @@
 /* signature.c - names what was given in place of weights.
  *
  * Most files that cannot be read are not broken: they are another format, a web page saved under
- * the model's name, or a pointer to the real file.  Saying which is the better half of the remedy.
- */
+ * the model's name, or a pointer to the real file.  To say which is half the remedy. */
 #include "checkpoint/signature.h"
 
+#define UNREAD ", which this version does not read"
 #define CONVERT "convert it to safetensors first"
 #define UNPACK "unpack it first"
 #define DOWNLOAD "download it again"
@@ -12,27 +12,25 @@
 #define BYTES(text) .length = sizeof(text) - 1, .bytes = text
 
 static const Signature signatures[] = {
-	{"a PyTorch file in the old format", CONVERT, BYTES("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46")},
-	{"a ZIP archive, as PyTorch, NumPy and Keras write", CONVERT, BYTES("PK\x03\x04")},
+	{"a PyTorch file in the old format" UNREAD, CONVERT,
+		BYTES("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46")},
+	{"a ZIP archive, as PyTorch, NumPy and Keras write them" UNREAD, CONVERT,
+		BYTES("PK\x03\x04")},
 	{"an empty ZIP archive", DOWNLOAD, BYTES("PK\x05\x06")},
-	{"a GGUF file", CONVERT, BYTES("GGUF")},
-	{"an HDF5 file", CONVERT, BYTES("\x89HDF\r\n\x1a\n")},
-	{"a NumPy file", CONVERT, BYTES("\x93NUMPY")},
-	{"a Flax msgpack file", CONVERT, BYTES("\x81\xa6params")},
-	{"an ONNX file", CONVERT, BYTES("\x08\xff\x12")},
-	{"a pickle, of protocol 2", CONVERT, BYTES("\x80\x02}q")},
-	{"a pickle, of protocol 2", CONVERT, BYTES("\x80\x02]q")},
-	{"a pickle, of protocol 2", CONVERT,
-		BYTES("\x80\x02"
-		      "c")},
-	{"a pickle, of protocol 3", CONVERT, BYTES("\x80\x03}q")},
-	{"a pickle, of protocol 4", CONVERT, BYTES("\x80\x04\x95")},
-	{"a pickle, of protocol 5", CONVERT, BYTES("\x80\x05\x95")},
+	{"a GGUF file" UNREAD, CONVERT, BYTES("GGUF")},
+	{"an HDF5 file" UNREAD, CONVERT, BYTES("\x89HDF\r\n\x1a\n")},
+	{"a NumPy file" UNREAD, CONVERT, BYTES("\x93NUMPY")},
+	{"a Flax msgpack file" UNREAD, CONVERT, BYTES("\x81\xa6params")},
+	{"an ONNX file" UNREAD, CONVERT, BYTES("\x08\xff\x12")},
+	{"a pickle of protocol 2" UNREAD, CONVERT, BYTES("\x80\x02}q")},
+	{"a pickle of protocol 2" UNREAD, CONVERT, BYTES("\x80\x02]q")},
+	{"a pickle of protocol 2" UNREAD, CONVERT, BYTES("\x80\x02\x63")},
+	{"a pickle of protocol 3" UNREAD, CONVERT, BYTES("\x80\x03}q")},
+	{"a pickle of protocol 4" UNREAD, CONVERT, BYTES("\x80\x04\x95")},
+	{"a pickle of protocol 5" UNREAD, CONVERT, BYTES("\x80\x05\x95")},
 	{"a gzip file", UNPACK, BYTES("\x1f\x8b")},
 	{"a bzip2 file", UNPACK, BYTES("BZh")},
-	{"an xz file", UNPACK,
-		BYTES("\xfd"
-		      "7zXZ")},
+	{"an xz file", UNPACK, BYTES("\xfd\x37zXZ")},
 	{"a Zstandard file", UNPACK, BYTES("\x28\xb5\x2f\xfd")},
 	{"a tar archive", UNPACK, .offset = 257, BYTES("ustar")},
 	{"a Git LFS pointer, not the weights", "fetch them with `git lfs pull`",

@@ -1,0 +1,470 @@
+/* test_checkpoint.c - every file of the corpus against its manifest, and what only a running test
+ * can make: truncated copies, types below a byte, files that change while they are open. */
+#include "test.h"
+
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/safetensors.h"
+#include "core/json.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MANIFEST_MOST (8u << 20)
+
+static char *tensor_hash(const Checkpoint *checkpoint, guint number)
+{
+	const Tensor *tensor = checkpoint_tensor(checkpoint, number);
+	g_autofree guint8 *raw = g_malloc(tensor->bytes + 1);
+	g_autoptr(GError) error = NULL;
+
+	checkpoint_read_raw(checkpoint, number, 0, tensor->elements, raw, &error);
+	g_assert_no_error(error);
+	return g_compute_checksum_for_data(G_CHECKSUM_SHA256, raw, tensor->bytes);
+}
+
+static double tensor_l2(const Checkpoint *checkpoint, guint number)
+{
+	const Tensor *tensor = checkpoint_tensor(checkpoint, number);
+	g_autofree guint8 *raw = g_malloc(tensor->bytes + 1);
+	g_autofree double *values = g_new(double, tensor->elements + 1);
+	double sum = 0;
+
+	g_assert_true(checkpoint_read_raw(checkpoint, number, 0, tensor->elements, raw, NULL));
+	dtype_decode_double(tensor->dtype, raw, tensor->elements, values);
+	for (guint64 i = 0; i < tensor->elements; i++)
+		sum += values[i] * values[i];
+	return sqrt(sum);
+}
+
+static void check_shape(const Tensor *tensor, const cJSON *shape)
+{
+	g_assert_cmpint(cJSON_GetArraySize(shape), ==, tensor->rank);
+	for (guint i = 0; i < tensor->rank; i++) {
+		double expected = cJSON_GetArrayItem(shape, (int)i)->valuedouble;
+		g_assert_cmpfloat((double)tensor->shape[i], ==, expected);
+	}
+}
+
+static void check_tensor(const Checkpoint *checkpoint, const cJSON *expected)
+{
+	gint number = checkpoint_find(checkpoint, expected->string);
+	g_assert_cmpint(number, >=, 0);
+	const Tensor *tensor = checkpoint_tensor(checkpoint, (guint)number);
+	const cJSON *hash = cJSON_GetObjectItemCaseSensitive(expected, "sha256");
+	const cJSON *l2 = cJSON_GetObjectItemCaseSensitive(expected, "l2");
+	const cJSON *dtype = cJSON_GetObjectItemCaseSensitive(expected, "dtype");
+
+	g_assert_cmpstr(tensor->name, ==, expected->string);
+	g_assert_cmpstr(dtype_info(tensor->dtype)->name, ==, dtype->valuestring);
+	check_shape(tensor, cJSON_GetObjectItemCaseSensitive(expected, "shape"));
+	if (hash != NULL) {
+		g_autofree char *own = tensor_hash(checkpoint, (guint)number);
+		g_assert_cmpstr(own, ==, hash->valuestring);
+	}
+	if (l2 != NULL) {
+		double difference = tensor_l2(checkpoint, (guint)number) - l2->valuedouble;
+		g_assert_cmpfloat(fabs(difference), <=, 1e-12 * l2->valuedouble);
+	}
+}
+
+static void check_accepted(const Checkpoint *checkpoint, const cJSON *entry)
+{
+	const cJSON *tensors = cJSON_GetObjectItemCaseSensitive(entry, "tensors"), *item;
+
+	if (tensors == NULL)
+		return;
+	g_assert_cmpint(cJSON_GetArraySize(tensors), ==, checkpoint_count(checkpoint));
+	cJSON_ArrayForEach (item, tensors) {
+		check_tensor(checkpoint, item);
+	}
+}
+
+/* A refusal names the file, or one of the files of the folder, and can be shown as it is. */
+static void check_refused(const GError *error, const char *path, const cJSON *entry)
+{
+	const cJSON *says = cJSON_GetObjectItemCaseSensitive(entry, "says");
+
+	g_assert_nonnull(error);
+	g_assert_true(error->code == ERROR_INPUT || error->code == ERROR_IO);
+	g_assert_nonnull(error_file(error));
+	g_assert_true(g_str_has_prefix(error_file(error), path));
+	g_assert_true(g_str_has_prefix(error->message, path));
+	g_assert_cmpuint(strlen(error->message), <, 1000);
+	for (const char *at = error->message; *at != '\0'; at++)
+		g_assert_cmpint((guchar)*at, >=, ' ');
+	if (says != NULL)
+		g_assert_nonnull(strstr(error->message, says->valuestring));
+}
+
+static void check_case(const cJSON *entry)
+{
+	g_autofree char *relative = g_build_filename("tests/corpus", entry->string, NULL);
+	g_autofree char *path = test_source(relative);
+	const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(entry, "verdict");
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+	g_test_message("%s", entry->string);
+	g_autoptr(Checkpoint) checkpoint = checkpoint_open(path, &error);
+	if (strcmp(verdict->valuestring, "accept") == 0)
+		g_assert_no_error(error);
+	if (strcmp(verdict->valuestring, "reject") == 0)
+		g_assert_null(checkpoint);
+	if (checkpoint != NULL)
+		check_accepted(checkpoint, entry);
+	else
+		check_refused(error, path, entry);
+}
+
+static cJSON *read_manifest(void)
+{
+	g_autofree char *path = test_source("tests/corpus/manifest.json");
+	g_autoptr(GError) error = NULL;
+	cJSON *manifest = json_read_file(path, MANIFEST_MOST, &error);
+	g_assert_no_error(error);
+	return manifest;
+}
+
+static void test_corpus(void)
+{
+	g_autoptr(cJSON) manifest = read_manifest();
+	const cJSON *entry;
+
+	g_assert_cmpint(cJSON_GetArraySize(manifest), ==, 125);
+	cJSON_ArrayForEach (entry, manifest) {
+		check_case(entry);
+	}
+}
+
+/* Whatever lies in a folder of the corpus has a verdict. */
+static void test_corpus_is_whole(void)
+{
+	static const char *const folders[] = {
+		"valid/safetensors", "valid/unsupported", "hostile", "wild"};
+	g_autoptr(cJSON) manifest = read_manifest();
+
+	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *relative = g_build_filename("tests/corpus", folders[i], NULL);
+		g_autofree char *path = test_source(relative);
+		g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+		const char *name;
+		g_assert_nonnull(folder);
+		while ((name = g_dir_read_name(folder)) != NULL) {
+			g_autofree char *key = g_build_filename(folders[i], name, NULL);
+			g_assert_nonnull(cJSON_GetObjectItemCaseSensitive(manifest, key));
+		}
+	}
+}
+
+/* The demo's checkpoints against the truths that float64 arithmetic elsewhere gave. */
+static void test_digits(void)
+{
+	g_autofree char *path = test_source("data/digits/base/model.safetensors");
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Checkpoint) base = checkpoint_open(path, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpstr(base->format, ==, "safetensors");
+	g_assert_null(base->directory);
+	g_assert_cmpuint(checkpoint_elements(base), ==, 63312);
+	g_assert_cmpuint(checkpoint_bytes(base), ==, 4 * 63312);
+	const Tensor *patches =
+		checkpoint_tensor(base, (guint)checkpoint_find(base, "patch_embed.weight"));
+	g_autofree char *shape = tensor_shape_text(patches);
+	g_assert_cmpstr(shape, ==, "48 x 49");
+	g_assert_cmpint(checkpoint_find(base, "patch_embed"), ==, -1);
+}
+
+/* Natural order, whatever the order in the file. */
+static void test_order(void)
+{
+	g_autofree char *path =
+		test_source("tests/corpus/valid/safetensors/1200_tensors.safetensors");
+	g_autoptr(Checkpoint) checkpoint = checkpoint_open(path, NULL);
+
+	g_assert_nonnull(checkpoint);
+	g_assert_cmpuint(checkpoint_count(checkpoint), ==, 1200);
+	for (guint i = 0; i < 1200; i++)
+		g_assert_cmpint(checkpoint_find(checkpoint, checkpoint_tensor(checkpoint, i)->name),
+			==, (gint)i);
+}
+
+static void test_metadata(void)
+{
+	g_autofree char *path =
+		test_source("tests/corpus/valid/safetensors/metadata_only.safetensors");
+	g_autoptr(Checkpoint) checkpoint = checkpoint_open(path, NULL);
+
+	g_assert_nonnull(checkpoint);
+	g_assert_cmpuint(checkpoint_count(checkpoint), ==, 0);
+	g_assert_cmpuint(g_hash_table_size(checkpoint->metadata), ==, 1);
+	g_assert_cmpstr(g_hash_table_lookup(checkpoint->metadata, "framework"), ==, "pt");
+}
+
+/* A file cut at any byte is refused, and says what to do. */
+static void test_truncated(void)
+{
+	g_autofree char *path =
+		test_source("tests/corpus/valid/safetensors/scalar_and_empty.safetensors");
+	char *folder = test_folder();
+	g_autofree char *copy = g_build_filename(folder, "model.safetensors", NULL);
+	g_autofree char *bytes = NULL;
+	gsize length;
+
+	g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
+	for (gsize cut = 0; cut < length; cut++) {
+		g_autoptr(GError) error = NULL;
+		test_write(copy, bytes, cut);
+		g_assert_null(checkpoint_open(copy, &error));
+		test_error(error, ERROR_INPUT, copy);
+		g_assert_cmpstr(error_remedy(error), ==, "download it again");
+	}
+	test_folder_remove(folder);
+}
+
+static Checkpoint *parse(const char *header, guint64 data_bytes, GError **error)
+{
+	g_autoptr(Checkpoint) checkpoint = checkpoint_new("it", "safetensors");
+	gsize length = strlen(header);
+
+	checkpoint_add_file(checkpoint, "it", NULL);
+	if (!safetensors_parse(checkpoint, 0, header, length, 8 + length, data_bytes, error))
+		return NULL;
+	g_assert_true(checkpoint_seal(checkpoint, error));
+	return g_steal_pointer(&checkpoint);
+}
+
+/* The refusals that the corpus cannot tell apart: what is said, of which byte. */
+static void test_refusals(void)
+{
+	static const struct {
+		const char *header;
+		guint64 data_bytes;
+		const char *says;
+	} cases[] = {
+		{"[]", 0, "it: byte 8: the header is not a JSON object"},
+		{"{\"a\":1}", 0, "tensor a: byte 13: the tensor's entry is not an object"},
+		{"{\"a\":{}}", 0, "tensor a: byte 13: the tensor's entry has no dtype"},
+		{"{\"a\":{\"dtype\":\"F9\"}}", 0, "byte 22: the dtype F9 is not one"},
+		{"{\"a\":{\"shape\":[1,-1]}}", 0, "byte 25: dimension 2 is not a non-negative"},
+		{"{\"a\":{\"shape\":[18446744073709551616]}}", 0, "dimension 1 is not"},
+		{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8e0]}}", 8,
+			"data_offsets is not a list of two"},
+		{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 8,
+			"2 elements of F32 take 8 bytes, but its data_offsets span 4"},
+		{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}", 8,
+			"ends at 0, before it begins at 8"},
+		{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}", 12,
+			"leave a hole"},
+		{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 7,
+			"promises 8 bytes of data from byte 62 on, but 7 are there; download"},
+		{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 9,
+			"1 bytes after the last tensor, from byte 70 on"},
+		{"{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,2]}}", 2,
+			"do not end on a byte"},
+		{"{\"__metadata__\":{\"k\":1}}", 0, "the value of k in __metadata__ is not"},
+		{"{\"a\":1,\"a\":1}", 0, "the header, counted from byte 8, is no valid JSON at byte 7"},
+		{"{\"\\u001b[2J\":1}", 0, "entry is not an object"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		g_assert_null(parse(cases[i].header, cases[i].data_bytes, &error));
+		test_error(error, ERROR_INPUT, cases[i].says);
+		g_assert_null(strchr(error->message, '\033'));
+	}
+}
+
+/* Names come out of their escapes as they are written elsewhere. */
+static void test_names_decoded(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Checkpoint) checkpoint =
+		parse("{\"a\\u00e9\\ud83d\\ude00\\n\\\"\\\\\\/\":{\"data_offsets\":[0,1],"
+		      "\"other\":[{\"x\":\"]}\\\"\"},1.5,null],\"shape\":[],\"dtype\":\"U8\"}}",
+			1, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(checkpoint_count(checkpoint), ==, 1);
+	g_assert_cmpstr(checkpoint_tensor(checkpoint, 0)->name, ==, "aé😀\n\"\\/");
+}
+
+static void test_limits(void)
+{
+	g_autofree char *name = g_strnfill(TENSOR_NAME_MOST + 1, 'n');
+	g_autofree char *named = g_strdup_printf("{\"%s\":{}}", name);
+	g_autoptr(GString) ranked = g_string_new("{\"a\":{\"shape\":[1");
+	g_autoptr(GError) too_long = NULL, too_many = NULL;
+
+	for (guint i = 0; i < TENSOR_RANK_MOST; i++)
+		g_string_append(ranked, ",1");
+	g_string_append(ranked, "]}}");
+	g_assert_null(parse(named, 0, &too_long));
+	test_error(too_long, ERROR_INPUT, "a tensor's name is 4097 bytes long, at most 4096");
+	g_assert_null(parse(ranked->str, 0, &too_many));
+	test_error(too_many, ERROR_INPUT, "more than 32 dimensions");
+}
+
+/* One tensor of each kind that reading treats apart. */
+static char *write_mixed(const char *folder)
+{
+	static const double values[] = {1, -2, 3, 0.5, 5, 6};
+	const TestTensor tensors[] = {
+		{"matrix", DTYPE_BF16, 2, {2, 3}, values},
+		{"scalar", DTYPE_F64, 0, {0}, values},
+		{"nibbles", DTYPE_F4, 1, {4}, NULL},
+		{"none", DTYPE_F32, 2, {3, 0}, NULL},
+	};
+	char *path = g_build_filename(folder, "mixed.safetensors", NULL);
+	test_write_safetensors(path, tensors, G_N_ELEMENTS(tensors));
+	return path;
+}
+
+static void test_read_blocks(void)
+{
+	char *folder = test_folder();
+	g_autofree char *path = write_mixed(folder);
+	g_autoptr(Checkpoint) checkpoint = checkpoint_open(path, NULL);
+	g_autoptr(GError) error = NULL;
+	guint16 raw[6] = {0};
+	double values[2];
+
+	g_assert_nonnull(checkpoint);
+	guint matrix = (guint)checkpoint_find(checkpoint, "matrix");
+	g_assert_true(checkpoint_read_raw(checkpoint, matrix, 2, 2, raw, &error));
+	dtype_decode_double(DTYPE_BF16, raw, 2, values);
+	g_assert_cmpfloat(values[0], ==, 3);
+	g_assert_cmpfloat(values[1], ==, 0.5);
+	g_assert_false(checkpoint_read_raw(checkpoint, matrix, 5, 2, raw, &error));
+	test_error(error, ERROR_INPUT, "tensor matrix: elements from 5 on, 2 of them");
+	g_clear_error(&error);
+	g_assert_false(checkpoint_read_raw(checkpoint, matrix, G_MAXUINT64, 2, raw, &error));
+	g_clear_error(&error);
+	guint none = (guint)checkpoint_find(checkpoint, "none");
+	g_assert_true(checkpoint_read_raw(checkpoint, none, 0, 0, raw, &error));
+	guint nibbles = (guint)checkpoint_find(checkpoint, "nibbles");
+	g_assert_true(checkpoint_read_raw(checkpoint, nibbles, 0, 4, raw, &error));
+	g_assert_false(checkpoint_read_raw(checkpoint, nibbles, 2, 2, raw, &error));
+	test_error(error, ERROR_INPUT, "nibbles");
+	test_folder_remove(folder);
+}
+
+/* A file that shrinks while it is open gives an error that names the tensor, not zeros. */
+static void test_shrinking(void)
+{
+	char *folder = test_folder();
+	g_autofree char *path = write_mixed(folder);
+	g_autoptr(Checkpoint) checkpoint = checkpoint_open(path, NULL);
+	g_autoptr(GError) error = NULL;
+	double value;
+
+	g_assert_nonnull(checkpoint);
+	g_assert_cmpint(truncate(path, 16), ==, 0);
+	guint scalar = (guint)checkpoint_find(checkpoint, "scalar");
+	g_assert_false(checkpoint_read_raw(checkpoint, scalar, 0, 1, &value, &error));
+	test_error(error, ERROR_INPUT, "tensor scalar: ");
+	g_assert_nonnull(strstr(error->message, path));
+	test_folder_remove(folder);
+}
+
+/* What a store may hold: a span in a file that is gone, or too short by now. */
+static void test_spans_of_a_store(void)
+{
+	char *folder = test_folder();
+	g_autofree char *path = write_mixed(folder);
+	g_autoptr(Checkpoint) checkpoint = checkpoint_new("store", "safetensors");
+	g_autoptr(GError) gone = NULL, short_file = NULL;
+	Tensor tensor = {.dtype = DTYPE_U8, .elements = 8, .bytes = 8, .offset = 1u << 20};
+	guint8 raw[8];
+
+	tensor.name = g_strdup("a");
+	tensor.file = checkpoint_add_file(checkpoint, "/no/such/file", NULL);
+	checkpoint_add_tensor(checkpoint, tensor);
+	tensor.name = g_strdup("b");
+	tensor.file = checkpoint_add_file(checkpoint, path, file_open(path, NULL));
+	checkpoint_add_tensor(checkpoint, tensor);
+	g_assert_true(checkpoint_seal(checkpoint, NULL));
+	g_assert_false(checkpoint_read_raw(checkpoint, 0, 0, 8, raw, &gone));
+	test_error(gone, ERROR_IO, "/no/such/file: tensor a: the file could not be opened; put");
+	g_assert_false(checkpoint_read_raw(checkpoint, 1, 0, 8, raw, &short_file));
+	test_error(short_file, ERROR_IO, "its data should end at byte 1048584");
+	test_folder_remove(folder);
+}
+
+static void test_duplicate_name(void)
+{
+	g_autoptr(Checkpoint) checkpoint = checkpoint_new("store", "safetensors");
+	g_autoptr(GError) error = NULL;
+
+	for (guint i = 0; i < 2; i++)
+		checkpoint_add_tensor(checkpoint, (Tensor){.name = g_strdup("twice")});
+	g_assert_false(checkpoint_seal(checkpoint, &error));
+	test_error(error, ERROR_INPUT, "store: tensor twice: there are two tensors of this name");
+}
+
+/* Formats that are not read are named, by their first bytes alone. */
+static void test_signatures(void)
+{
+	static const struct {
+		const char *bytes;
+		gsize length;
+		const char *says;
+	} cases[] = {
+		{"", 0, "an empty file"},
+		{"PK\x03\x04\x00\x00", 6, "a ZIP archive, as PyTorch"},
+		{"\x89HDF\r\n\x1a\n", 8, "an HDF5 file"},
+		{"GGUF\x03\0\0\0", 8, "a GGUF file"},
+		{"\x1f\x8b\x08\0", 4, "a gzip file"},
+		{"\x93NUMPY\x01", 7, "a NumPy file"},
+		{"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9", 9, "PyTorch file in the old format"},
+		{"<!doctype html>", 15, "an HTML page"},
+		{"version https://git-lfs.github.com/spec/v1", 42, "a Git LFS pointer"},
+		{"\xff\xfe\xfd", 3, "not a checkpoint of a known format"},
+	};
+	char *folder = test_folder();
+	g_autofree char *path = g_build_filename(folder, "model.bin", NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		test_write(path, cases[i].bytes, cases[i].length);
+		g_assert_null(checkpoint_open(path, &error));
+		test_error(error, ERROR_INPUT, cases[i].says);
+		g_assert_nonnull(error_remedy(error));
+	}
+	test_folder_remove(folder);
+}
+
+static void test_shapes(void)
+{
+	guint64 one[] = {1}, square[] = {2, 2}, flat[] = {4, 1};
+	Tensor scalar = {.rank = 0, .elements = 1}, single = {.rank = 1, .shape = one};
+	Tensor a = {.rank = 2, .shape = square}, b = {.rank = 2, .shape = flat};
+	g_autofree char *text = tensor_shape_text(&scalar);
+
+	g_assert_cmpstr(text, ==, "scalar");
+	g_assert_true(tensor_same_shape(&scalar, &scalar));
+	g_assert_false(tensor_same_shape(&scalar, &single));
+	g_assert_false(tensor_same_shape(&a, &b));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/checkpoint/corpus", test_corpus);
+	g_test_add_func("/checkpoint/corpus-is-whole", test_corpus_is_whole);
+	g_test_add_func("/checkpoint/digits", test_digits);
+	g_test_add_func("/checkpoint/order", test_order);
+	g_test_add_func("/checkpoint/metadata", test_metadata);
+	g_test_add_func("/checkpoint/truncated", test_truncated);
+	g_test_add_func("/checkpoint/refusals", test_refusals);
+	g_test_add_func("/checkpoint/names-decoded", test_names_decoded);
+	g_test_add_func("/checkpoint/limits", test_limits);
+	g_test_add_func("/checkpoint/read-blocks", test_read_blocks);
+	g_test_add_func("/checkpoint/shrinking", test_shrinking);
+	g_test_add_func("/checkpoint/spans-of-a-store", test_spans_of_a_store);
+	g_test_add_func("/checkpoint/duplicate-name", test_duplicate_name);
+	g_test_add_func("/checkpoint/signatures", test_signatures);
+	g_test_add_func("/checkpoint/shapes", test_shapes);
+	return g_test_run();
+}
