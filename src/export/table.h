@@ -6,8 +6,8 @@
 
 typedef enum { TABLE_TEXT, TABLE_CSV } TableFormat;
 
-/* Columns of names (left-aligned) and numbers (right-aligned, `digits` significant in text, all
- * digits in CSV). */
+/* Columns of names (left-aligned) and numbers (right-aligned; 3 significant digits in text, all in
+ * CSV). */
 typedef struct Table Table;
 Table *table_new(const char *title); /* the title is shown above the text form; may be NULL */
 void table_free(Table *table);
@@ -15,6 +15,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Table, table_free)
 
 void table_add_text_column(Table *table, const char *heading);
 void table_add_number_column(Table *table, const char *heading);
+/* Numbers that are compared down the column: a fixed count of decimals in text. */
+void table_add_fixed_column(Table *table, const char *heading, guint decimals);
 /* Cells of the current row, left to right; a row begins by itself when the last one is full. */
 void table_add_text(Table *table, const char *text);
 void table_add_number(Table *table, double value);
