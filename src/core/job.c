@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "core/thread.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ struct Job {
 
 	atomic_bool cancelled;
 	_Atomic guint64 bytes_done, bytes_total;
-	GMutex detail_lock;
+	pthread_mutex_t detail_lock;
 	char detail[sizeof((JobStatus *)0)->detail];
 
 	/* Of the main thread; the worker leaves the error and the end before it hands over. */
@@ -32,7 +33,7 @@ Job *job_new(const char *title, JobRun run, JobDone done, gpointer data, GDestro
 {
 	Job *job = g_new0(Job, 1);
 	g_atomic_ref_count_init(&job->references);
-	g_mutex_init(&job->detail_lock);
+	pthread_mutex_init(&job->detail_lock, NULL);
 	job->title = g_strdup(title);
 	job->run = run;
 	job->done = done;
@@ -54,7 +55,7 @@ void job_unref(Job *job)
 	if (job->free_data)
 		job->free_data(job->data);
 	g_clear_error(&job->error);
-	g_mutex_clear(&job->detail_lock);
+	pthread_mutex_destroy(&job->detail_lock);
 	g_free(job->title);
 	g_free(job);
 }
@@ -144,17 +145,18 @@ void job_set_detail(Job *job, const char *detail)
 	g_strlcpy(cut, safe, sizeof cut);
 	g_utf8_validate(cut, -1, &end); /* a character cut in two goes whole */
 	cut[end - cut] = '\0';
-	g_mutex_lock(&job->detail_lock);
+	pthread_mutex_lock(&job->detail_lock);
 	memcpy(job->detail, cut, sizeof cut);
-	g_mutex_unlock(&job->detail_lock);
+	pthread_mutex_unlock(&job->detail_lock);
 }
 
 static void copy_detail(const Job *job, char *detail)
 {
-	GMutex *lock = (GMutex *)&job->detail_lock; /* a look that leaves the job as it was */
-	g_mutex_lock(lock);
+	pthread_mutex_t *lock =
+		(pthread_mutex_t *)&job->detail_lock; /* a look that leaves the job as it was */
+	pthread_mutex_lock(lock);
 	memcpy(detail, job->detail, sizeof job->detail);
-	g_mutex_unlock(lock);
+	pthread_mutex_unlock(lock);
 }
 
 static double seconds_of(const Job *job)

@@ -7,6 +7,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define UPDATE_MILLISECONDS 200
@@ -24,12 +25,21 @@ static char *progress_line(const JobStatus *status)
 		100 * status->fraction, done, rate, left, gap, status->detail);
 }
 
+static glong terminal_columns(void)
+{
+	struct winsize size;
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+/* Cut to the terminal: a line that wraps could not be cleared. */
 static gboolean show_progress(gpointer data)
 {
 	JobStatus status;
 	job_status(data, &status);
 	g_autofree char *line = progress_line(&status);
-	fprintf(stderr, "\r\033[K%s", line);
+	g_autofree char *shown =
+		g_utf8_substring(line, 0, MIN(terminal_columns() - 1, g_utf8_strlen(line, -1)));
+	fprintf(stderr, "\r\033[K%s", shown);
 	fflush(stderr);
 	return G_SOURCE_CONTINUE;
 }

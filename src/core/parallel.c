@@ -9,21 +9,23 @@
 #include "core/error.h"
 #include "core/thread.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define THREADS_MOST 1024
 #define ALIGNMENT 64 /* of a slot: a cache line, and the widest vector */
 
-/* The lock guards all but `spec`, `job` and the contents of the slots. */
+/* Locks are POSIX's, here and in job.c, because the thread sanitizer cannot see GLib's.  The lock
+ * guards all but `spec`, `job` and the contents of the slots. */
 typedef struct {
 	const Parallel *spec;
 	Job *job;
-	GMutex lock;
-	GCond changed;  /* an item was merged, or the end moved */
-	guint64 next;   /* to be claimed */
-	guint64 merged; /* all items before it are merged */
-	guint64 end;    /* the first item that failed, or the number of items */
+	pthread_mutex_t lock;
+	pthread_cond_t changed; /* an item was merged, or the end moved */
+	guint64 next;           /* to be claimed */
+	guint64 merged;         /* all items before it are merged */
+	guint64 end;            /* the first item that failed, or the number of items */
 	gboolean merging;
 	GError *error; /* of the item `end` */
 	guint ring;    /* slots */
@@ -65,15 +67,15 @@ static gboolean pool_open(Pool *pool, guint threads, GError **error)
 		return fail(error, ERROR_IO,
 			"there is not enough memory for %u blocks of %zu bytes", pool->ring, bytes);
 	pool->ready = g_new0(gboolean, pool->ring);
-	g_mutex_init(&pool->lock);
-	g_cond_init(&pool->changed);
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->changed, NULL);
 	return TRUE;
 }
 
 static void pool_close(Pool *pool)
 {
-	g_cond_clear(&pool->changed);
-	g_mutex_clear(&pool->lock);
+	pthread_cond_destroy(&pool->changed);
+	pthread_mutex_destroy(&pool->lock);
 	g_free(pool->ready);
 	free(pool->slots);
 }
@@ -88,14 +90,14 @@ static void note_failure(Pool *pool, guint64 item, GError *error)
 	} else {
 		g_error_free(error);
 	}
-	g_cond_broadcast(&pool->changed);
+	pthread_cond_broadcast(&pool->changed);
 }
 
 /* Locked.  Waits for a free slot; FALSE where nothing is left to do. */
 static gboolean claim(Pool *pool, guint64 *item)
 {
 	while (pool->next < pool->end && pool->next - pool->merged >= pool->ring)
-		g_cond_wait(&pool->changed, &pool->lock);
+		pthread_cond_wait(&pool->changed, &pool->lock);
 	if (pool->next >= pool->end)
 		return FALSE;
 	*item = pool->next++;
@@ -112,17 +114,17 @@ static void merge_ready(Pool *pool)
 	while (pool->merged < pool->end && pool->ready[pool->merged % pool->ring]) {
 		guint64 item = pool->merged;
 		GError *error = NULL;
-		g_mutex_unlock(&pool->lock);
+		pthread_mutex_unlock(&pool->lock);
 		if (spec->merge)
 			spec->merge(spec->data, item, slot_of(pool, item), &error);
-		g_mutex_lock(&pool->lock);
+		pthread_mutex_lock(&pool->lock);
 		if (error) {
 			note_failure(pool, item, error);
 			break;
 		}
 		pool->ready[item % pool->ring] = FALSE;
 		pool->merged++;
-		g_cond_broadcast(&pool->changed);
+		pthread_cond_broadcast(&pool->changed);
 	}
 	pool->merging = FALSE;
 }
@@ -140,18 +142,18 @@ static gpointer worker(gpointer data)
 {
 	Pool *pool = data;
 	guint64 item;
-	g_mutex_lock(&pool->lock);
+	pthread_mutex_lock(&pool->lock);
 	while (claim(pool, &item)) {
-		g_mutex_unlock(&pool->lock);
+		pthread_mutex_unlock(&pool->lock);
 		GError *error = work_on(pool, item);
-		g_mutex_lock(&pool->lock);
+		pthread_mutex_lock(&pool->lock);
 		if (error)
 			note_failure(pool, item, error);
 		else
 			pool->ready[item % pool->ring] = TRUE;
 		merge_ready(pool);
 	}
-	g_mutex_unlock(&pool->lock);
+	pthread_mutex_unlock(&pool->lock);
 	return NULL;
 }
 
