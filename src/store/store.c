@@ -77,6 +77,12 @@ const char *source_state_name(SourceState state)
 	return names[state];
 }
 
+const char *member_role_name(MemberRole role)
+{
+	static const char *const names[] = {"base", "task", "step"};
+	return names[role];
+}
+
 SourceState store_sources_state(const GPtrArray *sources)
 {
 	SourceState worst = SOURCE_OK;
@@ -160,12 +166,20 @@ static void edit_free(gpointer data)
 	g_free(edit);
 }
 
+void store_drop_edit(Store *store, const char *name)
+{
+	for (guint i = store->edits->len; i > 0; i--)
+		if (g_str_equal(((const StoreEdit *)store->edits->pdata[i - 1])->name, name))
+			g_ptr_array_remove_index(store->edits, i - 1);
+}
+
 void store_add_edit(Store *store, const char *name, const char *expression, double scale)
 {
 	StoreEdit *edit = g_new0(StoreEdit, 1);
 	edit->name = g_strdup(name);
 	edit->expression = g_strdup(expression);
 	edit->scale = scale;
+	store_drop_edit(store, name);
 	g_ptr_array_add(store->edits, edit);
 }
 

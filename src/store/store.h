@@ -52,6 +52,10 @@ typedef struct {
 	Fingerprint as_read; /* of NAME.h5 when it was read or committed; size 0: not yet */
 } Store;
 
+/* Adds an edit to those that the store keeps, or replaces the one of its name. */
+void store_add_edit(Store *store, const char *name, const char *expression, double scale);
+void store_drop_edit(Store *store, const char *name);
+
 /* An empty store that is to be committed to `path`; nothing is written yet. */
 Store *store_new(const char *path);
 /* Reads a store whole: no pass over weights; sources are looked at with stat(2), and sampled where
@@ -72,6 +76,8 @@ gboolean store_commit(Store *store, GError **error);
 /* How a member stands: the worst state of its sources. */
 SourceState store_member_state(const Store *store, guint member);
 const char *source_state_name(SourceState state);
+/* "base", "task", "step". */
+const char *member_role_name(MemberRole role);
 /* Whether every member's row is known. */
 gboolean store_is_complete(const Store *store);
 /* Whether a member's weights can be read as they were analysed: FALSE with a sentence where they

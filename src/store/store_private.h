@@ -39,8 +39,6 @@ const char *store_member_part(const Store *store, guint member, const char *kind
 
 /* Records what NAME.h5 is now, so that a later writer is noticed. */
 void store_look(Store *store);
-void store_add_edit(Store *store, const char *name, const char *expression, double scale);
-const char *member_role_name(MemberRole role);
 
 /* The hash of a member's contents over the base's tensors: their names, types, shapes and the
  * pass's hash of their bytes.  Free with g_free. */

@@ -29,23 +29,14 @@ static void entry_free(gpointer data)
 	g_free(entry);
 }
 
-static const char *const role_names[] = {"base", "task", "step"};
-
-const char *member_role_name(MemberRole role)
-{
-	return role_names[role];
-}
-
 static gboolean read_role(Hid group, MemberRole *role, GError **error)
 {
 	g_autofree char *name = NULL;
 	if (!hdf5_get_text(group, "role", &name, error))
 		return FALSE;
-	for (guint i = 0; i < G_N_ELEMENTS(role_names); i++)
-		if (g_strcmp0(name, role_names[i]) == 0) {
-			*role = (MemberRole)i;
+	for (*role = MEMBER_BASE; *role <= MEMBER_STEP; (*role)++)
+		if (g_strcmp0(name, member_role_name(*role)) == 0)
 			return TRUE;
-		}
 	return fail(error, ERROR_INPUT, "its role is unknown");
 }
 

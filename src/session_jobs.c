@@ -1,0 +1,234 @@
+/* session_jobs.c - what the session does in the background: loads and exports.
+ *
+ * An export reads the collection that a load would replace, so the two exclude each other; exports
+ * wait for one another. */
+#include "session_private.h"
+
+#include "core/error.h"
+#include "core/text.h"
+
+const GPtrArray *session_jobs(const Session *session)
+{
+	return session->jobs;
+}
+
+static gboolean is_over(const Job *job)
+{
+	JobStatus status;
+	job_status(job, &status);
+	return status.state != JOB_WAITING && status.state != JOB_RUNNING;
+}
+
+guint session_running(const Session *session)
+{
+	guint running = 0;
+	for (guint i = 0; i < session->jobs->len; i++)
+		running += is_over(session->jobs->pdata[i]) ? 0 : 1;
+	return running;
+}
+
+void session_clear_jobs(Session *session)
+{
+	for (guint i = session->jobs->len; i > 0; i--)
+		if (is_over(session->jobs->pdata[i - 1]))
+			g_ptr_array_remove_index(session->jobs, i - 1);
+	session_tell(session);
+}
+
+/* Takes the job; it starts at once unless another runs. */
+static void add_job(Session *session, Job *job)
+{
+	gboolean idle = session_running(session) == 0;
+	g_ptr_array_insert(session->jobs, 0, job);
+	if (idle)
+		job_start(job);
+	else
+		g_queue_push_tail(session->waiting, job);
+	session_tell(session);
+}
+
+static void start_next(Session *session)
+{
+	Job *next = g_queue_pop_head(session->waiting);
+	if (next)
+		job_start(next);
+}
+
+/* What did not start is dropped; what runs is cancelled and hands in its end. */
+void session_stop_jobs(Session *session)
+{
+	Job *job;
+	while ((job = g_queue_pop_head(session->waiting)))
+		g_ptr_array_remove(session->jobs, job);
+	for (guint i = 0; i < session->jobs->len; i++)
+		job_cancel(session->jobs->pdata[i]);
+	while (session_running(session) > 0)
+		g_main_context_iteration(NULL, TRUE);
+}
+
+static void say_failure(Session *session, const char *what, const GError *error)
+{
+	gboolean cancelled = g_error_matches(error, TAUSCOPE_ERROR, ERROR_CANCELLED);
+	session_say(session, cancelled ? g_strdup_printf("%s cancelled", what)
+				       : g_strdup_printf("%s failed: %s", what, error->message));
+}
+
+typedef struct {
+	Session *session;
+	Load *load;
+} LoadJob;
+
+static void load_job_free(gpointer data)
+{
+	LoadJob *job = data;
+	load_free(job->load);
+	g_free(job);
+}
+
+static gboolean load_job_run(Job *job, gpointer data, GError **error)
+{
+	return load_run(((LoadJob *)data)->load, job, error);
+}
+
+static void load_job_done(G_GNUC_UNUSED Job *job, gpointer data, const GError *error)
+{
+	LoadJob *of = data;
+	Session *session = of->session;
+	g_autoptr(GError) problem = NULL;
+	if (error)
+		say_failure(session, "load", error);
+	else if (!load_finish(of->load, &problem))
+		say_failure(session, "load", problem);
+	else
+		session_say(session, load_summary(of->load));
+	g_clear_pointer(&of->load, load_free);
+	store_unlock(session->store);
+	session->loading = FALSE;
+	start_next(session);
+	session_tell(session);
+}
+
+gboolean session_load(Session *session, const LoadRequest *request, GError **error)
+{
+	if (session_running(session) > 0)
+		return fail_at(error, ERROR_USAGE,
+			(Place){.remedy = "wait until it is done, or cancel it"}, "%s is running",
+			session->loading ? "a load" : "an export");
+	Load *load = load_begin(session->store, request, error);
+	if (!load) {
+		store_unlock(session->store);
+		return FALSE;
+	}
+	LoadJob *data = g_new0(LoadJob, 1);
+	data->session = session;
+	data->load = load;
+	session->loading = TRUE;
+	add_job(session, job_new("load", load_job_run, load_job_done, data, load_job_free));
+	return TRUE;
+}
+
+typedef struct {
+	Session *session;
+	Node *edit;
+	Recipe *recipe;
+	char *output;
+	ModelRequest request; /* borrows the above */
+	ModelReport *report;
+} ExportJob;
+
+static void export_job_free(gpointer data)
+{
+	ExportJob *job = data;
+	g_clear_pointer(&job->edit, node_free);
+	g_clear_pointer(&job->recipe, recipe_free);
+	g_clear_pointer(&job->report, model_report_free);
+	g_free(job->output);
+	g_free(job);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExportJob, export_job_free)
+
+static gboolean export_job_run(Job *job, gpointer data, GError **error)
+{
+	ExportJob *of = data;
+	of->report = model_write(&of->request, job, error);
+	return of->report != NULL;
+}
+
+static char *report_sentence(const ExportJob *job)
+{
+	const ModelReport *report = job->report;
+	g_autofree char *bytes = text_bytes(report->bytes);
+	g_autofree char *output = text_safe(job->output);
+	GString *text = g_string_new(NULL);
+	g_string_append_printf(text,
+		"%s written: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " tensors changed, %s",
+		output, report->changed, report->tensors, bytes);
+	for (guint i = 0; i < report->warnings->len; i++)
+		g_string_append_printf(text, "; %s", (const char *)report->warnings->pdata[i]);
+	return g_string_free(text, FALSE);
+}
+
+static void export_job_done(G_GNUC_UNUSED Job *job, gpointer data, const GError *error)
+{
+	ExportJob *of = data;
+	Session *session = of->session;
+	if (error) {
+		say_failure(session, "export", error);
+	} else {
+		session_say(session, report_sentence(of));
+		store_add_edit(
+			session->store, of->output, of->recipe->expression, of->recipe->scale);
+	}
+	start_next(session);
+	session_tell(session);
+}
+
+/* Bytes that are not those that were analysed are never written. */
+static gboolean check_usable(const Session *session, const Node *edit, GError **error)
+{
+	g_autoptr(GArray) members = expression_members(edit);
+	gboolean ok = store_member_usable(session->store, 0, error);
+	for (guint i = 0; ok && i < members->len; i++)
+		ok = store_member_usable(session->store, g_array_index(members, guint, i), error);
+	return ok;
+}
+
+static gboolean prepare_export(ExportJob *job, const char *expression, double scale,
+	gboolean replace, gboolean write_recipe, GError **error)
+{
+	const Session *session = job->session;
+	job->recipe = session_recipe(session, expression, scale, error);
+	if (!job->recipe)
+		return FALSE;
+	job->edit = expression_parse(session_collection(session), expression, error);
+	if (!job->edit || !check_usable(session, job->edit, error))
+		return FALSE;
+	job->request = (ModelRequest){.collection = session_collection(session),
+		.edit = job->edit,
+		.scale = scale,
+		.recipe = job->recipe,
+		.output = job->output,
+		.replace = replace,
+		.write_recipe = write_recipe,
+		.threads = session->threads};
+	return model_check(&job->request, error);
+}
+
+gboolean session_export(Session *session, const char *expression, double scale, const char *output,
+	gboolean replace, gboolean write_recipe, GError **error)
+{
+	if (session->loading)
+		return fail_at(error, ERROR_USAGE,
+			(Place){.remedy = "wait until it is done, or cancel it"},
+			"a load is running");
+	g_autoptr(ExportJob) data = g_new0(ExportJob, 1);
+	data->session = session;
+	data->output = g_strdup(output);
+	if (!prepare_export(data, expression, scale, replace, write_recipe, error))
+		return FALSE;
+	g_autofree char *base = g_path_get_basename(output);
+	g_autofree char *title = g_strdup_printf("export %s", base);
+	add_job(session, job_new(title, export_job_run, export_job_done, g_steal_pointer(&data),
+				 export_job_free));
+	return TRUE;
+}

@@ -1,0 +1,48 @@
+/* session_private.h - what the files of the session share. */
+#ifndef TAUSCOPE_SESSION_PRIVATE_H
+#define TAUSCOPE_SESSION_PRIVATE_H
+
+#include "session.h"
+
+/* A composition to go back to, and the change that would be undone. */
+typedef struct {
+	Composition *composition;
+	char *label;
+	char *merge; /* or NULL */
+} Change;
+
+struct Session {
+	Store *store;
+	guint threads;
+	SessionChanged changed;
+	gpointer changed_data;
+	GHashTable *unmarked; /* set of names */
+	Composition *composition, *reference;
+	GPtrArray *undo, *redo; /* of Change, the nearest last */
+	GPtrArray *jobs;        /* of Job, newest first */
+	GQueue *waiting;        /* of Job, borrowed: exports that have not been started */
+	gboolean loading;
+	char *message;
+	char *saved; /* what the store has of the state; see session_state_summary */
+};
+
+void change_free(gpointer change);
+
+/* Tells whoever shows the session. */
+void session_tell(Session *session);
+/* Takes the text. */
+void session_say(Session *session, char *message);
+/* Cancels what runs, and waits for its end. */
+void session_stop_jobs(Session *session);
+
+/* Marks and compositions into the store's state, and back. */
+void session_state_put(Session *session);
+void session_state_take(Session *session);
+/* All that a save would write, as one text; g_free. */
+char *session_state_summary(const Session *session);
+
+/* A composition with the terms that are off, as JSON; NULL where the text is none. */
+char *composition_to_text(const Composition *composition);
+Composition *composition_from_text(const char *text);
+
+#endif
