@@ -53,11 +53,17 @@ char *text_safe(const char *text)
 	return g_string_free(safe, FALSE);
 }
 
-/* Three significant digits of a number below 999.5, and its unit. */
-static char *scaled(double value, const char *unit)
+/* Three significant digits and the unit: thousands first, then every thousand times more. */
+static char *scaled(guint64 number, const char *const units[6])
 {
+	double value = (double)number / 1000;
+	guint unit = 0;
+	while (value >= 999.5) {
+		value /= 1000;
+		unit++;
+	}
 	int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-	return g_strdup_printf("%.*f%s", decimals, value, unit);
+	return g_strdup_printf("%.*f%s", decimals, value, units[unit]);
 }
 
 char *text_bytes(guint64 bytes)
@@ -65,11 +71,7 @@ char *text_bytes(guint64 bytes)
 	static const char *const units[] = {" kB", " MB", " GB", " TB", " PB", " EB"};
 	if (bytes < 1000)
 		return g_strdup_printf("%" G_GUINT64_FORMAT " B", bytes);
-	double value = (double)bytes / 1000;
-	guint unit = 0;
-	for (; value >= 999.5; value /= 1000)
-		unit++;
-	return scaled(value, units[unit]);
+	return scaled(bytes, units);
 }
 
 char *text_count(guint64 count)
@@ -77,11 +79,7 @@ char *text_count(guint64 count)
 	static const char *const units[] = {"k", "M", "G", "T", "P", "E"};
 	if (count < 10000)
 		return g_strdup_printf("%" G_GUINT64_FORMAT, count);
-	double value = (double)count / 1000;
-	guint unit = 0;
-	for (; value >= 999.5; value /= 1000)
-		unit++;
-	return scaled(value, units[unit]);
+	return scaled(count, units);
 }
 
 char *text_number(double value)
