@@ -77,6 +77,9 @@ static gboolean alternative_matches(
 
 gboolean scope_matches(const Collection *collection, guint tensor, const char *pattern)
 {
+	/* A tensor's own name chooses it, even with a comma in it. */
+	if (strcmp(pattern, collection_tensor(collection, tensor)->name) == 0)
+		return TRUE;
 	g_auto(GStrv) alternatives = g_strsplit(pattern, ",", -1);
 	for (guint i = 0; alternatives[i] != NULL; i++)
 		if (alternative_matches(collection, tensor, g_strstrip(alternatives[i])))

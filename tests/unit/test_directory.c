@@ -12,15 +12,14 @@
 static const double numbers[] = {1, 2, 3, 4};
 
 /* A checkpoint of one tensor in a folder of the scratch folder. */
-static char *write_model(const char *folder, const char *file, const char *tensor)
+static void write_model(const char *folder, const char *file, const char *tensor)
 {
 	const TestTensor one = {tensor, DTYPE_F32, 1, {4}, numbers};
-	char *path = g_build_filename(folder, file, NULL);
+	g_autofree char *path = g_build_filename(folder, file, NULL);
 	g_autofree char *parent = g_path_get_dirname(path);
 
 	g_assert_cmpint(g_mkdir_with_parents(parent, 0700), ==, 0);
 	test_write_safetensors(path, &one, 1);
-	return path;
 }
 
 static void write_text(const char *folder, const char *file, const char *text)
@@ -53,11 +52,11 @@ static Checkpoint *expect_open(const char *path, guint tensors)
 static void test_single(void)
 {
 	char *folder = test_folder();
-	g_autofree char *only = write_model(folder, "other.safetensors", "other");
+	write_model(folder, "other.safetensors", "other");
 	g_autoptr(Checkpoint) other = expect_open(folder, 1);
 	g_assert_cmpint(checkpoint_find(other, "other"), ==, 0);
 
-	g_autofree char *model = write_model(folder, "model.safetensors", "model");
+	write_model(folder, "model.safetensors", "model");
 	g_autoptr(Checkpoint) checkpoint = expect_open(folder, 1);
 	g_assert_cmpint(checkpoint_find(checkpoint, "model"), ==, 0);
 	g_assert_cmpstr(checkpoint->directory, ==, folder);
@@ -74,9 +73,9 @@ static void test_refused_folders(void)
 	expect_refusal(folder, ERROR_INPUT, "holds no safetensors file");
 	write_text(folder, "pytorch_model.bin", "PK\x03\x04");
 	expect_refusal(folder, ERROR_INPUT, "PyTorch weights (.bin), which this version does not");
-	g_autofree char *adapter = write_model(folder, "adapter_model.safetensors", "lora_A");
+	write_model(folder, "adapter_model.safetensors", "lora_A");
 	expect_refusal(folder, ERROR_INPUT, "a PEFT adapter");
-	g_autofree char *a = write_model(folder, "a.safetensors", "a");
+	write_model(folder, "a.safetensors", "a");
 	expect_refusal(folder, ERROR_INPUT, "2 safetensors files and no index");
 	g_autofree char *config = g_build_filename(folder, "config.json", NULL);
 	expect_refusal(config, ERROR_INPUT, "this is no index of shards");
@@ -146,7 +145,7 @@ static void test_hostile_indices(void)
 static void test_links(void)
 {
 	char *folder = test_folder();
-	g_autofree char *blob = write_model(folder, "blobs/0a1b", "w");
+	write_model(folder, "blobs/0a1b", "w");
 	g_autofree char *snapshot = g_build_filename(folder, "snapshots", "main", NULL);
 	g_autofree char *link =
 		g_build_filename(snapshot, "model-00001-of-00001.safetensors", NULL);
@@ -155,7 +154,7 @@ static void test_links(void)
 	write_text(snapshot, "model.safetensors.index.json",
 		"{\"weight_map\":{\"w\":\"model-00001-of-00001.safetensors\"}}");
 	g_assert_cmpint(symlink("../../blobs/0a1b", link), ==, 0);
-	g_autoptr(Checkpoint) set = expect_open(snapshot, 1);
+	checkpoint_free(expect_open(snapshot, 1));
 	g_autoptr(Checkpoint) shard = expect_open(link, 1);
 	g_assert_cmpstr(shard->directory, ==, snapshot);
 	test_folder_remove(folder);
@@ -191,8 +190,9 @@ static void test_irregular_shards(void)
 static void test_unreadable(void)
 {
 	char *folder = test_folder();
-	g_autofree char *path = write_model(folder, "model.safetensors", "w");
+	g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL);
 
+	write_model(folder, "model.safetensors", "w");
 	g_assert_cmpint(chmod(path, 0), ==, 0);
 	if (geteuid() != 0)
 		expect_refusal(folder, ERROR_IO, "Permission denied; check its permissions");
@@ -211,7 +211,7 @@ static void test_many_shards(void)
 	for (guint i = 0; i < SHARDS; i++) {
 		g_autofree char *name = g_strdup_printf("m-%u.safetensors", i);
 		g_autofree char *tensor = g_strdup_printf("w%u", i);
-		g_autofree char *path = write_model(folder, name, tensor);
+		write_model(folder, name, tensor);
 		g_string_append_printf(index, "%s\"%s\":\"%s\"", i > 0 ? "," : "", tensor, name);
 	}
 	g_string_append(index, "}}");
@@ -227,9 +227,11 @@ static void test_many_shards(void)
 static void test_index_of(void)
 {
 	char *folder = test_folder();
-	g_autofree char *shard = write_model(folder, "a.safetensors", "w");
-	g_autofree char *other = write_model(folder, "b.safetensors", "v");
+	g_autofree char *shard = g_build_filename(folder, "a.safetensors", NULL);
+	g_autofree char *other = g_build_filename(folder, "b.safetensors", NULL);
 
+	write_model(folder, "a.safetensors", "w");
+	write_model(folder, "b.safetensors", "v");
 	g_assert_null(directory_index_of(shard));
 	write_text(folder, "broken.index.json", "{");
 	g_assert_null(directory_index_of(shard));
@@ -266,7 +268,7 @@ static void test_run(void)
 static void test_run_final_step(void)
 {
 	char *folder = test_folder();
-	g_autofree char *step = write_model(folder, "checkpoint-7/model.safetensors", "w");
+	write_model(folder, "checkpoint-7/model.safetensors", "w");
 	g_autofree char *none = NULL, *final = NULL;
 	gint64 final_step = 0;
 
@@ -278,7 +280,7 @@ static void test_run_final_step(void)
 	g_assert_cmpint(final_step, ==, -1);
 	expect_refusal(folder, ERROR_INPUT, "load it with --run NAME=DIR");
 
-	g_autofree char *model = write_model(folder, "model.safetensors", "w");
+	write_model(folder, "model.safetensors", "w");
 	g_autoptr(GArray) again = directory_run(folder, &final, &final_step, NULL);
 	g_assert_nonnull(again);
 	g_assert_cmpstr(final, ==, folder);
@@ -294,12 +296,12 @@ static void test_no_run(void)
 	gint64 final_step;
 
 	write_text(folder, "checkpoint-9", "a file, not a folder");
-	g_autofree char *word = write_model(folder, "checkpoint-last/model.safetensors", "w");
+	write_model(folder, "checkpoint-last/model.safetensors", "w");
 	g_assert_false(directory_is_run(folder));
 	g_assert_null(directory_run(folder, &final, &final_step, &none));
 	test_error(none, ERROR_INPUT, "there is no checkpoint-N folder in it");
-	g_autofree char *a = write_model(folder, "checkpoint-3/model.safetensors", "w");
-	g_autofree char *b = write_model(folder, "checkpoint-03/model.safetensors", "w");
+	write_model(folder, "checkpoint-3/model.safetensors", "w");
+	write_model(folder, "checkpoint-03/model.safetensors", "w");
 	g_assert_null(directory_run(folder, &final, &final_step, &twice));
 	test_error(twice, ERROR_INPUT, "two of its folders are step 3");
 	g_assert_null(directory_run("/no/such/folder", &final, &final_step, &absent));
