@@ -219,18 +219,13 @@ guint64 checkpoint_elements(const Checkpoint *checkpoint)
 	return elements;
 }
 
-/* Where elements [first, first+count) lie within the tensor's bytes.  Types below a byte have no
- * address for one element: they are read whole. */
+/* Where elements [first, first+count) lie within the tensor's bytes.  Elements below a byte can only
+ * be read where they begin and end on one. */
 static gboolean locate(
 	const Tensor *tensor, guint64 first, guint64 count, guint64 *begin, guint64 *length)
 {
-	gboolean whole = first == 0 && count == tensor->elements;
-
-	if (!span_within(first, count, tensor->elements))
-		return FALSE;
-	if (dtype_info(tensor->dtype)->bits % 8 != 0 && !whole)
-		return FALSE;
-	return dtype_bytes(tensor->dtype, first, begin) &&
+	return span_within(first, count, tensor->elements) &&
+	       dtype_bytes(tensor->dtype, first, begin) &&
 	       dtype_bytes(tensor->dtype, count, length) &&
 	       span_within(*begin, *length, tensor->bytes);
 }

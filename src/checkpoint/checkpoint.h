@@ -74,7 +74,7 @@ gint checkpoint_find(const Checkpoint *checkpoint, const char *name);
 guint64 checkpoint_bytes(const Checkpoint *checkpoint);
 guint64 checkpoint_elements(const Checkpoint *checkpoint);
 
-/* Elements [first, first+count) of a tensor: raw bytes (byte-aligned types), or decoded.
+/* Elements [first, first+count) of a tensor, as raw bytes, which they must begin and end on.
  * Errors name the file, the tensor and the byte. */
 gboolean checkpoint_read_raw(const Checkpoint *checkpoint, guint tensor, guint64 first,
 	guint64 count, void *raw, GError **error);

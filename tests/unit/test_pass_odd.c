@@ -154,6 +154,22 @@ static void test_not_shared(void)
 	g_assert_cmpfloat(cell(digits, tensor_of(digits, "both"), 1, 1), ==, 31);
 }
 
+/* Types below a byte, longer than a stripe, have a hash too. */
+static void test_opaque(void)
+{
+	TestTensor tensors[2] = {
+		{"four", DTYPE_F4, 1, {262144 + 10}, NULL}, {"six", DTYPE_F6_E2M3, 1, {8}, NULL}};
+	g_auto(Fixture) fixture = fixture_new(tensors, 2);
+	fixture_add(&fixture, "task", tensors, 2);
+	g_autoptr(Digits) digits = fixture_run(&fixture);
+	for (guint t = 0; t < 2; t++) {
+		g_assert_cmphex(statistics_of(digits, 1)->hash[t], !=, 0);
+		g_assert_cmphex(statistics_of(digits, 1)->hash[t], ==,
+			statistics_of(digits, 0)->hash[t]);
+		g_assert_cmpfloat(cell(digits, t, 1, 1), ==, 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -164,5 +180,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/pass/nonfinite-base", test_nonfinite_base);
 	g_test_add_func("/pass/odd-shapes", test_odd_shapes);
 	g_test_add_func("/pass/not-shared", test_not_shared);
+	g_test_add_func("/pass/opaque", test_opaque);
 	return g_test_run();
 }
