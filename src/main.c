@@ -188,8 +188,7 @@ static int face(const Options *options, Session *session, GError **error)
 		script_run(ui, options->script, error);
 	else
 		status = term_run(ui, error);
-	if (session_collection(session))
-		session_save(session, error && *error ? NULL : error);
+	session_save(session, *error ? NULL : error);
 	app_free(ui);
 	return status;
 }

@@ -116,12 +116,11 @@ static int run(const VerbOptions *options, GError **error)
 	if (!request)
 		return 0;
 	g_autoptr(Store) store = open_or_new(options, error);
-	if (!store || !store_lock(store, error))
+	if (!store)
 		return 0;
-	Load *load = load_begin(store, request, error);
+	g_autoptr(Load) load = load_begin(store, request, error);
 	if (load)
 		finish(options, store, load, error);
-	load_free(load);
 	return 0;
 }
 
