@@ -109,7 +109,7 @@ static void draw_segment(LinePlot *plot, const double start[2], const double end
 		!clip_axis(start[1], change[1], 4 * plot->area.height - 1, &from, &to))
 		return;
 	double longest = MAX(fabs(change[0]), fabs(change[1])) * (to - from);
-	int steps = (int)ceil(longest) + 1;
+	int steps = MAX((int)ceil(longest), 1);
 	for (int i = 0; i <= steps; i++) {
 		double t = from + (to - from) * i / steps;
 		set_dot(plot, (int)round(start[0] + t * change[0]),
