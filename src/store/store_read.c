@@ -239,21 +239,25 @@ static gboolean read_all(Store *store, Hid file, GError **error)
 	       texts_read(store->state, file, "state", error);
 }
 
-Store *store_open(const char *path, GError **error)
+/* Reads the file whole and closes it again. */
+static gboolean read_file(Store *store, GError **error)
 {
 	g_autoptr(GError) problem = NULL;
+	Place place = {.file = store->path,
+		.remedy = "restore it from a copy, or load the checkpoints into a new store"};
+	g_auto(Hid) file = sealed_open(store->path, &store_kind, error);
+	if (file < 0)
+		return FALSE;
+	return read_all(store, file, &problem) ||
+	       fail_at(error, ERROR_INPUT, place, "the store is damaged: %s", problem->message);
+}
+
+Store *store_open(const char *path, GError **error)
+{
 	g_autoptr(Store) store = store_new(path);
 	store_look(store);
-	g_auto(Hid) file = sealed_open(path, &store_kind, error);
-	if (file < 0)
+	if (!read_file(store, error))
 		return NULL;
-	if (!read_all(store, file, &problem)) {
-		Place place = {.file = path,
-			.remedy =
-				"restore it from a copy, or load the checkpoints into a new store"};
-		fail_at(error, ERROR_INPUT, place, "the store is damaged: %s", problem->message);
-		return NULL;
-	}
 	if (store->collection)
 		rows_read(store);
 	return g_steal_pointer(&store);

@@ -1,0 +1,344 @@
+/* test_load.c - what a load reads, keeps and computes again. */
+#include "stores.h"
+
+#include "core/json.h"
+
+#include <math.h>
+
+static cJSON *truth(void)
+{
+	g_autofree char *path = test_source("data/digits/truth.json");
+	g_autoptr(GError) error = NULL;
+	cJSON *json = json_read_file(path, 64u << 20, &error);
+	test_no_error(error);
+	return json;
+}
+
+static double truth_norm(const cJSON *json, const char *run, guint step)
+{
+	const cJSON *norms = cJSON_GetObjectItem(
+		cJSON_GetObjectItem(cJSON_GetObjectItem(json, "trajectories"), run), "norms");
+	return cJSON_GetArrayItem(norms, (int)step)->valuedouble;
+}
+
+static double norm_of(const Store *store, guint member)
+{
+	g_autoptr(Scope) scope = scope_new(store->collection, NULL, &member, 1, NULL);
+	return gram_norm(store->gram, scope, member);
+}
+
+/* The bytes that a load of nothing new would read. */
+static guint64 bytes_to_refresh(Store *store)
+{
+	g_autoptr(LoadRequest) request = load_request_new();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Load) load = load_begin(store, request, &error);
+	test_no_error(error);
+	return load_bytes(load);
+}
+
+static void test_run(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autofree char *base = test_source("data/digits/base");
+	g_autofree char *greek = test_source("data/digits/greek");
+	g_autoptr(Store) store = store_new(scratch.store);
+	load_into(store, request_of(base, WEIGHTS_LINK, "+greek", greek, NULL));
+	static const gint64 steps[] = {5, 10, 20, 40, 70, 110, 160, 220};
+	g_autoptr(GArray) run = collection_run(store->collection, "greek");
+	g_assert_cmpuint(run->len, ==, G_N_ELEMENTS(steps) + 1);
+	g_autoptr(cJSON) json = truth();
+	for (guint i = 0; i < run->len; i++) {
+		guint number = g_array_index(run, guint, i);
+		const Member *member = collection_member(store->collection, number);
+		g_assert_cmpint(member->role, ==, i < 8 ? MEMBER_STEP : MEMBER_TASK);
+		if (i < 8)
+			g_assert_cmpint(member->step, ==, steps[i]);
+		double expected = truth_norm(json, "greek", i);
+		g_assert_cmpfloat_with_epsilon(norm_of(store, number) / expected, 1, 1e-9);
+	}
+}
+
+/* Without a checkpoint beside its steps, the last step is the run's task, and listed once. */
+static void test_run_without_final(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autofree char *base = test_source("data/digits/base");
+	g_autofree char *five = scratch_digits(&scratch, "greek/checkpoint-5/model.safetensors",
+		"run/checkpoint-5/model.safetensors");
+	g_autofree char *ten = scratch_digits(&scratch, "greek/checkpoint-10/model.safetensors",
+		"run/checkpoint-10/model.safetensors");
+	g_autofree char *run = scratch_path(&scratch, "run");
+	g_autoptr(Store) store = store_new(scratch.store);
+	load_into(store, request_of(base, WEIGHTS_AUTOMATIC, "+r", run, NULL));
+	g_assert_cmpuint(collection_members(store->collection), ==, 3);
+	g_assert_cmpstr(collection_member(store->collection, 1)->name, ==, "r@5");
+	g_assert_cmpstr(collection_member(store->collection, 2)->name, ==, "r");
+	g_assert_cmpint(collection_member(store->collection, 2)->step, ==, 10);
+	g_assert_cmpuint(bytes_to_refresh(store), ==, 0);
+}
+
+static void test_again_reads_nothing(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) first = digits_store(&scratch, WEIGHTS_LINK);
+	g_assert_cmpuint(bytes_to_refresh(first), ==, 0);
+	g_clear_pointer(&first, store_free);
+	g_autoptr(Store) store = reopen(scratch.store);
+	g_assert_cmpuint(bytes_to_refresh(store), ==, 0);
+	g_autofree char *mnist = scratch_path(&scratch, "mnist.safetensors");
+	g_autoptr(LoadRequest) same = request_of(NULL, WEIGHTS_AUTOMATIC, "mnist", mnist, NULL);
+	g_autoptr(Load) load = load_begin(store, same, NULL);
+	g_assert_cmpuint(load_bytes(load), ==, 0);
+}
+
+/* A row alone is computed, and all tables are those of a load in one go. */
+static void test_added_later(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) store = digits_store(&scratch, WEIGHTS_LINK);
+	g_autofree char *kept = g_strdup(stored(store, "mnist")->rows);
+	g_autofree char *cyrillic =
+		scratch_digits(&scratch, "cyrillic/model.safetensors", "cyrillic.safetensors");
+	load_into(store, request_of(NULL, WEIGHTS_LINK, "cyrillic", cyrillic, NULL));
+	g_assert_cmpstr(stored(store, "mnist")->rows, ==, kept);
+	g_autofree char *base = scratch_path(&scratch, "base.safetensors");
+	g_autofree char *mnist = scratch_path(&scratch, "mnist.safetensors");
+	g_autofree char *greek = scratch_path(&scratch, "greek.safetensors");
+	g_autofree char *other = scratch_path(&scratch, "other.h5");
+	g_autoptr(Store) whole = store_new(other);
+	load_into(whole, request_of(base, WEIGHTS_COPY, "cyrillic", cyrillic, "greek", greek,
+				 "mnist", mnist, NULL));
+	g_autoptr(Store) again = reopen(scratch.store);
+	assert_same_tables(whole, again);
+	g_assert_true(store_is_complete(again));
+	g_assert_cmpuint(count_parts(again, "rows-"), ==, 4);
+}
+
+static void test_changed_byte(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) first = digits_store(&scratch, WEIGHTS_LINK);
+	g_autofree char *base_rows = g_strdup(stored(first, "base")->rows);
+	g_autofree char *greek_rows = g_strdup(stored(first, "greek")->rows);
+	g_autofree char *mnist_rows = g_strdup(stored(first, "mnist")->rows);
+	g_clear_pointer(&first, store_free);
+	g_autofree char *mnist = scratch_path(&scratch, "mnist.safetensors");
+	flip_byte(mnist, -2000);
+	g_autoptr(Store) store = reopen(scratch.store);
+	g_assert_cmpint(store_member_state(store, 1), ==, SOURCE_CHANGED);
+	g_assert_false(stored(store, "mnist")->known);
+	g_assert_true(stored(store, "greek")->known && stored(store, "base")->known);
+	g_assert_false(store_is_complete(store));
+	g_autoptr(GError) error = NULL;
+	g_assert_false(store_member_usable(store, 1, &error));
+	test_error(error, ERROR_INPUT, "changed since it was loaded");
+	load_into(store, load_request_new());
+	g_assert_cmpstr(stored(store, "base")->rows, ==, base_rows);
+	g_assert_cmpstr(stored(store, "greek")->rows, ==, greek_rows);
+	g_assert_cmpstr(stored(store, "mnist")->rows, !=, mnist_rows);
+	g_assert_true(store_is_complete(store));
+	g_assert_true(store_member_usable(store, 1, NULL));
+	g_autofree char *base = scratch_path(&scratch, "base.safetensors");
+	g_autofree char *greek = scratch_path(&scratch, "greek.safetensors");
+	g_autofree char *other = scratch_path(&scratch, "other.h5");
+	g_autoptr(Store) whole = store_new(other);
+	load_into(whole, request_of(base, WEIGHTS_LINK, "mnist", mnist, "greek", greek, NULL));
+	g_autoptr(Store) again = reopen(scratch.store);
+	assert_same_tables(whole, again);
+	g_assert_cmpuint(count_parts(again, "rows-"), ==, 3);
+}
+
+/* Other times, the same contents: read once to make sure, nothing is computed. */
+static void test_touched(gconstpointer data)
+{
+	WeightsMode weights = (WeightsMode)GPOINTER_TO_INT(data);
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) first = digits_store(&scratch, weights);
+	g_autofree char *rows = g_strdup(stored(first, "mnist")->rows);
+	g_clear_pointer(&first, store_free);
+	g_autofree char *mnist = scratch_path(&scratch, "mnist.safetensors");
+	touch(mnist);
+	g_autoptr(Store) store = reopen(scratch.store);
+	g_assert_cmpint(store_member_state(store, 1), ==, SOURCE_TOUCHED);
+	g_assert_true(store_is_complete(store));
+	g_assert_cmpuint(bytes_to_refresh(store), ==,
+		checkpoint_bytes(collection_member(store->collection, 1)->checkpoint));
+	load_into(store, load_request_new());
+	g_assert_cmpstr(stored(store, "mnist")->rows, ==, rows);
+	g_assert_cmpint(store_member_state(store, 1), ==, SOURCE_OK);
+	g_assert_cmpint(stored(store, "mnist")->copied, ==, weights == WEIGHTS_COPY);
+	g_assert_cmpuint(bytes_to_refresh(store), ==, 0);
+}
+
+static void test_changed_base(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) store = digits_store(&scratch, WEIGHTS_COPY);
+	g_autofree char *rows = g_strdup(stored(store, "greek")->rows);
+	g_autofree char *base = scratch_path(&scratch, "base.safetensors");
+	flip_byte(base, -2000);
+	load_into(store, load_request_new());
+	g_assert_cmpstr(stored(store, "greek")->rows, !=, rows);
+	g_assert_true(store_is_complete(store));
+	g_assert_cmpuint(count_parts(store, "rows-"), ==, 3);
+	g_assert_cmpuint(count_parts(store, "weights-"), ==, 3);
+	g_autoptr(Store) again = reopen(scratch.store);
+	g_assert_true(store_is_complete(again));
+}
+
+static void test_drop_and_replace(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) store = digits_store(&scratch, WEIGHTS_COPY);
+	LoadRequest *drop = load_request_new();
+	g_ptr_array_add(drop->drop, g_strdup("mnist"));
+	load_into(store, drop);
+	g_assert_cmpuint(collection_members(store->collection), ==, 2);
+	g_assert_cmpuint(count_parts(store, "weights-"), ==, 2);
+	g_autofree char *other =
+		scratch_digits(&scratch, "optdigits/model.safetensors", "optdigits.safetensors");
+	load_into(store, request_of(NULL, WEIGHTS_AUTOMATIC, "greek", other, NULL));
+	g_assert_cmpuint(collection_members(store->collection), ==, 2);
+	g_assert_cmpuint(count_parts(store, "rows-"), ==, 2);
+	g_autoptr(cJSON) json = truth();
+	const cJSON *norms = cJSON_GetObjectItem(cJSON_GetObjectItem(json, "global"), "norms");
+	g_assert_cmpfloat_with_epsilon(
+		norm_of(store, 1), cJSON_GetArrayItem(norms, 1)->valuedouble, 1e-9);
+}
+
+/* The sources are gone: all that is known stays, and so does what can be read. */
+static void test_sources_gone(gconstpointer data)
+{
+	WeightsMode weights = (WeightsMode)GPOINTER_TO_INT(data);
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) first = digits_store(&scratch, weights);
+	static const char *const names[] = {
+		"base.safetensors", "mnist.safetensors", "greek.safetensors"};
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = scratch_path(&scratch, names[i]);
+		g_assert_cmpint(g_unlink(path), ==, 0);
+	}
+	g_autoptr(Store) store = reopen(scratch.store);
+	assert_same_tables(first, store);
+	g_assert_true(store_is_complete(store));
+	g_assert_cmpint(store_member_state(store, 2), ==, SOURCE_MISSING);
+	g_assert_cmpint(store_member_usable(store, 2, NULL), ==, weights == WEIGHTS_COPY);
+	const Checkpoint *greek = collection_member(store->collection, 2)->checkpoint;
+	g_autofree float *raw = g_new(float, checkpoint_tensor(greek, 0)->elements);
+	g_autoptr(GError) error = NULL;
+	gboolean read = checkpoint_read_raw(
+		greek, 0, 0, checkpoint_tensor(greek, 0)->elements, raw, &error);
+	g_assert_cmpint(read, ==, weights == WEIGHTS_COPY);
+	g_clear_pointer(&first, store_free);
+	load_into(store, load_request_new());
+	g_assert_true(store_is_complete(store));
+}
+
+/* New inner products need all weights. */
+static void test_missing_partner(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) store = digits_store(&scratch, WEIGHTS_LINK);
+	g_autofree char *mnist = scratch_path(&scratch, "mnist.safetensors");
+	g_unlink(mnist);
+	g_autofree char *path = test_source("data/digits/cyrillic");
+	g_autoptr(LoadRequest) request = request_of(NULL, WEIGHTS_LINK, "cyrillic", path, NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Load) load = load_begin(store, request, &error);
+	g_assert_null(load);
+	test_error(error, ERROR_IO, "mnist");
+}
+
+static void assert_refused(Store *store, LoadRequest *request, int code, const char *text)
+{
+	g_autoptr(LoadRequest) owned = request;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Load) load = load_begin(store, owned, &error);
+	g_assert_null(load);
+	test_error(error, code, text);
+}
+
+static void test_refused(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) store = store_new(scratch.store);
+	g_autofree char *base = test_source("data/digits/base");
+	g_autofree char *alien = scratch_path(&scratch, "alien.safetensors");
+	test_write_safetensors(alien, (TestTensor[]){{"other.weight", DTYPE_F32, 1, {4}, NULL}}, 1);
+	assert_refused(
+		store, request_of(NULL, WEIGHTS_LINK, "a", base, NULL), ERROR_USAGE, "--base PATH");
+	assert_refused(store, request_of(base, WEIGHTS_LINK, "a", base, "a", base, NULL),
+		ERROR_USAGE, "twice");
+	assert_refused(store, request_of(base, WEIGHTS_LINK, "alien", alien, NULL), ERROR_INPUT,
+		"alien shares no float tensor");
+	assert_refused(store, request_of(base, WEIGHTS_LINK, "base", base, NULL), ERROR_USAGE,
+		"base is taken");
+	assert_refused(store, request_of(base, WEIGHTS_LINK, "a", "/nonexistent", NULL), ERROR_IO,
+		"/nonexistent");
+	g_assert_null(store->collection);
+	g_assert_false(g_file_test(scratch.store, G_FILE_TEST_EXISTS));
+	load_into(store, request_of(base, WEIGHTS_LINK, "mnist", base, NULL));
+	LoadRequest *drop = load_request_new();
+	g_ptr_array_add(drop->drop, g_strdup("mnisd"));
+	assert_refused(store, drop, ERROR_USAGE, "mnist");
+}
+
+/* A file that changes under the pass is refused at the end. */
+static void test_changed_meanwhile(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) store = digits_store(&scratch, WEIGHTS_LINK);
+	g_autofree char *cyrillic =
+		scratch_digits(&scratch, "cyrillic/model.safetensors", "cyrillic.safetensors");
+	g_autoptr(LoadRequest) request = request_of(NULL, WEIGHTS_COPY, "cyrillic", cyrillic, NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Load) load = load_begin(store, request, &error);
+	test_no_error(error);
+	g_assert_true(load_run(load, NULL, &error));
+	flip_byte(cyrillic, -100);
+	g_assert_false(load_finish(load, &error));
+	test_error(error, ERROR_INPUT, "changed while it was read");
+	g_assert_cmpuint(collection_members(store->collection), ==, 3);
+	g_clear_pointer(&load, load_free);
+	g_assert_cmpuint(count_parts(store, "weights-"), ==, 0);
+}
+
+static void test_cancelled(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) store = digits_store(&scratch, WEIGHTS_LINK);
+	g_autofree char *path = test_source("data/digits/cyrillic");
+	g_autoptr(LoadRequest) request = request_of(NULL, WEIGHTS_COPY, "cyrillic", path, NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Load) load = load_begin(store, request, &error);
+	g_autoptr(Job) job = job_new("load", NULL, NULL, NULL, NULL);
+	job_cancel(job);
+	g_assert_false(load_run(load, job, &error));
+	test_error(error, ERROR_CANCELLED, "cancelled");
+	g_clear_pointer(&load, load_free);
+	g_assert_cmpuint(count_parts(store, "weights-"), ==, 0);
+	g_assert_cmpuint(collection_members(store->collection), ==, 3);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	gpointer copy = GINT_TO_POINTER(WEIGHTS_COPY), link = GINT_TO_POINTER(WEIGHTS_LINK);
+	g_test_add_func("/load/run", test_run);
+	g_test_add_func("/load/run-without-final", test_run_without_final);
+	g_test_add_func("/load/again-reads-nothing", test_again_reads_nothing);
+	g_test_add_func("/load/added-later", test_added_later);
+	g_test_add_func("/load/changed-byte", test_changed_byte);
+	g_test_add_data_func("/load/touched/linked", link, test_touched);
+	g_test_add_data_func("/load/touched/copied", copy, test_touched);
+	g_test_add_func("/load/changed-base", test_changed_base);
+	g_test_add_func("/load/drop-and-replace", test_drop_and_replace);
+	g_test_add_data_func("/load/sources-gone/linked", link, test_sources_gone);
+	g_test_add_data_func("/load/sources-gone/copied", copy, test_sources_gone);
+	g_test_add_func("/load/missing-partner", test_missing_partner);
+	g_test_add_func("/load/refused", test_refused);
+	g_test_add_func("/load/changed-meanwhile", test_changed_meanwhile);
+	g_test_add_func("/load/cancelled", test_cancelled);
+	return g_test_run();
+}
