@@ -64,6 +64,8 @@ gboolean node_equal(const Node *a, const Node *b)
 	return TRUE;
 }
 
+static double node_bound(const Node *node);
+
 static double sum_of_bounds(const Node *node)
 {
 	double sum = 0;
@@ -79,7 +81,8 @@ static double quotient_bound(const Node *node)
 	return node_bound(node_child(node, 0)) / fabs(divisor);
 }
 
-double node_bound(const Node *node)
+/* No element of the edit exceeds this times the largest element of its task vectors. */
+static double node_bound(const Node *node)
 {
 	switch (node->kind) {
 	case NODE_TASK:
@@ -95,6 +98,11 @@ double node_bound(const Node *node)
 	default:
 		return sum_of_bounds(node);
 	}
+}
+
+gboolean expression_is_bounded(const Node *node, double scale)
+{
+	return node_bound(node) * fabs(scale) <= EXPRESSION_COEFFICIENT_MOST;
 }
 
 static void mark_members(const Node *node, GHashTable *seen, GArray *members)

@@ -76,6 +76,10 @@ char *expression_name(const char *name);
 /* A number in the fewest digits that read back as the same double. */
 char *expression_number(double number);
 
+/* Whether λ·edit stays so small that nothing but the stored type can overflow: no coefficient in it
+ * exceeds EXPRESSION_COEFFICIENT_MOST, and λ is a number. */
+gboolean expression_is_bounded(const Node *node, double scale);
+
 /* The members that take part, ascending, each once. */
 GArray *expression_members(const Node *node);
 

@@ -356,7 +356,7 @@ static Node *finish(Parser *parser, Node *taken)
 	if (!edit->is_vector)
 		return fail_column(parser, edit->column,
 			"the edit is a number; multiply a task vector by it, as in 0.5*task");
-	if (!(node_bound(edit) <= EXPRESSION_COEFFICIENT_MOST))
+	if (!expression_is_bounded(edit, 1))
 		return fail_column(parser, edit->column, "the coefficients are too large");
 	return g_steal_pointer(&edit);
 }

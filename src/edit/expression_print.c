@@ -4,6 +4,7 @@
 #include "edit/node.h"
 #include "edit/token.h"
 
+#include <math.h>
 #include <string.h>
 
 /* How tightly a node binds, as in the grammar of expression.h. */
@@ -11,9 +12,17 @@ typedef enum { LEVEL_SUM, LEVEL_PRODUCT, LEVEL_FACTOR, LEVEL_VALUE } Level;
 
 static void print_at(GString *out, const Collection *collection, const Node *node, Level least);
 
+/* Integers that a double holds exactly and that are shorter without an exponent. */
+static gboolean is_plain_integer(double number)
+{
+	return fabs(number) < 1e15 && number == trunc(number);
+}
+
 char *expression_number(double number)
 {
 	char text[G_ASCII_DTOSTR_BUF_SIZE];
+	if (is_plain_integer(number))
+		return g_strdup_printf("%.0f", number);
 	for (int digits = 1; digits <= 17; digits++) {
 		char format[8];
 		g_snprintf(format, sizeof format, "%%.%dg", digits);

@@ -9,7 +9,4 @@ Node *node_new(NodeKind kind, guint column);
 void node_add(Node *node, Node *child);
 const Node *node_child(const Node *node, guint child);
 
-/* No element of the edit exceeds this times the largest element of its task vectors. */
-double node_bound(const Node *node);
-
 #endif

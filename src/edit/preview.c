@@ -60,7 +60,7 @@ static PreviewGroup *group_new(Source *source, const Preview *preview, const Sco
 	for (guint i = 0; i < preview->count; i++) {
 		double product = source->products[preview->member[i]];
 		double norm = gram_norm(source->gram, scope, preview->member[i]);
-		group->cosine[i] = quotient(product, group->norm * norm);
+		group->cosine[i] = cosine_of(product, group->norm, norm);
 		group->kept[i] = quotient(product, norm * norm);
 	}
 	return group;
