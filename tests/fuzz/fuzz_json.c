@@ -44,6 +44,20 @@ static void walk(Cursor *cursor)
 	check(cursor->at <= cursor->length);
 }
 
+/* The cursor decodes the keys of an object as the parser does. */
+static void compare_keys(const cJSON *object, Cursor cursor)
+{
+	const cJSON *member;
+
+	cursor_take(&cursor, '{');
+	cJSON_ArrayForEach (member, object) {
+		g_autofree char *key = cursor_member(&cursor);
+		check(key != NULL && strcmp(key, member->string) == 0);
+		cursor_skip(&cursor);
+	}
+	check(cursor_member(&cursor) == NULL);
+}
+
 int LLVMFuzzerTestOneInput(const guint8 *bytes, size_t size)
 {
 	Cursor cursor = {(const char *)bytes, size, 0};
@@ -57,5 +71,7 @@ int LLVMFuzzerTestOneInput(const guint8 *bytes, size_t size)
 		check(cursor_peek(&cursor) == '\0' && cursor.at == size);
 		print_again(value);
 	}
+	if (cJSON_IsObject(value))
+		compare_keys(value, (Cursor){(const char *)bytes, size, 0});
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "checkpoint/safetensors.h"
 #include "core/json.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -264,7 +265,8 @@ static void test_refusals(void)
 		{"{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,2]}}", 2,
 			"do not end on a byte"},
 		{"{\"__metadata__\":{\"k\":1}}", 0, "the value of k in __metadata__ is not"},
-		{"{\"a\":1,\"a\":1}", 0, "the header, counted from byte 8, is no valid JSON at byte 7"},
+		{"{\"a\":1,\"a\":1}", 0,
+			"the header, counted from byte 8, is no valid JSON at byte 7"},
 		{"{\"\\u001b[2J\":1}", 0, "entry is not an object"},
 	};
 
@@ -348,6 +350,33 @@ static void test_read_blocks(void)
 	g_assert_true(checkpoint_read_raw(checkpoint, nibbles, 2, 2, raw, &error));
 	g_assert_false(checkpoint_read_raw(checkpoint, nibbles, 1, 2, raw, &error));
 	test_error(error, ERROR_INPUT, "nibbles");
+	test_folder_remove(folder);
+}
+
+/* Offsets beyond 32 bits, in a file that is mostly a hole. */
+static void test_large(void)
+{
+	static const char header[] =
+		"{\"a\":{\"dtype\":\"F32\",\"shape\":[1073741825],\"data_offsets\":[0,4294967300]},"
+		"\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4294967300,4294967308]}}";
+	const guint64 length = sizeof header - 1, stored = GUINT64_TO_LE(length);
+	const float written[] = {1.5f, -2};
+	char *folder = test_folder();
+	g_autofree char *path = g_build_filename(folder, "large.safetensors", NULL);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	float read[2];
+
+	g_assert_cmpint(pwrite(fd, &stored, 8, 0), ==, 8);
+	g_assert_cmpint(pwrite(fd, header, length, 8), ==, (gssize)length);
+	g_assert_cmpint(pwrite(fd, written, 8, (off_t)(8 + length + 4294967300)), ==, 8);
+	close(fd);
+	g_autoptr(Checkpoint) checkpoint = checkpoint_open(path, NULL);
+	g_assert_nonnull(checkpoint);
+	g_assert_cmpuint(checkpoint_bytes(checkpoint), ==, 4294967308);
+	g_assert_true(checkpoint_read_raw(checkpoint, 1, 0, 2, read, NULL));
+	g_assert_cmpmem(read, sizeof read, written, sizeof written);
+	g_assert_true(checkpoint_read_raw(checkpoint, 0, 1073741824, 1, read, NULL));
+	g_assert_cmpfloat(read[0], ==, 0);
 	test_folder_remove(folder);
 }
 
@@ -462,6 +491,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/checkpoint/names-decoded", test_names_decoded);
 	g_test_add_func("/checkpoint/limits", test_limits);
 	g_test_add_func("/checkpoint/read-blocks", test_read_blocks);
+	g_test_add_func("/checkpoint/large", test_large);
 	g_test_add_func("/checkpoint/shrinking", test_shrinking);
 	g_test_add_func("/checkpoint/spans-of-a-store", test_spans_of_a_store);
 	g_test_add_func("/checkpoint/duplicate-name", test_duplicate_name);

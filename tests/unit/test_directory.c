@@ -5,6 +5,7 @@
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/directory.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -219,8 +220,12 @@ static void test_many_shards(void)
 	g_autoptr(Checkpoint) checkpoint = expect_open(folder, SHARDS);
 	g_assert_cmpuint(checkpoint->files->len, ==, SHARDS);
 	g_assert_cmpstr(checkpoint_tensor(checkpoint, 10)->name, ==, "w10");
-	const CheckpointFile *tenth = g_ptr_array_index(checkpoint->files, 10);
-	g_assert_true(g_str_has_suffix(tenth->path, "/m-10.safetensors"));
+	for (guint i = 0; i < SHARDS; i++) {
+		const CheckpointFile *shard = g_ptr_array_index(checkpoint->files, i);
+		g_autofree char *ending = g_strdup_printf("/m-%u.safetensors", i);
+		g_assert_true(g_str_has_suffix(shard->path, ending));
+		g_assert_cmpint(fcntl(shard->file->fd, F_GETFD) & FD_CLOEXEC, !=, 0);
+	}
 	test_folder_remove(folder);
 }
 
