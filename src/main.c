@@ -35,9 +35,11 @@ static void options_clear(Options *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
-/* The libraries' own handlers would abort, or print over the screen. */
+/* The libraries' own handlers would abort, or print over the screen; and at exit HDF5 would try
+ * again, and crash, where a full disk has kept it from closing a file. */
 static void silence_libraries(void)
 {
+	H5dont_atexit();
 	gsl_set_error_handler_off();
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }

@@ -1,19 +1,36 @@
 /* preview.c - what an edit will be, known before it is written. */
 #include "cli/verb.h"
 
+#include "core/error.h"
 #include "export/report.h"
+
+/* An edit of what is not known has no preview. */
+static gboolean check_members(const Store *store, const Node *edit, GError **error)
+{
+	g_autoptr(GArray) members = expression_members(edit);
+	for (guint i = 0; i < members->len; i++) {
+		guint member = g_array_index(members, guint, i);
+		if (!((const StoreMember *)store->members->pdata[member])->known)
+			return fail_at(error, ERROR_INPUT,
+				(Place){.file = store->path,
+					.remedy = "run tauscope load on it again"},
+				"%s has changed since it was read",
+				collection_member(store->collection, member)->name);
+	}
+	return TRUE;
+}
 
 static int run(const VerbOptions *options, GError **error)
 {
 	GroupBy by = GROUP_ALL;
 	if (!verb_group_by(options, &by, error))
 		return 0;
-	g_autoptr(Store) store = verb_open_complete_store(verb_argument(options, 0), error);
+	g_autoptr(Store) store = verb_open_analysed_store(verb_argument(options, 0), error);
 	if (!store)
 		return 0;
 	g_autoptr(Node) edit =
 		expression_parse(store->collection, verb_argument(options, 1), error);
-	if (!edit)
+	if (!edit || !check_members(store, edit, error))
 		return 0;
 	g_autoptr(Preview) preview = preview_new(
 		store->collection, store->gram, edit, options->scale, options->only, by, error);

@@ -8,7 +8,7 @@ static int run(const VerbOptions *options, GError **error)
 	GroupBy by = GROUP_ALL;
 	if (!verb_group_by(options, &by, error))
 		return 0;
-	g_autoptr(Store) store = verb_open_complete_store(verb_argument(options, 0), error);
+	g_autoptr(Store) store = verb_open_analysed_store(verb_argument(options, 0), error);
 	if (!store)
 		return 0;
 	g_autoptr(Similarity) similarity =

@@ -264,18 +264,28 @@ Store *verb_open_store(const char *path, GError **error)
 	return g_steal_pointer(&store);
 }
 
-Store *verb_open_complete_store(const char *path, GError **error)
+static gboolean is_known(const Store *store, guint member)
+{
+	return ((const StoreMember *)store->members->pdata[member])->known;
+}
+
+Store *verb_open_analysed_store(const char *path, GError **error)
 {
 	g_autoptr(Store) store = verb_open_store(path, error);
 	if (!store)
 		return NULL;
-	if (!store_is_complete(store)) {
+	if (!is_known(store, 0)) {
 		fail_at(error, ERROR_INPUT,
 			(Place){.file = path, .remedy = "run tauscope load on it again"},
-			"the inner products of some checkpoints are not known");
+			"the base has changed since it was read, or was never read");
 		return NULL;
 	}
 	return g_steal_pointer(&store);
+}
+
+gboolean verb_is_stale(const Store *store, guint member)
+{
+	return !is_known(store, member) || store_member_state(store, member) == SOURCE_CHANGED;
 }
 
 static char *printed(const VerbOptions *options, const cJSON *json, const Table *table)
@@ -300,7 +310,7 @@ gboolean verb_print_analysis(
 {
 	cJSON *stale = cJSON_CreateArray();
 	for (guint i = 0; i < collection_members(store->collection); i++) {
-		if (store_member_state(store, i) != SOURCE_CHANGED)
+		if (!verb_is_stale(store, i))
 			continue;
 		const char *name = collection_member(store->collection, i)->name;
 		cJSON_AddItemToArray(stale, cJSON_CreateString(name));

@@ -61,13 +61,14 @@ gboolean verb_group_by(const VerbOptions *options, GroupBy *by, GError **error);
 
 /* Opens a store; an error says what to do where there is none, or nothing is loaded. */
 Store *verb_open_store(const char *path, GError **error);
-/* The same, where all inner products are known. */
-Store *verb_open_complete_store(const char *path, GError **error);
+/* The same for analyses: the base must be known; tasks whose sources have changed are stale. */
+Store *verb_open_analysed_store(const char *path, GError **error);
+/* Whether a member's numbers are missing, or of contents that its source has no more. */
+gboolean verb_is_stale(const Store *store, guint member);
 
 /* Prints a result in the form that was asked for.  Takes the JSON and the table. */
 gboolean verb_print(const VerbOptions *options, cJSON *json, Table *table, GError **error);
-/* The same for numbers out of a store: members whose sources have changed since are named in
- * "stale", and on stderr. */
+/* The same for numbers out of a store: stale members are named in "stale", and on stderr. */
 gboolean verb_print_analysis(
 	const VerbOptions *options, const Store *store, cJSON *json, Table *table, GError **error);
 

@@ -17,8 +17,8 @@ refused() {
 
 head -c 20 base.safetensors >cut-header.safetensors
 refused 3 cut-header.safetensors header
-head -c 80 base.safetensors >cut-data.safetensors
-refused 3 cut-data.safetensors w
+head -c 70 base.safetensors >cut-data.safetensors
+refused 3 cut-data.safetensors "cut short"
 floats 1 | safetensors lying.safetensors '{"w":{"dtype":"F32","shape":[9],"data_offsets":[0,4]}}'
 refused 3 lying.safetensors w
 printf '\377\377\377\377\377\377\377\177{}' >long-header.safetensors
@@ -36,15 +36,22 @@ cat >sharded/model.safetensors.index.json <<END
 {"metadata": {}, "weight_map": {"w": "model-00001-of-00002.safetensors", "v": "model-00002-of-00002.safetensors"}}
 END
 cp base.safetensors sharded/model-00001-of-00002.safetensors
-expect 4 "$TAUSCOPE" info sharded
+expect 3 "$TAUSCOPE" info sharded
 says model-00002-of-00002.safetensors
 
 # Shapes that differ are shown, not refused; nothing in common is.
-floats 1 2 | safetensors shape.safetensors '{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
-expect 0 "$TAUSCOPE" load shape.h5 --base base.safetensors shape.safetensors task.safetensors
+pair() {
+	floats 1 2 3 | safetensors "$1" "{\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"w\":{\"dtype\":\"F32\",\"shape\":[$2],\"data_offsets\":[4,12]}}"
+}
+pair pair.safetensors 2
+pair same.safetensors 2
+pair shape.safetensors 1,2
+expect 0 "$TAUSCOPE" load shape.h5 --base pair.safetensors shape.safetensors same.safetensors
 expect 1 "$TAUSCOPE" check shape.h5 --json
-equals 1 out checkpoints shape reshaped '#'
-equals '[]' out checkpoints task reshaped
+equals '["w"]' out checkpoints shape reshaped
+equals '[]' out checkpoints same reshaped
+expect 3 "$TAUSCOPE" load shape.h5 odd=base.safetensors
+says 'shares no'
 
 # A NaN has no norm: null, and the other task is as it was.
 vector nan.safetensors nan 2 3

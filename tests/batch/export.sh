@@ -10,10 +10,10 @@ equals exact out kind
 near 1e-6 out norm -- "$truth" global norms 0
 near 1e-6 out cosine mnist-inv -- "$truth" global cos 0 2
 expect 0 "$TAUSCOPE" preview s.h5 '-0.7*mnist' --json
-echo 0.7 >kept.json
-equals -0.69999999999999996 out kept mnist
+echo -0.7 >kept.json
+near 1e-12 out kept mnist -- kept.json
 expect 0 "$TAUSCOPE" preview s.h5 mnist --scale -0.7 --json
-equals -0.69999999999999996 out kept mnist
+near 1e-12 out kept mnist -- kept.json
 
 # l2 EDIT KEY... - the norm of the written model is the one of truth.json.
 l2() {
@@ -29,8 +29,7 @@ l2() {
 	done
 }
 l2 '-0.7*mnist' 'base - 0.7*mnist'
-l2 '0.4*(mnist + mnist-inv)' 'base + 0.4*(mnist + mnist-inv)' 2>/dev/null ||
-	l2 '0.4*(mnist + "mnist-inv")' 'base + 0.4*(mnist + mnist-inv)'
+l2 '0.4*(mnist + "mnist-inv")' 'base + 0.4*(mnist + mnist-inv)'
 
 # The scores of the edited models.
 expected=$digits/eval/expected.json
@@ -49,11 +48,11 @@ score '-0.5*mnist' 'base - 0.5*mnist'
 expect 0 "$TAUSCOPE" --threads 1 export s.h5 '0.3*mnist' one.safetensors
 expect 0 "$TAUSCOPE" --threads 4 --budget 1 export s.h5 '0.3*mnist' four.safetensors
 cmp one.safetensors four.safetensors || fail "the bytes depend on the threads"
-[ -f one.safetensors.recipe.json ] || fail "no recipe was written"
-expect 0 "$TAUSCOPE" export s.h5 --recipe one.safetensors.recipe.json again.safetensors
+[ -f one.recipe.json ] || fail "no recipe was written"
+expect 0 "$TAUSCOPE" export s.h5 --recipe one.recipe.json again.safetensors
 cmp one.safetensors again.safetensors || fail "the recipe gives other bytes"
 expect 0 "$TAUSCOPE" export s.h5 --no-recipe '0.3*mnist' bare.safetensors
-[ ! -e bare.safetensors.recipe.json ] || fail "a recipe was written"
+[ ! -e bare.recipe.json ] || fail "a recipe was written"
 
 # Nothing is overwritten without being told.
 sum=$(cksum <one.safetensors)

@@ -16,6 +16,10 @@ equals ok out checkpoints 2 state
 expect 0 "$TAUSCOPE" similarity s.h5 --json
 equals '["a"]' out stale
 says 'a has changed'
+equals null out cosine 0 1
+equals 1 out norm 1
+expect 3 "$TAUSCOPE" preview s.h5 a
+expect 0 "$TAUSCOPE" preview s.h5 b
 expect 1 "$TAUSCOPE" verify s.h5 --json
 equals false out whole
 
@@ -30,7 +34,7 @@ expect 0 "$TAUSCOPE" norms s.h5 --by tensor --json
 equals 3 out groups 0 tasks a norm
 
 # The recipe was written with other contents.
-expect 3 "$TAUSCOPE" export s.h5 --recipe a-out.safetensors.recipe.json again.safetensors
+expect 3 "$TAUSCOPE" export s.h5 --recipe a-out.recipe.json again.safetensors
 says 'have changed since the recipe was written'
 
 # With a source gone, everything but export still works.
