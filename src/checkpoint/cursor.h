@@ -21,15 +21,13 @@ char *cursor_read_file(Cursor *cursor, const char *path, gsize most, GError **er
 char cursor_peek(Cursor *cursor);
 /* Steps over one character where it is the next token. */
 gboolean cursor_take(Cursor *cursor, char token);
-/* The next member of an object: its key, decoded (g_free); NULL at its end, which is stepped over.
- */
+/* The next member of an object: its key, decoded (g_free); NULL at the end, which it steps over. */
 char *cursor_member(Cursor *cursor);
 /* Whether an array has another item; steps over its end. */
 gboolean cursor_item(Cursor *cursor);
 /* A string, decoded (g_free), or NULL where the value is another. */
 char *cursor_string(Cursor *cursor);
-/* A number written as digits alone that fits 64 bits; FALSE, and does not move, for anything else.
- */
+/* A number of digits alone that fits 64 bits; FALSE, and does not move, for anything else. */
 gboolean cursor_uint(Cursor *cursor, guint64 *value);
 /* Steps over a value of any type. */
 void cursor_skip(Cursor *cursor);
