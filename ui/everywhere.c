@@ -2,8 +2,10 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "frame.h"
+#include "pane.h"
 #include "theme.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 enum { INTERRUPT_AGAIN = 2 * G_USEC_PER_SEC };
@@ -79,41 +81,53 @@ static void pending_file_free(gpointer data)
 	g_free(file);
 }
 
-static void write_file(Ui *ui, const char *path, const char *text, gboolean replace)
+/* The one file that the program itself lives from is never overwritten by a text. */
+static gboolean is_store(const Ui *ui, const char *path)
 {
-	g_autoptr(GError) error = NULL;
-	if (!file_write_all(path, text, strlen(text), replace, &error))
-		ui_error(ui, error);
-	else
-		ui_message(ui, "wrote %s", path);
+	GStatBuf store, target;
+	return g_stat(session_path(ui->session), &store) == 0 && g_stat(path, &target) == 0 &&
+	       store.st_dev == target.st_dev && store.st_ino == target.st_ino;
+}
+
+gboolean ui_write_text(Ui *ui, const char *path, const char *text, gboolean replace, GError **error)
+{
+	if (!*path)
+		return fail(error, ERROR_USAGE, "a file needs a name");
+	if (is_store(ui, path))
+		return fail_at(error, ERROR_USAGE,
+			(Place){.file = path, .remedy = "choose another name"},
+			"this is the store that is open");
+	if (!file_write_all(path, text, strlen(text), replace, error))
+		return FALSE;
+	ui_message(ui, "wrote %s", path);
+	return TRUE;
 }
 
 static void replace_file(gpointer data, Ui *ui)
 {
+	g_autoptr(GError) error = NULL;
 	PendingFile *file = data;
-	write_file(ui, file->path, file->text, TRUE);
+	if (!ui_write_text(ui, file->path, file->text, TRUE, &error))
+		ui_error(ui, error);
 }
 
-void ui_write_file(Ui *ui, const char *path, const char *text)
+static void ask_to_replace(Ui *ui, const char *path, const char *text)
 {
-	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-		write_file(ui, path, text, FALSE);
-		return;
-	}
 	PendingFile *file = g_new(PendingFile, 1);
 	*file = (PendingFile){g_strdup(path), g_strdup(text)};
-	g_autofree char *question = g_strdup_printf("%s exists.  Replace it?", path);
+	g_autofree char *question = g_strdup_printf("%s exists. Replace it?", path);
 	overlay_confirm(ui, question, file, pending_file_free, replace_file);
 }
 
 static gboolean accept_screen_path(
-	G_GNUC_UNUSED gpointer view, Ui *ui, const char *path, GError **error)
+	G_GNUC_UNUSED gpointer view, Ui *ui, const char *typed, GError **error)
 {
-	if (!*path)
-		return fail(error, ERROR_USAGE, "a file needs a name");
 	g_autoptr(Canvas) canvas = frame_picture(ui);
 	g_autofree char *text = canvas_to_text(canvas);
-	ui_write_file(ui, path, text);
+	g_autofree char *path = path_typed(typed);
+	if (is_store(ui, path) || !g_file_test(path, G_FILE_TEST_EXISTS))
+		return ui_write_text(ui, path, text, FALSE, error);
+	ask_to_replace(ui, path, text);
 	return TRUE;
 }
 
@@ -202,8 +216,8 @@ static void act_quit(Ui *ui)
 		ui->quit = TRUE;
 		return;
 	}
-	g_autofree char *question = g_strdup_printf("%u job%s not finished.  Cancel and quit?",
-		running, running == 1 ? " is" : "s are");
+	g_autofree char *question = g_strdup_printf(
+		"%u job%s not finished. Cancel and quit?", running, running == 1 ? " is" : "s are");
 	overlay_confirm(ui, question, NULL, NULL, quit_now);
 }
 

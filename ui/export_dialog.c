@@ -1,6 +1,5 @@
 /* export_dialog.c - what to write, where to, and the batch command that does the same. */
 #include "core/error.h"
-#include "core/file.h"
 #include "core/text.h"
 #include "frame.h"
 #include "pane.h"
@@ -213,10 +212,7 @@ static gboolean write_text(ExportDialog *dialog, Ui *ui, const char *path, GErro
 	g_autofree char *text = whats[dialog->what].text(ui);
 	if (!text)
 		return fail(error, ERROR_ANSWER_NO, "there is nothing to write yet");
-	if (!file_write_all(path, text, strlen(text), dialog->asking, error))
-		return FALSE;
-	ui_message(ui, "wrote %s", path);
-	return TRUE;
+	return ui_write_text(ui, path, text, dialog->asking, error);
 }
 
 static gboolean write_checked(ExportDialog *dialog, Ui *ui, GError **error)

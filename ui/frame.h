@@ -51,7 +51,8 @@ void frame_draw(Ui *ui, Canvas *canvas);
 /* The screen that is open as it was drawn last, without overlays. */
 Canvas *frame_picture(Ui *ui);
 
-/* Writes bytes to a file in place of nothing, or of a file after asking; says what was written. */
-void ui_write_file(Ui *ui, const char *path, const char *text);
+/* Writes a text file, never over the store that is open, and says so. */
+gboolean ui_write_text(
+	Ui *ui, const char *path, const char *text, gboolean replace, GError **error);
 
 #endif

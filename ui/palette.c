@@ -94,8 +94,18 @@ static void draw_action(Ui *ui, Canvas *canvas, Rect row, const Action *action, 
 	int x = KEY_COLUMNS + NAME_COLUMNS;
 	canvas_field(canvas, row, x, 0, SCREEN_COLUMNS - 1, role, screen_name(action->screen));
 	x += SCREEN_COLUMNS;
-	g_autofree char *note = reason ? g_strdup_printf("%s (%s)", action->help, reason) : NULL;
-	canvas_field(canvas, row, x, 0, row.width - x, role, note ? note : action->help);
+	canvas_field(canvas, row, x, 0, row.width - x, role, action->help);
+}
+
+/* What the list is for, or why the action under the cursor cannot be done now. */
+static void draw_about(const Palette *palette, Ui *ui, Canvas *canvas, Rect row)
+{
+	const Action *action = action_at(palette, palette->list.cursor);
+	const char *reason = action ? reason_against(ui, action) : NULL;
+	g_autofree char *text = reason ? g_strdup_printf("not now: %s", reason) : NULL;
+	const char *about = palette->help ? ui_view(ui)->help : "type part of a name or a key";
+	canvas_field(canvas, row, 0, 0, row.width, reason ? ROLE_WARNING : ROLE_DIM,
+		text ? text : about);
 }
 
 static void palette_draw(gpointer state, Ui *ui, Canvas *canvas)
@@ -105,8 +115,6 @@ static void palette_draw(gpointer state, Ui *ui, Canvas *canvas)
 					 ? g_strdup_printf("Help: %s", screen_name(ui->screen))
 					 : g_strdup("Every action");
 	Rect inside = overlay_box(canvas, PALETTE_COLUMNS, canvas->height - 5, title);
-	const char *about = palette->help ? ui_view(ui)->help : "type part of a name or a key";
-	canvas_field(canvas, inside, 0, 1, inside.width, ROLE_DIM, about);
 	Rect rows = rect_rows(inside, 3, inside.height - 3);
 	list_fit(&palette->list, (int)palette->matches->len, rows.height);
 	for (int y = 0; y < rows.height && palette->list.top + y < palette->list.count; y++) {
@@ -116,6 +124,7 @@ static void palette_draw(gpointer state, Ui *ui, Canvas *canvas)
 	}
 	if (palette->list.count == 0)
 		canvas_text(canvas, rows, 2, 0, ROLE_DIM, "no action matches");
+	draw_about(palette, ui, canvas, rect_rows(inside, 1, 1));
 	line_draw(palette->line, canvas, inside, 0, 0, inside.width);
 }
 

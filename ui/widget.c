@@ -288,16 +288,30 @@ static gsize wrapped_length(const char *text, int columns)
 	return end;
 }
 
+/* The column where the second part of `term  meaning` begins; 0 where a text has no such parts. */
+static int hanging_indent(const char *text, int columns)
+{
+	const char *gap = strstr(text, "  ");
+	if (!gap)
+		return 0;
+	gsize length = (gsize)(gap - text) + strspn(gap, " ");
+	g_autofree char *before = g_strndup(text, length);
+	int indent = canvas_columns(before);
+	return text[length] && indent <= columns / 2 ? indent : 0;
+}
+
 static void wrap_paragraph(GStrvBuilder *lines, const char *text, int columns)
 {
+	int hang = hanging_indent(text, columns), indent = 0;
 	const char *at = text;
 	do {
-		gsize length = wrapped_length(at, columns);
-		g_autofree char *line = g_strndup(at, length);
+		gsize length = wrapped_length(at, columns - indent);
+		g_autofree char *line = g_strdup_printf("%*s%.*s", indent, "", (int)length, at);
 		g_strv_builder_add(lines, line);
 		at += length;
 		while (*at == ' ')
 			at++;
+		indent = hang;
 	} while (*at);
 }
 

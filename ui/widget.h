@@ -30,8 +30,8 @@ gboolean line_complete_path(LineWidget *line);
 /* Draws in `columns` columns, scrolled so that the cursor is seen, and places the canvas' cursor. */
 void line_draw(const LineWidget *line, Canvas *canvas, Rect rect, int x, int y, int columns);
 
-/* Breaks text at blanks into lines of at most `columns` columns; \n breaks too.  Free with
- * g_strfreev. */
+/* Breaks text at blanks into lines of at most `columns` columns; \n breaks too.  What follows two
+ * blanks, as in a list of terms and meanings, stays aligned.  Free with g_strfreev. */
 GStrv text_wrap(const char *text, int columns);
 /* Whether all characters of `pattern` (lower case) occur in `text` in this order, whatever the case;
  * *score is larger the closer they stand together and the earlier.  An empty pattern matches. */

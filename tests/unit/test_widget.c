@@ -149,6 +149,7 @@ static void test_wrap(void)
 	check_wrap("a\n\nb", 4, "a||b");
 	check_wrap("", 4, "");
 	check_wrap("λμν ξ", 3, "λμν|ξ");
+	check_wrap("ab  one two", 8, "ab  one|    two");
 	check_wrap("漢字", 1, "漢|字");
 }
 
