@@ -299,7 +299,7 @@ gboolean verb_print(const VerbOptions *options, cJSON *json, Table *table, GErro
 {
 	g_autoptr(cJSON) owned_json = json;
 	g_autoptr(Table) owned_table = table;
-	g_autofree char *text = printed(options, json, table);
+	g_autofree char *text = printed(options, owned_json, owned_table);
 	if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
 		return fail(error, ERROR_IO, "cannot write the result: %s", g_strerror(errno));
 	return TRUE;
