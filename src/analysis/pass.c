@@ -19,7 +19,7 @@ typedef struct {
 	GArray *stripes;  /* of Stripe over base tensors */
 	GArray *contents; /* of Content: what is hashed but has no vector */
 	guint threads;
-	GAsyncQueue *scratch;  /* of StripeScratch, one for each thread */
+	StripePool *pool;
 	XXH3_state_t **joined; /* [members]: NULL where not fresh */
 	Lineup lineup;         /* of the merge */
 } Pass;
@@ -76,7 +76,7 @@ static void lay_out(Pass *pass)
 /* The bytes that one more thread takes: its buffers, and two slots of results. */
 static gsize thread_bytes(const StripePlan *plan, gsize run)
 {
-	return stripe_scratch_bytes(plan, run) + 2 * stripe_slot_bytes(plan);
+	return stripe_buffer_bytes(plan, run) + 2 * stripe_slot_bytes(plan);
 }
 
 /* As many threads as fit with the shortest reads, then reads as long as fit. */
@@ -108,7 +108,7 @@ static void pass_clear(Pass *pass)
 	g_array_unref(pass->stripes);
 	g_array_unref(pass->contents);
 	lineup_clear(&pass->lineup);
-	g_clear_pointer(&pass->scratch, g_async_queue_unref);
+	stripe_pool_free(pass->pool);
 	for (guint m = 0; pass->joined != NULL && m < members_of(pass); m++)
 		XXH3_freeState(pass->joined[m]);
 	g_free(pass->joined);
@@ -118,9 +118,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pass, pass_clear)
 
 static void allocate(Pass *pass)
 {
-	pass->scratch = g_async_queue_new_full((GDestroyNotify)stripe_scratch_free);
-	for (guint i = 0; i < pass->threads; i++)
-		g_async_queue_push(pass->scratch, stripe_scratch_new(&pass->plan));
+	pass->pool = stripe_pool_new(&pass->plan, pass->threads);
 	pass->joined = g_new0(XXH3_state_t *, members_of(pass));
 	for (guint m = 0; m < members_of(pass); m++)
 		if (pass->plan.request->fresh[m])
@@ -153,10 +151,7 @@ static gboolean work(gpointer data, guint64 item, gpointer slot, GError **error)
 	const Stripe *stripe = &g_array_index(pass->stripes, Stripe, item);
 	job_set_detail(
 		plan->job, collection_tensor(plan->request->collection, stripe->subject)->name);
-	StripeScratch *scratch = g_async_queue_pop(pass->scratch);
-	gboolean done = stripe_work(plan, stripe, scratch, stripe_result(plan, slot), error);
-	g_async_queue_push(pass->scratch, scratch);
-	return done;
+	return stripe_work(pass->pool, stripe, stripe_result(plan, slot), error);
 }
 
 static void merge_extremes(Statistics *statistics, guint tensor, const Extremes *extremes)

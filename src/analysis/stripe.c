@@ -4,15 +4,36 @@
  * fixed size, which stay in the cache; so the length of a run changes no bit of the result. */
 #include "analysis/stripe.h"
 
+#include <pthread.h>
+
 #define ALIGNMENT 64u
 
-struct StripeScratch {
+/* One vector of the tensor in hand. */
+typedef struct {
+	const Checkpoint *checkpoint;
+	guint place; /* in the checkpoint */
+	Dtype dtype;
+	gsize size; /* bytes of an element */
+	guint8 *raw;
+	gboolean fresh;
+	float *sample; /* where the sample goes; NULL where none is kept */
+	XXH3_state_t *state;
+} Strand;
+
+/* One worker's buffers. */
+typedef struct {
 	Lineup lineup;
 	guint count;
-	guint8 *raw;          /* [vectors][run * width] */
-	double *blocks;       /* [vectors][KERNEL_BLOCK] */
-	double **vector;      /* [vectors]: into blocks */
-	XXH3_state_t **state; /* [vectors] */
+	Strand *strand;  /* [vectors] */
+	guint8 *raw;     /* [vectors][run * width] */
+	double *blocks;  /* [vectors][KERNEL_BLOCK] */
+	double **vector; /* [vectors]: into blocks */
+} StripeScratch;
+
+struct StripePool {
+	const StripePlan *plan;
+	pthread_mutex_t lock; /* guards `idle` */
+	GPtrArray *idle;      /* of StripeScratch; the last one is the warmest */
 };
 
 gsize stripe_slot_bytes(const StripePlan *plan)
@@ -28,60 +49,77 @@ StripeResult stripe_result(const StripePlan *plan, gpointer slot)
 	return result;
 }
 
-gsize stripe_scratch_bytes(const StripePlan *plan, gsize run)
+gsize stripe_buffer_bytes(const StripePlan *plan, gsize run)
 {
 	gsize vector = run * plan->width + KERNEL_BLOCK * sizeof(double);
 	return plan->vectors * vector;
 }
 
-StripeScratch *stripe_scratch_new(const StripePlan *plan)
+static StripeScratch *scratch_new(const StripePlan *plan)
 {
 	StripeScratch *scratch = g_new0(StripeScratch, 1);
 	gsize vectors = plan->vectors;
 	lineup_init(&scratch->lineup, plan->request->collection);
 	scratch->raw = g_aligned_alloc(vectors, plan->run * plan->width, ALIGNMENT);
 	scratch->blocks = g_aligned_alloc(vectors, KERNEL_BLOCK * sizeof(double), ALIGNMENT);
-	scratch->state = g_new(XXH3_state_t *, vectors);
+	scratch->strand = g_new0(Strand, vectors);
 	scratch->vector = g_new(double *, vectors);
 	scratch->count = plan->vectors;
 	for (gsize v = 0; v < vectors; v++) {
 		scratch->vector[v] = scratch->blocks + v * KERNEL_BLOCK;
-		scratch->state[v] = XXH3_createState();
+		scratch->strand[v].raw = scratch->raw + v * plan->run * plan->width;
+		scratch->strand[v].state = XXH3_createState();
 	}
 	return scratch;
 }
 
-void stripe_scratch_free(StripeScratch *scratch)
+static void scratch_free(gpointer data)
 {
+	StripeScratch *scratch = data;
 	lineup_clear(&scratch->lineup);
 	g_aligned_free(scratch->raw);
 	g_aligned_free(scratch->blocks);
 	for (guint v = 0; v < scratch->count; v++)
-		XXH3_freeState(scratch->state[v]);
-	g_free(scratch->state);
+		XXH3_freeState(scratch->strand[v].state);
+	g_free(scratch->strand);
 	g_free(scratch->vector);
 	g_free(scratch);
 }
 
-/* One vector of a tensor, as the loops below see it. */
-typedef struct {
-	const Checkpoint *checkpoint;
-	guint place;
-	const Tensor *tensor;
-	guint8 *raw;
-	gsize size; /* bytes of an element */
-} Strand;
-
-static Strand strand_of(
-	const StripePlan *plan, const Stripe *stripe, const StripeScratch *scratch, guint v)
+StripePool *stripe_pool_new(const StripePlan *plan, guint workers)
 {
-	const Collection *collection = plan->request->collection;
-	guint member = scratch->lineup.member[v];
-	Strand strand = {.raw = scratch->raw + v * plan->run * plan->width};
-	strand.checkpoint = collection_member(collection, member)->checkpoint;
-	strand.tensor = lineup_tensor(collection, member, stripe->subject, &strand.place);
-	strand.size = dtype_info(strand.tensor->dtype)->bits / 8;
-	return strand;
+	StripePool *pool = g_new0(StripePool, 1);
+	pool->plan = plan;
+	pool->idle = g_ptr_array_new_with_free_func(scratch_free);
+	pthread_mutex_init(&pool->lock, NULL);
+	for (guint i = 0; i < workers; i++)
+		g_ptr_array_add(pool->idle, scratch_new(plan));
+	return pool;
+}
+
+void stripe_pool_free(StripePool *pool)
+{
+	if (pool == NULL)
+		return;
+	g_ptr_array_unref(pool->idle);
+	pthread_mutex_destroy(&pool->lock);
+	g_free(pool);
+}
+
+static StripeScratch *pool_take(StripePool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	g_assert(pool->idle->len > 0);
+	StripeScratch *scratch = g_ptr_array_steal_index(pool->idle, pool->idle->len - 1);
+	pthread_mutex_unlock(&pool->lock);
+	return scratch;
+}
+
+static void pool_give(StripePool *pool, StripeScratch *scratch)
+{
+	pthread_mutex_lock(&pool->lock);
+	g_ptr_array_add(pool->idle, scratch);
+	pthread_mutex_unlock(&pool->lock);
 }
 
 /* The index of the first sampled place of a tensor that is not before `element`. */
@@ -100,88 +138,101 @@ static guint64 sampled_from(const SamplePlan *plan, guint tensor, guint64 elemen
 
 /* The sampled elements of a run. */
 static void take_sample(
-	const StripePlan *plan, guint tensor, guint64 first, gsize n, Strand strand, float *sample)
+	const SamplePlan *plan, guint tensor, guint64 first, gsize n, const Strand *strand)
 {
-	guint64 end = sampled_from(plan->plan, tensor, first + n);
-	for (guint64 i = sampled_from(plan->plan, tensor, first); i < end; i++) {
-		gsize at = plan->plan->places[i] - first;
+	guint64 end = sampled_from(plan, tensor, first + n);
+	for (guint64 i = sampled_from(plan, tensor, first); i < end; i++) {
+		gsize at = plan->places[i] - first;
 		dtype_decode_float(
-			strand.tensor->dtype, strand.raw + at * strand.size, 1, &sample[i]);
+			strand->dtype, strand->raw + at * strand->size, 1, &strand->sample[i]);
 	}
 }
 
-/* What a fresh vector's raw elements tell by themselves. */
-static void note_run(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch, guint v,
-	guint64 first, gsize count, Strand strand)
+static void take_up(const StripePlan *plan, guint tensor, guint member, Strand *strand)
 {
-	const Statistics *statistics = plan->statistics[scratch->lineup.member[v]];
-	plan->kernel->hash(scratch->state[v], strand.raw, count * strand.size);
-	if (statistics->sample != NULL)
-		take_sample(plan, stripe->subject, first, count, strand, statistics->sample);
+	const PassRequest *request = plan->request;
+	const Tensor *own = lineup_tensor(request->collection, member, tensor, &strand->place);
+	strand->checkpoint = collection_member(request->collection, member)->checkpoint;
+	strand->dtype = own->dtype;
+	strand->size = dtype_info(own->dtype)->bits / 8;
+	strand->fresh = request->fresh[member];
+	strand->sample = strand->fresh ? plan->statistics[member]->sample : NULL;
+	XXH3_64bits_reset(strand->state);
 }
 
-static gboolean read_run(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch,
+static void begin(const StripePlan *plan, guint tensor, StripeScratch *scratch, StripeResult result)
+{
+	Lineup *lineup = &scratch->lineup;
+	lineup_fill(lineup, plan->request->collection, plan->request->fresh, tensor);
+	for (gsize i = 0; i < plan->cells; i++)
+		result.sums[i] = 0;
+	for (guint v = 0; v < lineup->count; v++) {
+		result.extremes[v] = EXTREMES_NONE;
+		take_up(plan, tensor, lineup->member[v], &scratch->strand[v]);
+	}
+}
+
+static gboolean read_run(const StripePlan *plan, guint tensor, StripeScratch *scratch,
 	guint64 first, gsize count, GError **error)
 {
 	for (guint v = 0; v < scratch->lineup.count; v++) {
-		Strand strand = strand_of(plan, stripe, scratch, v);
+		const Strand *strand = &scratch->strand[v];
+		gsize bytes = count * strand->size;
 		if (!checkpoint_read_raw(
-			    strand.checkpoint, strand.place, first, count, strand.raw, error))
+			    strand->checkpoint, strand->place, first, count, strand->raw, error))
 			return FALSE;
-		if (v >= scratch->lineup.first)
-			note_run(plan, stripe, scratch, v, first, count, strand);
-		job_advance(plan->job, count * strand.size);
+		if (strand->fresh)
+			plan->kernel->hash(strand->state, strand->raw, bytes);
+		if (strand->sample != NULL)
+			take_sample(plan->plan, tensor, first, count, strand);
+		job_advance(plan->job, bytes);
 	}
 	return job_check(plan->job, error);
 }
 
-static void load_block(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch,
-	guint v, gsize offset, gsize n, StripeResult result)
+static void load_block(const Kernel *kernel, StripeScratch *scratch, guint v, gsize offset, gsize n,
+	StripeResult result)
 {
-	Strand strand = strand_of(plan, stripe, scratch, v);
+	const Strand *strand = &scratch->strand[v];
 	guint base = scratch->lineup.base;
-	plan->kernel->change(strand.tensor->dtype, strand.raw + offset * strand.size,
+	kernel->change(strand->dtype, strand->raw + offset * strand->size,
 		v != base ? scratch->vector[base] : NULL, n, scratch->vector[v],
 		&result.extremes[v]);
 }
 
-static void work_on_block(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch,
-	gsize offset, gsize n, StripeResult result)
+static void work_on_block(
+	const Kernel *kernel, StripeScratch *scratch, gsize offset, gsize n, StripeResult result)
 {
 	const Lineup *lineup = &scratch->lineup;
-	load_block(plan, stripe, scratch, lineup->base, offset, n, result);
+	load_block(kernel, scratch, lineup->base, offset, n, result);
 	for (guint v = 0; v < lineup->count; v++)
 		if (v != lineup->base)
-			load_block(plan, stripe, scratch, v, offset, n, result);
-	plan->kernel->products(scratch->vector, lineup->first, lineup->count, n, result.sums);
+			load_block(kernel, scratch, v, offset, n, result);
+	kernel->products(scratch->vector, lineup->first, lineup->count, n, result.sums);
 }
 
-static void begin(const StripePlan *plan, StripeScratch *scratch, StripeResult result)
-{
-	for (gsize i = 0; i < plan->cells; i++)
-		result.sums[i] = 0;
-	for (guint v = 0; v < scratch->lineup.count; v++) {
-		result.extremes[v] = EXTREMES_NONE;
-		XXH3_64bits_reset(scratch->state[v]);
-	}
-}
-
-gboolean stripe_work(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch,
+static gboolean work_on_stripe(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch,
 	StripeResult result, GError **error)
 {
-	const Collection *collection = plan->request->collection;
-	lineup_fill(&scratch->lineup, collection, plan->request->fresh, stripe->subject);
-	begin(plan, scratch, result);
+	guint tensor = stripe->subject;
+	begin(plan, tensor, scratch, result);
 	for (guint64 done = 0; done < stripe->count; done += plan->run) {
 		gsize count = MIN(plan->run, stripe->count - done);
-		guint64 first = stripe->first + done;
-		if (!read_run(plan, stripe, scratch, first, count, error))
+		if (!read_run(plan, tensor, scratch, stripe->first + done, count, error))
 			return FALSE;
 		for (gsize offset = 0; offset < count; offset += KERNEL_BLOCK)
-			work_on_block(plan, stripe, scratch, offset,
+			work_on_block(plan->kernel, scratch, offset,
 				MIN(KERNEL_BLOCK, count - offset), result);
 	}
 	for (guint v = scratch->lineup.first; v < scratch->lineup.count; v++)
-		result.hash[v] = XXH3_64bits_digest(scratch->state[v]);
+		result.hash[v] = XXH3_64bits_digest(scratch->strand[v].state);
 	return TRUE;
+}
+
+gboolean stripe_work(StripePool *pool, const Stripe *stripe, StripeResult result, GError **error)
+{
+	StripeScratch *scratch = pool_take(pool);
+	gboolean done = work_on_stripe(pool->plan, stripe, scratch, result, error);
+	pool_give(pool, scratch);
+	return done;
 }

@@ -29,14 +29,14 @@ typedef struct {
 gsize stripe_slot_bytes(const StripePlan *plan);
 StripeResult stripe_result(const StripePlan *plan, gpointer slot);
 
-/* A worker's own buffers. */
-typedef struct StripeScratch StripeScratch;
-StripeScratch *stripe_scratch_new(const StripePlan *plan);
-void stripe_scratch_free(StripeScratch *scratch);
-/* The bytes of one for reads of `run` elements. */
-gsize stripe_scratch_bytes(const StripePlan *plan, gsize run);
+/* The buffers of some workers. */
+typedef struct StripePool StripePool;
+StripePool *stripe_pool_new(const StripePlan *plan, guint workers);
+void stripe_pool_free(StripePool *pool);
+/* The bytes of one worker's buffers for reads of `run` elements. */
+gsize stripe_buffer_bytes(const StripePlan *plan, gsize run);
 
-gboolean stripe_work(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch,
-	StripeResult result, GError **error);
+/* Called by no more threads at a time than the pool has workers. */
+gboolean stripe_work(StripePool *pool, const Stripe *stripe, StripeResult result, GError **error);
 
 #endif

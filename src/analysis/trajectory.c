@@ -166,8 +166,7 @@ static void say_settled(GString *text, const Trajectory *trajectory)
 		g_string_append_printf(
 			text, "%s finds its direction only at its end", trajectory->run);
 	else
-		g_string_append_printf(text,
-			"%s holds its direction from step %" G_GINT64_FORMAT " on (cos %.2f)",
+		g_string_append_printf(text, "%s settles by step %" G_GINT64_FORMAT " (cos %.2f)",
 			trajectory->run, trajectory->step[from],
 			trajectory->whole->cosine_to_final[from]);
 }
@@ -179,7 +178,7 @@ char *trajectory_sentence(const Trajectory *trajectory)
 		return g_strdup_printf("%s does not leave the base", trajectory->run);
 	g_autoptr(GString) text = g_string_new(NULL);
 	say_settled(text, trajectory);
-	g_string_append_printf(text, "; its path is %.2f times as long as its displacement",
-		path->path_length / path->displacement);
+	g_string_append_printf(
+		text, "; path %.2f × displacement", path->path_length / path->displacement);
 	return g_strdup(text->str);
 }

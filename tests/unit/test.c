@@ -57,6 +57,8 @@ static void append_values(GByteArray *data, const TestTensor *tensor)
 	g_assert_true(dtype_bytes(tensor->dtype, elements, &bytes));
 	guint start = data->len;
 	g_byte_array_set_size(data, start + (guint)bytes);
+	if (bytes == 0)
+		return;
 	memset(data->data + start, 0, bytes);
 	if (tensor->values && dtype_info(tensor->dtype)->class == CLASS_FLOAT)
 		dtype_encode(tensor->dtype, tensor->values, elements, data->data + start);

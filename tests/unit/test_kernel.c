@@ -33,7 +33,7 @@ static const Dtype types[] = {DTYPE_F32, DTYPE_F64, DTYPE_F16, DTYPE_BF16, DTYPE
 static void check_change(const Kernel *kernel, Dtype dtype, gsize n)
 {
 	_Alignas(64) guint8 raw[MOST * 8];
-	double values[MOST], base[MOST + 64] = {0}, out[MOST + 64];
+	double values[MOST] = {0}, base[MOST + 64] = {0}, out[MOST + 64];
 	double least = INFINITY, most = -INFINITY, largest = 0;
 	for (gsize i = 0; i < n; i++) {
 		values[i] = small_value((guint)i);
