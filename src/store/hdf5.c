@@ -7,6 +7,7 @@
 
 void hdf5_quiet(void)
 {
+	H5dont_atexit();
 	H5open();
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 	H5PLset_loading_state(0);

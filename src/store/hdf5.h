@@ -23,7 +23,8 @@ static inline Hid hid_steal(Hid *id)
 	return stolen;
 }
 
-/* Silences the library's own messages in this thread and keeps it from loading plugins. */
+/* Silences the library's own messages in this thread, and keeps it from loading plugins and from
+ * cleaning up at exit, where it crashes if a write has failed: our files are closed by then. */
 void hdf5_quiet(void);
 
 /* Sets *error to "`what`: the library's innermost reason" and returns FALSE. */

@@ -3,74 +3,20 @@
  * All is made beside what the store has, which stays in use, and takes its place at the end. */
 #include "store/load_private.h"
 
-#include "core/text.h"
-
-#include <errno.h>
-#include <string.h>
-
-struct Load {
-	Store *store;
-	WeightsMode weights;
-	guint threads;
-	gsize budget;
-	GPtrArray *plan;    /* of Arrival; owns them */
-	GPtrArray *ordered; /* the same in the order of the collection's members */
-	Collection *collection;
-	SamplePlan *places;
-	Gram *gram;
-	Statistics **statistics; /* [members]: of the fresh */
-	gboolean *fresh;         /* [members] */
-	guint64 bytes;
-};
-
-static void load_item_free(gpointer data)
-{
-	LoadItem *item = data;
-	g_free(item->name);
-	g_free(item->path);
-	g_free(item);
-}
-
-LoadRequest *load_request_new(void)
-{
-	LoadRequest *request = g_new0(LoadRequest, 1);
-	request->items = g_ptr_array_new_with_free_func(load_item_free);
-	request->drop = g_ptr_array_new_with_free_func(g_free);
-	return request;
-}
-
-void load_request_add(LoadRequest *request, const char *name, const char *path, gboolean run)
-{
-	LoadItem *item = g_new0(LoadItem, 1);
-	item->name = g_strdup(name);
-	item->path = g_strdup(path);
-	item->run = run;
-	g_ptr_array_add(request->items, item);
-}
-
-void load_request_free(LoadRequest *request)
-{
-	if (!request)
-		return;
-	g_ptr_array_unref(request->items);
-	g_ptr_array_unref(request->drop);
-	g_free(request->base);
-	g_free(request);
-}
-
-static Arrival *arrival_at(const Load *load, guint member)
+Arrival *arrival_at(const Load *load, guint member)
 {
 	return load->ordered->pdata[member];
 }
 
-static guint members_of(const Load *load)
+const StoreMember *arrival_old(const Load *load, guint member)
 {
-	return collection_members(load->collection);
+	gint old = arrival_at(load, member)->old;
+	return old < 0 ? NULL : store_member_at(load->store, (guint)old);
 }
 
-static const StoreMember *old_of(const Load *load, const Arrival *arrival)
+guint load_members(const Load *load)
 {
-	return arrival->old < 0 ? NULL : store_member_at(load->store, (guint)arrival->old);
+	return collection_members(load->collection);
 }
 
 /* The collection takes the checkpoints and has an order of its own. */
@@ -105,7 +51,7 @@ static gboolean shares_a_tensor(const Load *load, guint member)
 
 static gboolean check_shared(const Load *load, GError **error)
 {
-	for (guint i = 0; i < members_of(load); i++) {
+	for (guint i = 0; i < load_members(load); i++) {
 		const Member *member = collection_member(load->collection, i);
 		Place place = {.file = member->checkpoint->path,
 			.remedy = "give the base that it was trained from"};
@@ -120,10 +66,10 @@ static gboolean check_shared(const Load *load, GError **error)
 /* Rows to compute: of what is new, changed or not known.  Every τ depends on the base. */
 static void find_fresh(Load *load)
 {
-	load->fresh = g_new0(gboolean, members_of(load));
-	for (guint i = 0; i < members_of(load); i++) {
+	load->fresh = g_new0(gboolean, load_members(load));
+	for (guint i = 0; i < load_members(load); i++) {
 		Arrival *arrival = arrival_at(load, i);
-		const StoreMember *old = old_of(load, arrival);
+		const StoreMember *old = arrival_old(load, i);
 		load->fresh[i] = load->fresh[0] || !old || !old->known ||
 				 (arrival->opened && !arrival->suspect);
 		arrival->suspect = arrival->suspect && !load->fresh[i];
@@ -132,7 +78,7 @@ static void find_fresh(Load *load)
 
 static gboolean any_fresh(const Load *load)
 {
-	for (guint i = 0; i < members_of(load); i++)
+	for (guint i = 0; i < load_members(load); i++)
 		if (load->fresh[i])
 			return TRUE;
 	return FALSE;
@@ -151,7 +97,7 @@ static const CheckpointFile *unreadable_file(const Checkpoint *checkpoint)
 /* A new row needs the weights of all the others. */
 static gboolean check_readable(const Load *load, GError **error)
 {
-	for (guint i = 0; any_fresh(load) && i < members_of(load); i++) {
+	for (guint i = 0; any_fresh(load) && i < load_members(load); i++) {
 		const Member *member = collection_member(load->collection, i);
 		const CheckpointFile *file = unreadable_file(member->checkpoint);
 		Place place = {.file = file ? file->path : NULL,
@@ -168,7 +114,7 @@ static gboolean check_readable(const Load *load, GError **error)
 /* What stays valid of the old tables; the pass fills in the rest. */
 static void take_products(Load *load)
 {
-	guint tensors = collection_tensors(load->collection), members = members_of(load);
+	guint tensors = collection_tensors(load->collection), members = load_members(load);
 	load->gram = gram_new(tensors, members);
 	load->statistics = g_new0(Statistics *, members);
 	for (guint i = 0; !load->fresh[0] && i < members; i++)
@@ -182,45 +128,6 @@ static void take_products(Load *load)
 		}
 }
 
-static guint64 weights_bytes(const Load *load)
-{
-	guint64 bytes = 0;
-	for (guint i = 0; i < members_of(load); i++)
-		bytes += checkpoint_bytes(collection_member(load->collection, i)->checkpoint);
-	return bytes;
-}
-
-/* Where nothing is said, what is there keeps its way, and what is new is copied while all together
- * is small. */
-static gboolean wants_copy(const Load *load, const Arrival *arrival, gboolean small)
-{
-	const StoreMember *old = old_of(load, arrival);
-	if (load->weights == WEIGHTS_COPY)
-		return !arrival->known->copied;
-	if (load->weights == WEIGHTS_LINK || !arrival->opened)
-		return FALSE;
-	return old ? old->copied : small;
-}
-
-static gboolean begin_copies(Load *load, GError **error)
-{
-	gboolean small = weights_bytes(load) <= WEIGHTS_COPY_MOST;
-	g_autofree char *folder = store_folder(load->store);
-	for (guint i = 0; i < members_of(load); i++) {
-		Arrival *arrival = arrival_at(load, i);
-		if (!wants_copy(load, arrival, small))
-			continue;
-		if (g_mkdir_with_parents(folder, 0777) != 0)
-			return fail_at(error, ERROR_IO, (Place){.file = folder},
-				"cannot make this folder: %s", g_strerror(errno));
-		arrival->copy = weights_begin(
-			folder, collection_member(load->collection, i)->checkpoint, error);
-		if (!arrival->copy)
-			return FALSE;
-	}
-	return TRUE;
-}
-
 static PassRequest pass_request(const Load *load)
 {
 	return (PassRequest){.collection = load->collection,
@@ -232,7 +139,7 @@ static PassRequest pass_request(const Load *load)
 static guint64 suspect_bytes(const Load *load)
 {
 	guint64 bytes = 0;
-	for (guint i = 0; i < members_of(load); i++)
+	for (guint i = 0; i < load_members(load); i++)
 		if (arrival_at(load, i)->suspect)
 			bytes += checkpoint_bytes(
 				collection_member(load->collection, i)->checkpoint);
@@ -258,7 +165,7 @@ Load *load_begin(Store *store, const LoadRequest *request, GError **error)
 	if (!load->plan || !line_up(load, error) || !check_shared(load, error))
 		return NULL;
 	find_fresh(load);
-	if (!check_readable(load, error) || !begin_copies(load, error))
+	if (!check_readable(load, error) || !load_copies_begin(load, error))
 		return NULL;
 	load->places = sample_plan_new(load->collection);
 	take_products(load);
@@ -277,17 +184,17 @@ static gboolean settle_suspect(Load *load, guint member, Job *job, GError **erro
 	if (!pass_hash(load->collection, member, load->threads, hash, job, error))
 		return FALSE;
 	g_autofree char *contents = member_content_hash(load->collection, member, hash);
-	load->fresh[member] = !g_str_equal(contents, old_of(load, arrival_at(load, member))->hash);
+	load->fresh[member] = !g_str_equal(contents, arrival_old(load, member)->hash);
 	return TRUE;
 }
 
 /* What was only touched is not computed again. */
 static gboolean settle_suspects(Load *load, Job *job, GError **error)
 {
-	for (guint i = 0; i < members_of(load); i++)
+	for (guint i = 0; i < load_members(load); i++)
 		if (arrival_at(load, i)->suspect && !settle_suspect(load, i, job, error))
 			return FALSE;
-	for (guint i = 1; load->fresh[0] && i < members_of(load); i++)
+	for (guint i = 1; load->fresh[0] && i < load_members(load); i++)
 		load->fresh[i] = TRUE;
 	return TRUE;
 }
@@ -295,7 +202,7 @@ static gboolean settle_suspects(Load *load, Job *job, GError **error)
 static gboolean run_pass(Load *load, Job *job, GError **error)
 {
 	guint tensors = collection_tensors(load->collection);
-	for (guint i = 0; i < members_of(load); i++)
+	for (guint i = 0; i < load_members(load); i++)
 		if (load->fresh[i])
 			load->statistics[i] = statistics_new(
 				tensors, collection_member(load->collection, i)->role == MEMBER_STEP
@@ -306,32 +213,10 @@ static gboolean run_pass(Load *load, Job *job, GError **error)
 	       pass_run(&request, load->places, load->gram, load->statistics, job, error);
 }
 
-/* Whether the files were touched, but the contents are those that the store has. */
-static gboolean is_confirmed(const Load *load, guint member)
-{
-	return arrival_at(load, member)->suspect && !load->fresh[member];
-}
-
-static gboolean keeps_copy(const Load *load, guint member)
-{
-	const StoreMember *old = old_of(load, arrival_at(load, member));
-	return is_confirmed(load, member) && old->copied && load->weights != WEIGHTS_LINK;
-}
-
-static gboolean run_copies(Load *load, Job *job, GError **error)
-{
-	for (guint i = 0; i < members_of(load); i++) {
-		WeightsCopy *copy = arrival_at(load, i)->copy;
-		if (copy && !keeps_copy(load, i) && !weights_copy(copy, load->threads, job, error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
 gboolean load_run(Load *load, Job *job, GError **error)
 {
 	return settle_suspects(load, job, error) && run_pass(load, job, error) &&
-	       run_copies(load, job, error);
+	       load_copies_run(load, job, error);
 }
 
 static gboolean check_source(const Load *load, guint member, guint number, GError **error)
@@ -349,38 +234,11 @@ static gboolean check_source(const Load *load, guint member, guint number, GErro
 
 static gboolean check_unchanged(const Load *load, GError **error)
 {
-	for (guint i = 0; i < members_of(load); i++) {
+	for (guint i = 0; i < load_members(load); i++) {
 		const Arrival *arrival = arrival_at(load, i);
 		for (guint j = 0; arrival->opened && j < arrival->known->sources->len; j++)
 			if (!check_source(load, i, j, error))
 				return FALSE;
-	}
-	return TRUE;
-}
-
-/* Puts a checkpoint of the same tensors, but other spans, in the place of a member's. */
-static void exchange(Load *load, guint member, Checkpoint *checkpoint)
-{
-	Member *named = load->collection->members->pdata[member];
-	checkpoint_free(named->checkpoint);
-	named->checkpoint = checkpoint;
-}
-
-static gboolean place_weights(Load *load, guint member, GError **error)
-{
-	Arrival *arrival = arrival_at(load, member);
-	if (keeps_copy(load, member)) {
-		if (!arrival_keep(arrival, load->store, (guint)arrival->old, error))
-			return FALSE;
-		exchange(load, member, g_steal_pointer(&arrival->checkpoint));
-	} else if (arrival->copy) {
-		g_autofree char *hash = NULL;
-		Checkpoint *checkpoint = weights_finish(arrival->copy, &hash, error);
-		if (!checkpoint)
-			return FALSE;
-		exchange(load, member, checkpoint);
-		arrival->known->copied = TRUE;
-		arrival->known->weights = g_steal_pointer(&hash);
 	}
 	return TRUE;
 }
@@ -405,13 +263,10 @@ static StoreMember *take_known(Load *load, guint member)
 
 gboolean load_finish(Load *load, GError **error)
 {
-	if (!check_unchanged(load, error))
+	if (!check_unchanged(load, error) || !load_copies_place(load, error))
 		return FALSE;
-	for (guint i = 0; i < members_of(load); i++)
-		if (!place_weights(load, i, error))
-			return FALSE;
 	GPtrArray *members = g_ptr_array_new_with_free_func((GDestroyNotify)store_member_free);
-	for (guint i = 0; i < members_of(load); i++)
+	for (guint i = 0; i < load_members(load); i++)
 		g_ptr_array_add(members, take_known(load, i));
 	store_set_collection(load->store, g_steal_pointer(&load->collection), members,
 		g_steal_pointer(&load->gram));
@@ -433,50 +288,6 @@ void load_free(Load *load)
 	g_clear_pointer(&load->plan, g_ptr_array_unref);
 	g_clear_pointer(&load->collection, collection_free);
 	g_free(load);
-}
-
-static char *copied_text(const Store *store)
-{
-	guint copied = 0;
-	for (guint i = 0; i < store->members->len; i++)
-		copied += store_member_at(store, i)->copied ? 1 : 0;
-	if (copied == 0 || copied == store->members->len)
-		return g_strdup_printf("weights %s", copied ? "copied" : "linked");
-	return g_strdup_printf(
-		"weights of %u copied, of %u linked", copied, store->members->len - copied);
-}
-
-static guint64 nonfinite_of(const Store *store, guint member)
-{
-	const Statistics *statistics = store_member_at(store, member)->statistics;
-	guint64 count = 0;
-	for (guint i = 0; statistics && i < collection_tensors(store->collection); i++)
-		count += statistics->nonfinite[i];
-	return count;
-}
-
-static void append_nonfinite(GString *text, const Store *store)
-{
-	for (guint i = 0; i < store->members->len; i++) {
-		guint64 count = nonfinite_of(store, i);
-		if (count > 0)
-			g_string_append_printf(text,
-				"; %s has %" G_GUINT64_FORMAT " element%s that are not finite",
-				collection_member(store->collection, i)->name, count,
-				count == 1 ? "" : "s");
-	}
-}
-
-char *load_summary(const Load *load)
-{
-	const Store *store = load->store;
-	g_autofree char *bytes = text_bytes(load->bytes);
-	g_autofree char *copied = copied_text(store);
-	GString *text = g_string_new(NULL);
-	g_string_append_printf(
-		text, "%u checkpoints, %s read, %s", store->members->len, bytes, copied);
-	append_nonfinite(text, store);
-	return g_string_free(text, FALSE);
 }
 
 static gboolean run_all(Job *job, gpointer data, GError **error)

@@ -20,6 +20,33 @@ typedef struct {
 	WeightsCopy *copy;
 } Arrival;
 
+struct Load {
+	Store *store;
+	WeightsMode weights;
+	guint threads;
+	gsize budget;
+	GPtrArray *plan;    /* of Arrival; owns them */
+	GPtrArray *ordered; /* the same in the order of the collection's members */
+	Collection *collection;
+	SamplePlan *places;
+	Gram *gram;
+	Statistics **statistics; /* [members]: of the fresh */
+	gboolean *fresh;         /* [members] */
+	guint64 bytes;
+};
+
+Arrival *arrival_at(const Load *load, guint member);
+/* What the store has of it, or NULL. */
+const StoreMember *arrival_old(const Load *load, guint member);
+guint load_members(const Load *load);
+
+/* Which weights are to be copied, and whether there is room; begins the copies. */
+gboolean load_copies_begin(Load *load, GError **error);
+/* Any thread. */
+gboolean load_copies_run(Load *load, Job *job, GError **error);
+/* Puts the copies in the place of what they were taken from. */
+gboolean load_copies_place(Load *load, GError **error);
+
 /* The members as the store and the request give them: the base first, then the old ones that stay,
  * then the new ones.  NULL with *error set. */
 GPtrArray *load_plan(const Store *store, const LoadRequest *request, GError **error);

@@ -130,11 +130,9 @@ gboolean rows_write(Store *store, guint member, GError **error)
 	g_autoptr(GArray) partners = partners_of(store);
 	g_autofree char *name = rows_name(store, member, partners);
 	g_autofree char *path = store_part(store, "rows", name, FALSE);
-	g_autoptr(Output) output = output_create(path, TRUE, error);
-	g_auto(Hid) file = output ? sealed_create(output, &rows_kind, error) : H5I_INVALID_HID;
-	if (file < 0 || !write_contents(store, member, partners, file, error))
-		return FALSE;
-	if (!sealed_commit(hid_steal(&file), output, &rows_kind, error))
+	g_auto(Hid) file = sealed_create(&rows_kind, error);
+	if (file < 0 || !write_contents(store, member, partners, file, error) ||
+		!sealed_commit(hid_steal(&file), path, &rows_kind, error))
 		return FALSE;
 	g_free(store_member_at(store, member)->rows);
 	store_member_at(store, member)->rows = g_steal_pointer(&name);

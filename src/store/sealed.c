@@ -5,6 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#define MEMORY_STEP 65536
+
 static char *hash_text(const void *bytes, gsize length)
 {
 	XXH128_hash_t hash = XXH3_128bits(bytes, length);
@@ -12,17 +14,24 @@ static char *hash_text(const void *bytes, gsize length)
 		"%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", hash.high64, hash.low64);
 }
 
-Hid sealed_create(Output *output, const SealKind *kind, GError **error)
+/* The library tells open files in memory apart by their names, and reads one only where no such
+ * file lies on the disk: nothing can lie below a device. */
+static char *memory_name(const char *name)
+{
+	return g_strdup_printf("/dev/null/%s", name);
+}
+
+Hid sealed_create(const SealKind *kind, GError **error)
 {
 	hdf5_quiet();
 	g_auto(Hid) creation = H5Pcreate(H5P_FILE_CREATE);
 	g_auto(Hid) access = H5Pcreate(H5P_FILE_ACCESS);
 	H5Pset_userblock(creation, SEAL_BYTES);
-	H5Pset_file_locking(access, FALSE, TRUE);
-	const char *path = output_temporary(output);
-	g_auto(Hid) file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+	H5Pset_fapl_core(access, MEMORY_STEP, FALSE);
+	g_autofree char *name = memory_name(kind->name);
+	g_auto(Hid) file = H5Fcreate(name, H5F_ACC_TRUNC, creation, access);
 	if (file < 0) {
-		hdf5_fail(error, ERROR_IO, "cannot create", path);
+		hdf5_fail(error, ERROR_IO, "cannot create a", kind->name);
 		return H5I_INVALID_HID;
 	}
 	g_autofree char *format = g_strdup_printf("tauscope %s", kind->name);
@@ -31,6 +40,41 @@ Hid sealed_create(Output *output, const SealKind *kind, GError **error)
 		!hdf5_put_text(file, "program", TAUSCOPE_VERSION, error))
 		return H5I_INVALID_HID;
 	return hid_steal(&file);
+}
+
+/* The file as it will lie on the disk; the library leaves its user block out. */
+static guint8 *image_of(Hid file, gsize *length, GError **error)
+{
+	ssize_t bytes =
+		H5Fflush(file, H5F_SCOPE_GLOBAL) < 0 ? -1 : H5Fget_file_image(file, NULL, 0);
+	g_autofree guint8 *image = bytes < 0 ? NULL : g_malloc(SEAL_BYTES + (gsize)bytes);
+	if (!image || H5Fget_file_image(file, image + SEAL_BYTES, (gsize)bytes) != bytes) {
+		hdf5_fail(error, ERROR_IO, "cannot finish", "a file in memory");
+		return NULL;
+	}
+	*length = SEAL_BYTES + (gsize)bytes;
+	return g_steal_pointer(&image);
+}
+
+static void seal(guint8 *image, gsize length, const SealKind *kind)
+{
+	g_autofree char *hash = hash_text(image + SEAL_BYTES, length - SEAL_BYTES);
+	g_autofree char *text =
+		g_strdup_printf("tauscope %s %u\nxxh3-128 %s\n", kind->name, kind->version, hash);
+	memset(image, ' ', SEAL_BYTES);
+	memcpy(image, text, strlen(text));
+	image[SEAL_BYTES - 1] = '\n';
+}
+
+gboolean sealed_commit(Hid file, const char *path, const SealKind *kind, GError **error)
+{
+	gsize length = 0;
+	g_auto(Hid) open = file;
+	g_autofree guint8 *image = image_of(open, &length, error);
+	if (!image)
+		return FALSE;
+	seal(image, length, kind);
+	return file_write_all(path, image, length, TRUE, error);
 }
 
 static guint8 *read_whole(const char *path, gsize *length, GError **error)
@@ -49,22 +93,6 @@ static guint8 *read_whole(const char *path, gsize *length, GError **error)
 		return NULL;
 	*length = file->size;
 	return g_steal_pointer(&bytes);
-}
-
-gboolean sealed_commit(Hid file, Output *output, const SealKind *kind, GError **error)
-{
-	if (H5Fclose(file) < 0)
-		return hdf5_fail(error, ERROR_IO, "cannot finish", output_temporary(output));
-	gsize length = 0;
-	g_autofree guint8 *bytes = read_whole(output_temporary(output), &length, error);
-	if (!bytes)
-		return FALSE;
-	g_autofree char *hash = hash_text(bytes + SEAL_BYTES, length - SEAL_BYTES);
-	char block[SEAL_BYTES + 1];
-	g_snprintf(block, sizeof block, "tauscope %s %u\nxxh3-128 %s\n%*s", kind->name,
-		kind->version, hash, (int)SEAL_BYTES, "");
-	block[SEAL_BYTES - 1] = '\n';
-	return output_write(output, 0, block, SEAL_BYTES, error) && output_commit(output, error);
 }
 
 static gboolean check_seal(
@@ -97,12 +125,12 @@ static gboolean check_seal(
 static Hid open_image(const char *path, guint8 *bytes, gsize length, GError **error)
 {
 	g_auto(Hid) access = H5Pcreate(H5P_FILE_ACCESS);
-	H5Pset_fapl_core(access, 65536, FALSE);
+	H5Pset_fapl_core(access, MEMORY_STEP, FALSE);
 	if (H5Pset_file_image(access, bytes, length) < 0) {
 		hdf5_fail(error, ERROR_INPUT, "cannot take into memory", path);
 		return H5I_INVALID_HID;
 	}
-	g_autofree char *name = g_strdup_printf("/dev/null/%s", path);
+	g_autofree char *name = memory_name(path);
 	Hid file = H5Fopen(name, H5F_ACC_RDONLY, access);
 	if (file < 0)
 		hdf5_fail(error, ERROR_INPUT, "cannot open", path);

@@ -17,10 +17,12 @@ typedef struct {
 	guint version;    /* the newest layout that this program reads, and the one it writes */
 } SealKind;
 
-/* A new HDF5 file under the temporary name of `output`, its root marked with the kind. */
-Hid sealed_create(Output *output, const SealKind *kind, GError **error);
-/* Closes the file (in any case), adds the checksum and commits the output. */
-gboolean sealed_commit(Hid file, Output *output, const SealKind *kind, GError **error);
+/* A new HDF5 file in memory, its root marked with the kind: what the disk refuses is then refused
+ * to us, and not to the library, which does not survive it. */
+Hid sealed_create(const SealKind *kind, GError **error);
+/* Closes the file (in any case), adds the checksum and writes it whole to `path`, which may exist.
+ */
+gboolean sealed_commit(Hid file, const char *path, const SealKind *kind, GError **error);
 
 /* Reads a whole sealed file, checks it, and opens it out of memory.  H5I_INVALID_HID with *error
  * set where it is not of this kind, damaged, or written by a newer program. */

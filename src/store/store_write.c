@@ -104,10 +104,9 @@ static gboolean write_results(Store *store, GError **error)
 
 static gboolean write_store(Store *store, GError **error)
 {
-	g_autoptr(Output) output = output_create(store->path, TRUE, error);
-	g_auto(Hid) file = output ? sealed_create(output, &store_kind, error) : H5I_INVALID_HID;
+	g_auto(Hid) file = sealed_create(&store_kind, error);
 	return file >= 0 && write_all(store, file, error) &&
-	       sealed_commit(hid_steal(&file), output, &store_kind, error);
+	       sealed_commit(hid_steal(&file), store->path, &store_kind, error);
 }
 
 /* KIND-HASH.h5, the only names that are swept. */

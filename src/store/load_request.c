@@ -1,0 +1,83 @@
+/* load_request.c - what a load is asked for, and the sentence about what it did. */
+#include "store/load_private.h"
+
+#include "core/text.h"
+
+static void load_item_free(gpointer data)
+{
+	LoadItem *item = data;
+	g_free(item->name);
+	g_free(item->path);
+	g_free(item);
+}
+
+LoadRequest *load_request_new(void)
+{
+	LoadRequest *request = g_new0(LoadRequest, 1);
+	request->items = g_ptr_array_new_with_free_func(load_item_free);
+	request->drop = g_ptr_array_new_with_free_func(g_free);
+	return request;
+}
+
+void load_request_add(LoadRequest *request, const char *name, const char *path, gboolean run)
+{
+	LoadItem *item = g_new0(LoadItem, 1);
+	item->name = g_strdup(name);
+	item->path = g_strdup(path);
+	item->run = run;
+	g_ptr_array_add(request->items, item);
+}
+
+void load_request_free(LoadRequest *request)
+{
+	if (!request)
+		return;
+	g_ptr_array_unref(request->items);
+	g_ptr_array_unref(request->drop);
+	g_free(request->base);
+	g_free(request);
+}
+
+static char *copied_text(const Store *store)
+{
+	guint copied = 0;
+	for (guint i = 0; i < store->members->len; i++)
+		copied += store_member_at(store, i)->copied ? 1 : 0;
+	if (copied == 0 || copied == store->members->len)
+		return g_strdup_printf("weights %s", copied ? "copied" : "linked");
+	return g_strdup_printf(
+		"weights of %u copied, of %u linked", copied, store->members->len - copied);
+}
+
+static guint64 nonfinite_of(const Store *store, guint member)
+{
+	const Statistics *statistics = store_member_at(store, member)->statistics;
+	guint64 count = 0;
+	for (guint i = 0; statistics && i < collection_tensors(store->collection); i++)
+		count += statistics->nonfinite[i];
+	return count;
+}
+
+static void append_nonfinite(GString *text, const Store *store)
+{
+	for (guint i = 0; i < store->members->len; i++) {
+		guint64 count = nonfinite_of(store, i);
+		if (count > 0)
+			g_string_append_printf(text,
+				"; %s has %" G_GUINT64_FORMAT " element%s that are not finite",
+				collection_member(store->collection, i)->name, count,
+				count == 1 ? "" : "s");
+	}
+}
+
+char *load_summary(const Load *load)
+{
+	const Store *store = load->store;
+	g_autofree char *bytes = text_bytes(load->bytes);
+	g_autofree char *copied = copied_text(store);
+	GString *text = g_string_new(NULL);
+	g_string_append_printf(
+		text, "%u checkpoints, %s read, %s", store->members->len, bytes, copied);
+	append_nonfinite(text, store);
+	return g_string_free(text, FALSE);
+}

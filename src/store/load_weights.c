@@ -1,0 +1,137 @@
+/* load_weights.c - the copies that a load makes of weights, and when it does. */
+#include "store/load_private.h"
+
+#include "core/text.h"
+
+#include <errno.h>
+#include <sys/statvfs.h>
+
+static guint64 weights_bytes(const Load *load)
+{
+	guint64 bytes = 0;
+	for (guint i = 0; i < load_members(load); i++)
+		bytes += checkpoint_bytes(collection_member(load->collection, i)->checkpoint);
+	return bytes;
+}
+
+/* Where nothing is said, what is there keeps its way, and what is new is copied while all together
+ * is small. */
+static gboolean wants_copy(const Load *load, guint member, gboolean small)
+{
+	const Arrival *arrival = arrival_at(load, member);
+	const StoreMember *old = arrival_old(load, member);
+	if (load->weights == WEIGHTS_COPY)
+		return !arrival->known->copied;
+	if (load->weights == WEIGHTS_LINK || !arrival->opened)
+		return FALSE;
+	return old ? old->copied : small;
+}
+
+/* Returns the bytes of all that is to be copied. */
+static guint64 choose_copies(Load *load)
+{
+	gboolean small = weights_bytes(load) <= WEIGHTS_COPY_MOST;
+	guint64 bytes = 0;
+	for (guint i = 0; i < load_members(load); i++) {
+		Arrival *arrival = arrival_at(load, i);
+		arrival->wants_copy = wants_copy(load, i, small);
+		if (arrival->wants_copy)
+			bytes += checkpoint_bytes(
+				collection_member(load->collection, i)->checkpoint);
+	}
+	return bytes;
+}
+
+/* Said before anything is written: what runs out of room in the middle has cost its time. */
+static gboolean check_room(const char *folder, guint64 bytes, GError **error)
+{
+	struct statvfs disk;
+	Place place = {.file = folder, .remedy = "make room, or leave them with --weights=link"};
+	if (statvfs(folder, &disk) != 0 || bytes <= (guint64)disk.f_bavail * disk.f_frsize)
+		return TRUE;
+	g_autofree char *text = text_bytes(bytes);
+	return fail_at(error, ERROR_IO, place,
+		"copies of the weights need %s, and there is not as much room", text);
+}
+
+static gboolean make_folder(const char *folder, GError **error)
+{
+	return g_mkdir_with_parents(folder, 0777) == 0 ||
+	       fail_at(error, ERROR_IO, (Place){.file = folder}, "cannot make this folder: %s",
+		       g_strerror(errno));
+}
+
+gboolean load_copies_begin(Load *load, GError **error)
+{
+	g_autofree char *folder = store_folder(load->store);
+	guint64 bytes = choose_copies(load);
+	if (bytes > 0 && (!make_folder(folder, error) || !check_room(folder, bytes, error)))
+		return FALSE;
+	for (guint i = 0; i < load_members(load); i++) {
+		Arrival *arrival = arrival_at(load, i);
+		const Checkpoint *checkpoint = collection_member(load->collection, i)->checkpoint;
+		if (!arrival->wants_copy)
+			continue;
+		arrival->copy = weights_begin(folder, checkpoint, error);
+		if (!arrival->copy)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Whether the files were touched, but the contents are those that the store has. */
+static gboolean is_confirmed(const Load *load, guint member)
+{
+	return arrival_at(load, member)->suspect && !load->fresh[member];
+}
+
+static gboolean keeps_copy(const Load *load, guint member)
+{
+	const StoreMember *old = arrival_old(load, member);
+	return is_confirmed(load, member) && old->copied && load->weights != WEIGHTS_LINK;
+}
+
+gboolean load_copies_run(Load *load, Job *job, GError **error)
+{
+	for (guint i = 0; i < load_members(load); i++) {
+		WeightsCopy *copy = arrival_at(load, i)->copy;
+		if (copy && !keeps_copy(load, i) && !weights_copy(copy, load->threads, job, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Puts a checkpoint of the same tensors, but other spans, in the place of a member's. */
+static void exchange(Load *load, guint member, Checkpoint *checkpoint)
+{
+	Member *named = load->collection->members->pdata[member];
+	checkpoint_free(named->checkpoint);
+	named->checkpoint = checkpoint;
+}
+
+static gboolean place_weights(Load *load, guint member, GError **error)
+{
+	Arrival *arrival = arrival_at(load, member);
+	if (keeps_copy(load, member)) {
+		if (!arrival_keep(arrival, load->store, (guint)arrival->old, error))
+			return FALSE;
+		exchange(load, member, g_steal_pointer(&arrival->checkpoint));
+	} else if (arrival->copy) {
+		g_autofree char *hash = NULL;
+		Checkpoint *checkpoint = weights_finish(arrival->copy, &hash, error);
+		if (!checkpoint)
+			return FALSE;
+		exchange(load, member, checkpoint);
+		arrival->known->copied = TRUE;
+		arrival->known->weights = g_steal_pointer(&hash);
+	}
+	return TRUE;
+}
+
+gboolean load_copies_place(Load *load, GError **error)
+{
+	for (guint i = 0; i < load_members(load); i++)
+		if (!place_weights(load, i, error))
+			return FALSE;
+	return TRUE;
+}
