@@ -261,7 +261,7 @@ static React ask_add(CheckpointsView *view, Ui *ui)
 {
 	gboolean first = !session_collection(ui_session(ui));
 
-	ui_prompt(ui, first ? "base checkpoint: " : "open NAME=PATH: ", "", TRUE, view, accept_add);
+	ui_prompt(ui, first ? "Base checkpoint" : "Open NAME=PATH", "", TRUE, view, accept_add);
 	return REACT_DONE;
 }
 
@@ -286,7 +286,7 @@ static React ask_drop(CheckpointsView *view, Ui *ui)
 
 	if (!row || row->kind == ROW_BASE)
 		return REACT_NONE;
-	question = g_strdup_printf("close %s? its files stay, what is known of it is forgotten",
+	question = g_strdup_printf("Close %s?  Its files stay, what is known of it is forgotten.",
 		row->kind == ROW_RUN ? row->run : row->name);
 	ui_confirm(ui, question, view, drop_confirmed);
 	return REACT_DONE;

@@ -2,14 +2,15 @@
  * lines up with the base, where its task vector is large, and which tasks are near. */
 #include "checkpoints_view.h"
 
+#include "analysis/trajectory.h"
 #include "core/text.h"
-#include "plot.h"
 
 #include <math.h>
 #include <string.h>
 
 #define NAMES_SHOWN 3 /* of tensors that do not line up */
 #define NEAR_SHOWN 2
+#define METADATA_SHOWN 3
 
 static void line_free_all(gpointer data)
 {
@@ -38,21 +39,27 @@ static void add_blank(GPtrArray *lines)
 	add(lines, DETAIL_TEXT, g_strdup(""));
 }
 
-/* The types of its tensors, each once: "F32", "BF16 F32". */
-static char *types_text(const Checkpoint *checkpoint)
+/* The first file that it was read from. */
+static const char *source_path(const Checkpoint *checkpoint, const StoreMember *known)
 {
-	gboolean seen[DTYPE_COUNT] = {FALSE};
-	GString *text = g_string_new(NULL);
+	const StoreSource *source =
+		known && known->sources->len > 0 ? known->sources->pdata[0] : NULL;
 
-	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
-		Dtype dtype = checkpoint_tensor(checkpoint, i)->dtype;
-		if (seen[dtype])
-			continue;
-		seen[dtype] = TRUE;
-		g_string_append_printf(
-			text, "%s%s", text->len > 0 ? " " : "", dtype_info(dtype)->name);
+	return source ? source->path : checkpoint->path;
+}
+
+/* The first of what the file says about itself. */
+static void add_metadata(GPtrArray *lines, const Checkpoint *checkpoint)
+{
+	g_autoptr(GList) keys = g_list_sort(
+		g_hash_table_get_keys(checkpoint->metadata), (GCompareFunc)(gpointer)strcmp);
+	guint shown = 0;
+
+	for (GList *key = keys; key && shown < METADATA_SHOWN; key = key->next, shown++) {
+		g_autofree char *text = g_strdup_printf("%s=%s", (char *)key->data,
+			(char *)g_hash_table_lookup(checkpoint->metadata, key->data));
+		add(lines, DETAIL_TEXT, text_safe(text));
 	}
-	return g_string_free(text, FALSE);
 }
 
 static void add_source(GPtrArray *lines, const Session *session, const CheckpointRow *row)
@@ -63,17 +70,13 @@ static void add_source(GPtrArray *lines, const Session *session, const Checkpoin
 	const StoreMember *known =
 		row->member < store->members->len ? store->members->pdata[row->member] : NULL;
 	g_autofree char *bytes = text_bytes(checkpoint_bytes(checkpoint));
-	g_autofree char *types = types_text(checkpoint);
 
 	add(lines, DETAIL_HEADING, g_strdup(row->name));
-	if (known && known->sources->len > 0)
-		add(lines, DETAIL_TEXT,
-			path_shown(((const StoreSource *)known->sources->pdata[0])->path));
-	else
-		add(lines, DETAIL_TEXT, path_shown(checkpoint->path));
+	add(lines, DETAIL_PATH, path_shown(source_path(checkpoint, known)));
 	add(lines, DETAIL_TEXT,
-		g_strdup_printf("%s %s %s%s", checkpoint->format, types, bytes,
+		g_strdup_printf("%s %s %s%s", checkpoint->format, row->types, bytes,
 			known && known->copied ? ", copied" : ""));
+	add_metadata(lines, checkpoint);
 	if (row->warning)
 		add(lines, DETAIL_TEXT, g_strdup_printf("! %s", row->warning));
 	add_blank(lines);
@@ -123,11 +126,20 @@ static void add_alignment(GPtrArray *lines, const Collection *collection, const 
 	add_first_names(lines, "extra", member->extra);
 }
 
-/* The columns of a group: its elements, and |τ|/|θ₀| (of the base, |θ₀|). */
-static void set_columns(DetailLine *line, const LayerGroup *group, gboolean base)
+/* What is shown of a group: |τ|/|θ₀|, or of the base |θ₀|. */
+static double group_value(const LayerGroup *group, gboolean base)
 {
-	line->count = text_count(group->elements);
-	line->value = text_number(base ? group->base_norm : group->relative[0]);
+	return base ? group->base_norm : group->relative[0];
+}
+
+/* The decimals that suit the values of all layers. */
+static int layers_decimals(const Layers *layers, gboolean base)
+{
+	double most = 0;
+
+	for (guint i = 0; i < layers->groups->len; i++)
+		most = fmax(most, group_value(layers->groups->pdata[i], base));
+	return number_decimals(most);
 }
 
 static void add_tree_heading(GPtrArray *lines, gboolean base)
@@ -141,14 +153,31 @@ static void add_tree_heading(GPtrArray *lines, gboolean base)
 }
 
 static void add_tensors(GPtrArray *lines, const Collection *collection, const Layers *tensors,
-	const char *layer, gboolean base)
+	const char *layer, gboolean base, int decimals)
 {
 	for (guint i = 0; i < tensors->groups->len; i++) {
 		const LayerGroup *group = tensors->groups->pdata[i];
-		if (g_strcmp0(tensor_layer(collection, group->name), layer) == 0)
-			set_columns(add(lines, DETAIL_TENSOR,
-					    text_safe(tensor_in_layer(group->name, layer))),
-				group, base);
+		DetailLine *line;
+		if (g_strcmp0(tensor_layer(collection, group->name), layer) != 0)
+			continue;
+		line = add(lines, DETAIL_TENSOR, text_safe(tensor_in_layer(group->name, layer)));
+		line->value = number_fixed(group_value(group, base), decimals);
+	}
+}
+
+static void add_layers(GPtrArray *lines, const Collection *collection, const Layers *layers,
+	const Layers *tensors, gboolean base, GHashTable *unfolded, gboolean all)
+{
+	int decimals = layers_decimals(layers, base);
+
+	for (guint i = 0; i < layers->groups->len; i++) {
+		const LayerGroup *group = layers->groups->pdata[i];
+		DetailLine *line = add(lines, DETAIL_LAYER, g_strdup(group->name));
+		line->unfolded = all || g_hash_table_contains(unfolded, group->name);
+		line->count = text_count(group->elements);
+		line->value = number_fixed(group_value(group, base), decimals);
+		if (line->unfolded)
+			add_tensors(lines, collection, tensors, group->name, base, decimals);
 	}
 }
 
@@ -183,14 +212,7 @@ static void add_tree(GPtrArray *lines, const Session *session, const CheckpointR
 	if (!layers || !tensors)
 		return;
 	add_tree_heading(lines, base);
-	for (guint i = 0; i < layers->groups->len; i++) {
-		const LayerGroup *group = layers->groups->pdata[i];
-		DetailLine *line = add(lines, DETAIL_LAYER, g_strdup(group->name));
-		line->unfolded = all || g_hash_table_contains(unfolded, group->name);
-		set_columns(line, group, base);
-		if (line->unfolded)
-			add_tensors(lines, collection, tensors, group->name, base);
-	}
+	add_layers(lines, collection, layers, tensors, base, unfolded, all);
 	add_profile(lines, layers, base);
 }
 
@@ -223,7 +245,8 @@ static void add_neighbours(GPtrArray *lines, const Similarity *similarity, guint
 	for (guint i = 0; i < MIN(others->len, NEAR_SHOWN); i++) {
 		guint other = g_array_index(others, guint, far ? others->len - 1 - i : i);
 		DetailLine *line = add(lines, i == 0 ? DETAIL_HEADING : DETAIL_TEXT,
-			g_strdup_printf("%-8s %s", i == 0 ? what : "", similarity->name[other]));
+			i == 0 ? g_strdup_printf("%-9s %s", what, similarity->name[other])
+			       : g_strdup_printf("%9s%s", "", similarity->name[other]));
 		line->value = number_signed(row[other], 2);
 	}
 }
@@ -243,6 +266,41 @@ static void add_near_and_far(
 	}
 }
 
+/* The steps of a run, and how long τ is at each. */
+static void add_steps(GPtrArray *lines, const Session *session, const char *run)
+{
+	g_autoptr(Trajectory) path = trajectory_new(
+		session_collection(session), session_gram(session), run, -1, NULL, GROUP_ALL, NULL);
+	DetailLine *line = add(lines, DETAIL_HEADING, g_strdup("STEP"));
+	double most = 0;
+
+	line->value = g_strdup("|τ|/|θ₀|");
+	for (guint i = 0; path && i < path->count; i++)
+		most = fmax(most, path->whole->relative[i]);
+	for (guint i = 0; path && i < path->count; i++) {
+		line = add(lines, DETAIL_TEXT,
+			path->step[i] < 0 ? g_strdup("final")
+					  : g_strdup_printf("%" G_GINT64_FORMAT, path->step[i]));
+		line->value = number_fixed(path->whole->relative[i], number_decimals(most));
+	}
+}
+
+static void add_run(GPtrArray *lines, const Session *session, const CheckpointRow *row)
+{
+	const Checkpoint *first =
+		collection_member(session_collection(session), row->member)->checkpoint;
+	g_autofree char *step = g_path_get_dirname(first->path);
+
+	add(lines, DETAIL_HEADING, g_strdup(row->name));
+	add(lines, DETAIL_PATH,
+		path_shown(g_str_has_suffix(first->path, ".safetensors") ? step : first->path));
+	add(lines, DETAIL_TEXT,
+		g_strdup_printf("%u checkpoints, Enter unfolds them", row->checkpoints));
+	add_blank(lines);
+	if (session_ready(session))
+		add_steps(lines, session, row->run);
+}
+
 GPtrArray *checkpoint_detail(Ui *ui, const CheckpointRow *row, const Similarity *similarity,
 	GHashTable *unfolded, gboolean all)
 {
@@ -250,46 +308,13 @@ GPtrArray *checkpoint_detail(Ui *ui, const CheckpointRow *row, const Similarity 
 	const Collection *collection = session_collection(session);
 	GPtrArray *lines = g_ptr_array_new_with_free_func(line_free_all);
 
+	if (row->kind == ROW_RUN) {
+		add_run(lines, session, row);
+		return lines;
+	}
 	add_source(lines, session, row);
 	add_alignment(lines, collection, collection_member(collection, row->member));
 	add_tree(lines, session, row, unfolded, all);
 	add_near_and_far(lines, row, similarity);
 	return lines;
-}
-
-static void draw_line(const DetailLine *line, Canvas *canvas, Rect rect, int y)
-{
-	static const int indents[] = {
-		[DETAIL_TEXT] = 3, [DETAIL_HEADING] = 2, [DETAIL_LAYER] = 3, [DETAIL_TENSOR] = 7};
-	int end = rect.width - 1;
-
-	if (line->kind == DETAIL_SPARK) {
-		plot_spark(canvas, rect, 3, y, MIN((int)line->n, rect.width - 4), line->profile,
-			line->n, ROLE_BAR);
-		return;
-	}
-	if (line->value) {
-		canvas_text_right(canvas, rect, end, y, ROLE_NORMAL, line->value);
-		end -= 9;
-	}
-	if (line->count) {
-		canvas_text_right(canvas, rect, end, y, ROLE_NORMAL, line->count);
-		end -= 7;
-	}
-	if (line->kind == DETAIL_LAYER)
-		canvas_text(canvas, rect, 3, y, ROLE_NORMAL, line->unfolded ? "▾" : "▸");
-	canvas_field(canvas, rect, indents[line->kind] + (line->kind == DETAIL_LAYER ? 2 : 0), y,
-		MAX(0, end - 5), line->kind == DETAIL_HEADING ? ROLE_HEADING : ROLE_NORMAL,
-		line->text);
-}
-
-void checkpoint_detail_draw(
-	const GPtrArray *lines, ListWidget *list, gboolean focus, Canvas *canvas, Rect rect)
-{
-	list_fit(list, (int)lines->len, rect.height);
-	for (int y = 0; y < rect.height && list->top + y < (int)lines->len; y++) {
-		draw_line(lines->pdata[list->top + y], canvas, rect, y);
-		if (focus && list->top + y == list->cursor)
-			pane_cursor(canvas, rect, y, TRUE);
-	}
 }

@@ -11,11 +11,15 @@
 static const struct {
 	const char *heading;
 	int columns;
-} columns[] = {{"ROLE", 6}, {"STEP", 7}, {"PARAMS", 8}, {"|τ|/|θ₀|", 10}, {"cos(mean)", 11}};
+} columns[] = {{"ROLE", 6}, {"STEP", 7}, {"PARAMS", 8}, {"|τ|/|θ₀|", 10}, {"cos(mean)", 11},
+	{"SIZE", 9}, {"TYPE", 9}};
 #define COLUMN_STEP 1
 #define COLUMN_PARAMETERS 2
 #define COLUMN_RELATIVE 3
+#define COLUMN_COSINE 4
+#define COLUMN_SIZE 5
 
+#define RELATIVE_DECIMALS 4
 #define MARKS 3 /* columns in front of the name */
 
 static void row_free(gpointer data)
@@ -24,8 +28,26 @@ static void row_free(gpointer data)
 
 	g_free(row->name);
 	g_free(row->run);
+	g_free(row->types);
 	g_free(row->warning);
 	g_free(row);
+}
+
+/* The types of its tensors, each once: "F32", "BF16 F32". */
+static char *checkpoint_types(const Checkpoint *checkpoint)
+{
+	gboolean seen[DTYPE_COUNT] = {FALSE};
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
+		Dtype dtype = checkpoint_tensor(checkpoint, i)->dtype;
+		if (seen[dtype])
+			continue;
+		seen[dtype] = TRUE;
+		g_string_append_printf(
+			text, "%s%s", text->len > 0 ? " " : "", dtype_info(dtype)->name);
+	}
+	return g_string_free(text, FALSE);
 }
 
 static void warn(GString *text, guint64 count, const char *what)
@@ -87,6 +109,8 @@ static CheckpointRow *row_new(const Session *session, RowKind kind, guint number
 	row->run = g_strdup(member->run);
 	row->step = row->last = member->step;
 	row->parameters = checkpoint_elements(member->checkpoint);
+	row->bytes = checkpoint_bytes(member->checkpoint);
+	row->types = checkpoint_types(member->checkpoint);
 	row->relative = kind == ROW_BASE ? NAN : member_relative(session, number);
 	row->cosine = NAN;
 	row->warning = row_warning(session, number);
@@ -94,7 +118,8 @@ static CheckpointRow *row_new(const Session *session, RowKind kind, guint number
 }
 
 /* The row that stands for the steps of a run; NULL where there is none. */
-static CheckpointRow *run_row(const Session *session, const char *run, GArray *steps)
+static CheckpointRow *run_row(
+	const Session *session, const char *run, const GArray *steps, gboolean unfolded)
 {
 	const Collection *collection = session_collection(session);
 	CheckpointRow *row;
@@ -105,6 +130,7 @@ static CheckpointRow *run_row(const Session *session, const char *run, GArray *s
 	g_free(row->name);
 	row->name = g_strdup_printf("%s/steps", run);
 	row->checkpoints = steps->len;
+	row->unfolded = unfolded;
 	row->last =
 		collection_member(collection, g_array_index(steps, guint, steps->len - 1))->step;
 	return row;
@@ -124,14 +150,15 @@ static void add_run(GPtrArray *rows, Ui *ui, const char *run, GHashTable *unfold
 	const Collection *collection = session_collection(session);
 	g_autoptr(GArray) members = collection_run(collection, run);
 	g_autoptr(GArray) steps = g_array_new(FALSE, FALSE, sizeof(guint));
+	gboolean open = g_hash_table_contains(unfolded, run);
 
 	for (guint i = 0; i < members->len; i++) {
 		guint member = g_array_index(members, guint, i);
 		if (collection_member(collection, member)->role == MEMBER_STEP)
 			g_array_append_val(steps, member);
 	}
-	keep(rows, ui, run_row(session, run, steps));
-	for (guint i = 0; i < steps->len && g_hash_table_contains(unfolded, run); i++)
+	keep(rows, ui, run_row(session, run, steps, open));
+	for (guint i = 0; i < steps->len && open; i++)
 		keep(rows, ui, row_new(session, ROW_STEP, g_array_index(steps, guint, i)));
 }
 
@@ -233,9 +260,14 @@ static char *row_cell(const CheckpointRow *row, guint column)
 	case COLUMN_PARAMETERS:
 		return text_count(row->parameters);
 	case COLUMN_RELATIVE:
-		return row->kind == ROW_BASE ? g_strdup("–") : text_number(row->relative);
-	default:
+		return row->kind == ROW_BASE ? g_strdup("–")
+					     : number_fixed(row->relative, RELATIVE_DECIMALS);
+	case COLUMN_COSINE:
 		return row->kind == ROW_TASK ? number_signed(row->cosine, 2) : g_strdup("–");
+	case COLUMN_SIZE:
+		return text_bytes(row->bytes);
+	default:
+		return g_strdup(row->types);
 	}
 }
 
@@ -286,9 +318,9 @@ static const char *row_mark(const CheckpointRow *row, const Session *session)
 	case ROW_TASK:
 		return session_is_marked(session, row->member) ? "●" : "○";
 	case ROW_RUN:
-		return "▸";
+		return row->unfolded ? "▾" : "▸";
 	default:
-		return "·";
+		return "";
 	}
 }
 
@@ -309,7 +341,7 @@ static void draw_row(const CheckpointRow *row, const Session *session, Canvas *c
 static void draw_heading(Canvas *canvas, Rect rect, int name, CheckpointSort sort)
 {
 	static const guint sorted[SORT_COUNT] = {
-		[SORT_RELATIVE] = COLUMN_RELATIVE, [SORT_COSINE] = COLUMN_RELATIVE + 1};
+		[SORT_RELATIVE] = COLUMN_RELATIVE, [SORT_COSINE] = COLUMN_COSINE};
 	int x = MARKS + name;
 
 	canvas_text(canvas, rect, MARKS, 0, sort == SORT_NAME ? ROLE_TITLE : ROLE_HEADING, "NAME");
@@ -335,7 +367,7 @@ static int name_columns(const GPtrArray *rows, Rect rect)
 		const CheckpointRow *row = rows->pdata[i];
 		longest = MAX(longest, canvas_columns(row->name) + (row->kind == ROW_STEP ? 2 : 0));
 	}
-	for (guint column = 0; column < G_N_ELEMENTS(columns); column++)
+	for (guint column = 0; column <= COLUMN_COSINE; column++)
 		rest += columns[column].columns;
 	return CLAMP(rect.width - MARKS - rest, NAME_LEAST + 4, MIN(longest, NAME_MOST));
 }

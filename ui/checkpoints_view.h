@@ -17,7 +17,10 @@ typedef struct {
 	guint member;      /* of a run, its first step */
 	gint64 step, last; /* of a run, from `step` to `last`; -1 where unknown */
 	guint checkpoints; /* of a run */
+	gboolean unfolded; /* of a run: its steps follow */
 	guint64 parameters;
+	guint64 bytes;
+	char *types;
 	double relative, cosine; /* |τ|/|θ₀|; with the mean of all tasks */
 	char *warning;           /* what is wrong with it, or NULL */
 } CheckpointRow;
@@ -33,7 +36,14 @@ void checkpoint_rows_draw(const GPtrArray *rows, Ui *ui, ListWidget *list, gbool
 	CheckpointSort sort, Canvas *canvas, Rect rect);
 
 /* One line of what is known of a checkpoint. */
-typedef enum { DETAIL_TEXT, DETAIL_HEADING, DETAIL_LAYER, DETAIL_TENSOR, DETAIL_SPARK } DetailKind;
+typedef enum {
+	DETAIL_TEXT,
+	DETAIL_PATH, /* shortened at its start */
+	DETAIL_HEADING,
+	DETAIL_LAYER,
+	DETAIL_TENSOR,
+	DETAIL_SPARK
+} DetailKind;
 typedef struct {
 	DetailKind kind;
 	gboolean unfolded; /* of a layer */

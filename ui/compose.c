@@ -308,8 +308,8 @@ static char *compose_cell(gpointer data, Ui *ui)
 	return expression_number(g_array_index(now->terms, Term, (guint)term).coefficient);
 }
 
-static const ActionId compose_footer[] = {ACTION_RIGHT, ACTION_COMPOSE_TYPE, ACTION_COMPOSE_NEGATE,
-	ACTION_MARK, ACTION_COMPOSE_ADD, ACTION_COMPOSE_DROP, ACTION_COMPOSE_SCOPE, ACTION_UNDO,
+static const ActionId compose_footer[] = {ACTION_MARK, ACTION_COMPOSE_TYPE, ACTION_COMPOSE_NEGATE,
+	ACTION_COMPOSE_ADD, ACTION_COMPOSE_DROP, ACTION_COMPOSE_SCOPE, ACTION_UNDO,
 	ACTION_COMPOSE_SAVE, ACTION_EXPORT, ACTION_COMPOSE_REFERENCE, ACTION_NONE};
 
 const ViewOps compose_view = {

@@ -45,21 +45,23 @@ static gboolean accept_typed(gpointer data, Ui *ui, const char *text, GError **e
 	return TRUE;
 }
 
-/* A term's number is offered; elsewhere the whole edit. */
+/* A number is typed anew, the whole edit is changed. */
 React compose_type(ComposeView *view, Ui *ui)
 {
 	const Composition *now = session_composition(ui_session(ui));
-	int term = compose_term(view, now);
-	g_autofree char *initial = NULL;
+	int place = compose_term(view, now);
+	const Term *term = place < 0 ? NULL : &g_array_index(now->terms, Term, (guint)place);
+	g_autofree char *initial = term ? NULL : composition_text(now);
+	g_autofree char *name = term ? term_name(term) : g_strdup("of the whole");
+	g_autofree char *value = coefficient_text(term ? term->coefficient : now->scale);
+	g_autofree char *label =
+		g_strdup_printf("λ %s is %s: a number, or a whole edit", name, value);
 
-	if (term >= 0)
-		initial =
-			coefficient_text(g_array_index(now->terms, Term, (guint)term).coefficient);
-	else if (view->list.cursor == ROW_SCALE)
-		initial = coefficient_text(now->scale);
+	if (!term && view->list.cursor != ROW_SCALE)
+		string_set(&label, "The edit");
 	else
-		initial = composition_text(now);
-	ui_prompt(ui, "a number, or an edit: ", initial, FALSE, view, accept_typed);
+		string_set(&initial, "");
+	ui_prompt(ui, label, initial, FALSE, view, accept_typed);
 	return REACT_DONE;
 }
 
@@ -90,7 +92,7 @@ React compose_pick_task(ComposeView *view, Ui *ui)
 				g_ptr_array_add(names, member->name);
 		}
 	}
-	ui_pick(ui, "add a term", (const char *const *)names->pdata, names->len, view, accept_task);
+	ui_pick(ui, "Add a term", (const char *const *)names->pdata, names->len, view, accept_task);
 	return REACT_DONE;
 }
 
@@ -99,14 +101,15 @@ static gboolean set_scope(ComposeView *view, Ui *ui, const char *pattern)
 	Session *session = ui_session(ui);
 	g_autoptr(Composition) next = composition_copy(session_composition(session));
 	int place = compose_term(view, next);
-	g_autofree char *label = NULL;
+	g_autofree char *label = NULL, *name = NULL;
 	Term *term;
 
 	if (place < 0)
 		return TRUE;
 	term = &g_array_index(next->terms, Term, (guint)place);
 	string_set(&term->scope, pattern);
-	label = g_strdup_printf("%s on %s", term->body, pattern ? pattern : EVERYTHING);
+	name = term_name(term);
+	label = g_strdup_printf("%s on %s", name, pattern ? pattern : EVERYTHING);
 	session_compose(session, next, label, NULL);
 	ui_message(ui, "%s", label);
 	return TRUE;
@@ -126,7 +129,7 @@ static gboolean accept_scope(gpointer data, Ui *ui, const char *text, GError **e
 	ComposeView *view = data;
 
 	if (strcmp(text, PATTERN) == 0) {
-		ui_prompt(ui, "layers, kinds or a glob: ", "", FALSE, view, accept_pattern);
+		ui_prompt(ui, "Layers, kinds or a glob", "", FALSE, view, accept_pattern);
 		return TRUE;
 	}
 	if (strcmp(text, EVERYTHING) == 0)
@@ -181,7 +184,7 @@ React compose_pick_scope(ComposeView *view, Ui *ui)
 		add_once(list, layers->pdata[i]);
 	for (guint i = 0; i < collection_tensors(collection); i++)
 		add_once(list, collection->kind[i]);
-	ui_pick(ui, "where the term applies", (const char *const *)list->pdata, list->len, view,
+	ui_pick(ui, "Where the term applies", (const char *const *)list->pdata, list->len, view,
 		accept_scope);
 	return REACT_DONE;
 }
@@ -220,14 +223,14 @@ static gboolean accept_save(gpointer data, Ui *ui, const char *text, GError **er
 	if (!g_file_test(path, G_FILE_TEST_EXISTS))
 		return write_recipe(ui, path, FALSE, error);
 	string_set(&view->path, path);
-	question = g_strdup_printf("%s exists: replace it?", text);
+	question = g_strdup_printf("%s exists.  Replace it?", text);
 	ui_confirm(ui, question, view, replace_recipe);
 	return TRUE;
 }
 
 React compose_save(ComposeView *view, Ui *ui)
 {
-	ui_prompt(ui, "write the recipe to: ", "recipe.json", TRUE, view, accept_save);
+	ui_prompt(ui, "Write the recipe to", "recipe.json", TRUE, view, accept_save);
 	return REACT_DONE;
 }
 
@@ -250,6 +253,6 @@ static gboolean accept_read(gpointer data, Ui *ui, const char *text, GError **er
 
 React compose_read(ComposeView *view, Ui *ui)
 {
-	ui_prompt(ui, "open the recipe: ", "", TRUE, view, accept_read);
+	ui_prompt(ui, "Open the recipe", "", TRUE, view, accept_read);
 	return REACT_DONE;
 }

@@ -19,6 +19,16 @@ char *coefficient_text(double value)
 	return expression_number(value);
 }
 
+char *term_name(const Term *term)
+{
+	gsize length = strlen(term->body);
+
+	if (length > 2 && term->body[0] == '"' &&
+		strchr(term->body + 1, '"') == term->body + length - 1)
+		return g_strndup(term->body + 1, length - 2);
+	return g_strdup(term->body);
+}
+
 static Term *term_of(const Composition *composition, int term)
 {
 	return &g_array_index(composition->terms, Term, (guint)term);
@@ -37,7 +47,7 @@ static React set_value(ComposeView *view, Ui *ui, double value, gboolean merges)
 	g_autoptr(Composition) next = composition_copy(now);
 	int term = compose_term(view, now);
 	double *place = view->list.cursor == ROW_SCALE ? &next->scale : NULL;
-	g_autofree char *label = NULL, *merge = NULL, *from = NULL, *to = NULL;
+	g_autofree char *label = NULL, *merge = NULL, *from = NULL, *to = NULL, *name = NULL;
 
 	if (term >= 0)
 		place = &term_of(next, term)->coefficient;
@@ -46,8 +56,8 @@ static React set_value(ComposeView *view, Ui *ui, double value, gboolean merges)
 	from = coefficient_text(*place);
 	to = coefficient_text(value);
 	*place = value;
-	label = g_strdup_printf(
-		"λ %s %s → %s", term >= 0 ? term_of(next, term)->body : "of the edit", from, to);
+	name = term >= 0 ? term_name(term_of(next, term)) : g_strdup("of the whole");
+	label = g_strdup_printf("λ %s %s → %s", name, from, to);
 	merge = g_strdup_printf("coefficient %d", term);
 	if (!composition_equal(now, next))
 		session_compose(ui_session(ui), next, label, merges ? merge : NULL);
@@ -89,14 +99,15 @@ React compose_toggle(ComposeView *view, Ui *ui)
 	const Composition *now = session_composition(ui_session(ui));
 	g_autoptr(Composition) next = composition_copy(now);
 	int place = compose_term(view, now);
-	g_autofree char *label = NULL;
+	g_autofree char *label = NULL, *name = NULL;
 	Term *term;
 
 	if (place < 0)
 		return REACT_NONE;
 	term = term_of(next, place);
 	term->on = !term->on;
-	label = g_strdup_printf("%s %s", term->body, term->on ? "on" : "off");
+	name = term_name(term);
+	label = g_strdup_printf("%s %s", name, term->on ? "on" : "off");
 	session_compose(ui_session(ui), next, label, NULL);
 	ui_message(ui, "%s", label);
 	return REACT_DONE;
@@ -107,11 +118,12 @@ React compose_drop(ComposeView *view, Ui *ui)
 	const Composition *now = session_composition(ui_session(ui));
 	g_autoptr(Composition) next = composition_copy(now);
 	int term = compose_term(view, now);
-	g_autofree char *label = NULL;
+	g_autofree char *label = NULL, *name = NULL;
 
 	if (term < 0)
 		return REACT_NONE;
-	label = g_strdup_printf("drop %s", term_of(now, term)->body);
+	name = term_name(term_of(now, term));
+	label = g_strdup_printf("drop %s", name);
 	composition_drop(next, (guint)term);
 	session_compose(ui_session(ui), next, label, NULL);
 	ui_message(ui, "%s: u brings it back", label);
@@ -123,12 +135,13 @@ React compose_move(ComposeView *view, Ui *ui, int by)
 	const Composition *now = session_composition(ui_session(ui));
 	g_autoptr(Composition) next = composition_copy(now);
 	int term = compose_term(view, now), other = term + by;
-	g_autofree char *label = NULL;
+	g_autofree char *label = NULL, *name = NULL;
 	Term moved;
 
 	if (term < 0 || other < 0 || other >= (int)now->terms->len)
 		return REACT_NONE;
-	label = g_strdup_printf("move %s", term_of(now, term)->body);
+	name = term_name(term_of(now, term));
+	label = g_strdup_printf("move %s", name);
 	moved = *term_of(next, term);
 	*term_of(next, term) = *term_of(next, other);
 	*term_of(next, other) = moved;

@@ -11,7 +11,7 @@
 #define HEADING_ROWS 3
 #define EXPRESSION_ROWS_MOST 4
 #define NUMBER_COLUMNS 8
-#define SLIDER_MOST 36
+#define SLIDER_MOST 51
 
 /* One line of the list; a term has a second one for its scope. */
 typedef struct {
@@ -71,29 +71,36 @@ static ListColumns columns_of(const Composition *composition, Rect rect)
 {
 	ListColumns columns = {.name = NAME_LEAST + 3};
 
-	for (guint i = 0; i < composition->terms->len; i++)
-		columns.name = MAX(columns.name, canvas_columns(term_at(composition, i)->body));
+	for (guint i = 0; i < composition->terms->len; i++) {
+		g_autofree char *name = term_name(term_at(composition, i));
+		columns.name = MAX(columns.name, canvas_columns(name));
+	}
 	columns.name = MIN(columns.name, MAX(NAME_LEAST + 3, rect.width - 5 - NUMBER_COLUMNS - 18));
 	columns.slider = 5 + columns.name + NUMBER_COLUMNS + 2;
 	columns.slider_columns = CLAMP(rect.width - columns.slider - 1, 0, SLIDER_MOST);
 	return columns;
 }
 
-static void draw_heading(const ListColumns *columns, Ui *ui, Canvas *canvas, Rect rect)
+/* The base that is edited, and how much can be undone. */
+static void draw_title(const Session *session, Canvas *canvas, Rect rect)
 {
-	const Session *session = ui_session(ui);
-	const Collection *collection = session_collection(session);
+	const Checkpoint *base = collection_member(session_collection(session), 0)->checkpoint;
 	guint undo = session_undo_steps(session), redo = session_redo_steps(session);
+	g_autofree char *steps = g_strdup_printf("%u to undo, %u to redo", undo, redo);
+	g_autofree char *path = path_shown(base->path);
+	int room = rect.width - 10 - (undo + redo > 0 ? canvas_columns(steps) + 2 : 0);
+
+	canvas_text(canvas, rect, 1, 0, ROLE_HEADING, "EDIT of");
+	canvas_field(canvas, rect, 9, 0, MAX(0, room), ROLE_NORMAL, path);
+	if (undo + redo > 0)
+		canvas_text_right(canvas, rect, rect.width - 1, 0, ROLE_DIM, steps);
+}
+
+static void draw_heading(const ListColumns *columns, Canvas *canvas, Rect rect)
+{
 	double cells = (columns->slider_columns - 1) / (SLIDER_HIGH - SLIDER_LOW);
 	int y = HEADING_ROWS - 1, zero = columns->slider + (int)round(-SLIDER_LOW * cells);
-	int x = 1 + canvas_text(canvas, rect, 1, 0, ROLE_HEADING, "EDIT");
 
-	canvas_printf(canvas, rect, x + 2, 0, ROLE_NORMAL, "base %s",
-		collection_member(collection, 0)->name);
-	if (undo + redo > 0) {
-		g_autofree char *steps = g_strdup_printf("%u to undo, %u to redo", undo, redo);
-		canvas_text_right(canvas, rect, rect.width - 1, 0, ROLE_DIM, steps);
-	}
 	canvas_text(canvas, rect, 5, y, ROLE_HEADING, "TERM");
 	canvas_text_right(canvas, rect, columns->slider - 2, y, ROLE_HEADING, "λ");
 	if (columns->slider_columns < 12)
@@ -119,14 +126,16 @@ static void draw_term(const ListColumns *columns, const Term *term, gboolean sco
 	Rect rect, int y)
 {
 	Role role = term->on ? ROLE_NORMAL : ROLE_DIM;
+	g_autofree char *name = NULL;
 
 	if (scope) {
 		g_autofree char *text = g_strdup_printf("on %s", term->scope ? term->scope : "all");
 		canvas_field(canvas, rect, 7, y, rect.width - 8, ROLE_DIM, text);
 		return;
 	}
+	name = term_name(term);
 	canvas_text(canvas, rect, 1, y, role, term->on ? "[x]" : "[ ]");
-	canvas_field(canvas, rect, 5, y, columns->name, role, term->body);
+	canvas_field(canvas, rect, 5, y, columns->name, role, name);
 	draw_value(columns, term->coefficient, term->on ? ROLE_BAR : ROLE_DIM, canvas, rect, y);
 }
 
@@ -213,7 +222,8 @@ void compose_list_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect)
 	int list = MAX(2, rect.height - HEADING_ROWS - below - 2);
 	int used = MIN(list, 2 * (int)composition->terms->len + 2);
 
-	draw_heading(&columns, ui, canvas, rect);
+	draw_title(session, canvas, rect);
+	draw_heading(&columns, canvas, rect);
 	draw_list(view, composition, canvas, rect_rows(rect, HEADING_ROWS, list), &columns);
 	draw_expression(text, canvas, rect_rows(rect, HEADING_ROWS + used + 1, below));
 	draw_output(session, canvas, rect, rect.height - 1);

@@ -22,7 +22,8 @@ static int draw_sizes(const Preview *preview, Canvas *canvas, Rect rect, int y)
 {
 	int x = 1 + canvas_text(canvas, rect, 1, y, ROLE_HEADING, "PREVIEW") + 2;
 
-	canvas_printf(canvas, rect, x, y, ROLE_GOOD, "%s · from the Gram", preview->kind);
+	canvas_printf(canvas, rect, x, y, ROLE_GOOD, "%s%s", preview->kind,
+		rect.width >= WIDTH_OF_KEPT ? " · from Gram tables" : "");
 	y = draw_value(canvas, rect, y + 1, "|edit|/|θ₀|", preview->whole->relative);
 	return draw_value(canvas, rect, y, "of largest τ", preview->of_largest);
 }
@@ -118,9 +119,11 @@ static int draw_layers(const Preview *preview, Canvas *canvas, Rect rect, int y,
 		return y + 1;
 	}
 	for (guint i = 0; i < n; i++, y++) {
+		g_autofree char *text = NULL;
 		canvas_field(canvas, rect, 2, y, 10, ROLE_NORMAL,
 			((const PreviewGroup *)preview->groups->pdata[i])->name);
-		pane_number(canvas, rect, 20, y, ROLE_NORMAL, norms[i]);
+		text = number_fixed(norms[i], number_decimals(most));
+		canvas_text_right(canvas, rect, 20, y, ROLE_NORMAL, text);
 		plot_bar(canvas, rect, 21, y, rect.width - 22, most > 0 ? norms[i] / most : 0,
 			ROLE_BAR);
 	}

@@ -34,6 +34,8 @@ typedef struct {
 
 /* The term under the cursor, or -1. */
 int compose_term(const ComposeView *view, const Composition *composition);
+/* What a term is called on the screen: its body, a quoted name without its quotes.  g_free. */
+char *term_name(const Term *term);
 /* A coefficient in two digits where these say all of it: "0.40", "0.333".  g_free. */
 char *coefficient_text(double value);
 

@@ -271,7 +271,7 @@ static React pick_task(LayersView *view, Ui *ui)
 			g_strdup_printf("%s %s", session_is_marked(session, member) ? "●" : "○",
 				collection_member(collection, member)->name));
 	}
-	ui_pick(ui, "show or hide a task", (const char *const *)items->pdata, items->len, view,
+	ui_pick(ui, "Show or hide a task", (const char *const *)items->pdata, items->len, view,
 		accept_task);
 	return REACT_DONE;
 }
@@ -341,12 +341,8 @@ static char *layers_sentence_here(gpointer data, Ui *ui)
 		return g_strdup_printf("%s carries %s of |%s|²", group->name, share,
 			view->layers->name[view->first_at]);
 	cosine = number_signed(pair, 2);
-	return g_strdup_printf("%s carries %s of |%s|² and %s %s (cos %s)", group->name, share,
-		view->layers->name[view->first_at],
-		pair > 0.05    ? "agrees with"
-		: pair < -0.05 ? "opposes"
-			       : "is nearly orthogonal to",
-		view->layers->name[view->first_at + 1], cosine);
+	return g_strdup_printf("%s carries %s of |%s|²; cos with %s %s", group->name, share,
+		view->layers->name[view->first_at], view->layers->name[view->first_at + 1], cosine);
 }
 
 static cJSON *layers_json(gpointer data, Ui *ui)

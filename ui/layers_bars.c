@@ -20,6 +20,7 @@ typedef struct {
 	guint first, count; /* tasks that are shown */
 	gboolean cosine;    /* with the column of cosines between the first two */
 	double low, high;   /* of the bars; `low` counts on a log scale alone */
+	int decimals;       /* of the numbers */
 } BarLayout;
 
 double layer_value(const LayersView *view, const LayerGroup *group, guint task)
@@ -93,6 +94,7 @@ static void find_scale(const LayersView *view, BarLayout *layout)
 	if (!(layout->high > 0))
 		layout->high = 1;
 	layout->low = fmin(layout->low, layout->high / 10);
+	layout->decimals = number_decimals(layout->high);
 }
 
 static BarLayout layout_of(const LayersView *view, Rect rect)
@@ -120,11 +122,13 @@ static double bar_fraction(const LayersView *view, const BarLayout *layout, doub
 	return (log(value / layout->low) + log(2)) / (log(layout->high / layout->low) + log(2));
 }
 
-static char *value_text(const LayersView *view, double value)
+static char *value_text(const LayersView *view, double value, int decimals)
 {
 	if (view->measure == LAYER_COSINE)
 		return number_signed(value, 2);
-	return view->measure == LAYER_SHARE ? number_percent(value) : text_number(value);
+	if (view->measure == LAYER_SHARE)
+		return number_percent(value);
+	return number_fixed(value, decimals);
 }
 
 static void draw_bar(const LayersView *view, const BarLayout *layout, const LayerGroup *group,
@@ -133,7 +137,7 @@ static void draw_bar(const LayersView *view, const BarLayout *layout, const Laye
 	int x = 3 + layout->name + (int)k * layout->task,
 	    columns = layout->task - NUMBER_COLUMNS - 3;
 	double value = layer_value(view, group, layout->first + k);
-	g_autofree char *text = value_text(view, value);
+	g_autofree char *text = value_text(view, value, layout->decimals);
 	Role role = (Role)(ROLE_SERIES + k);
 
 	canvas_text_right(canvas, rect, x + NUMBER_COLUMNS + 1, y, ROLE_NORMAL, text);
@@ -224,15 +228,27 @@ static const char *most_opposed(const LayersView *view)
 	return name;
 }
 
+/* The decimals that suit the kinds' numbers. */
+static int below_decimals(const LayersView *view, guint tasks)
+{
+	double most = 0;
+
+	for (guint i = 0; i < view->below->groups->len; i++)
+		for (guint k = 0; k < tasks; k++)
+			most = fmax(most, layer_value(view, view->below->groups->pdata[i],
+						  view->first_at + k));
+	return number_decimals(most);
+}
+
 static void draw_below_row(const LayersView *view, const LayerGroup *group, guint tasks,
-	gboolean opposed, Canvas *canvas, Rect rect, int y)
+	int decimals, gboolean opposed, Canvas *canvas, Rect rect, int y)
 {
 	int x = 22;
 
 	canvas_field(canvas, rect, 5, y, x - 6, ROLE_NORMAL, group->name);
 	for (guint k = 0; k < tasks; k++, x += 12) {
 		g_autofree char *text =
-			value_text(view, layer_value(view, group, view->first_at + k));
+			value_text(view, layer_value(view, group, view->first_at + k), decimals);
 		canvas_text_right(canvas, rect, x + 11, y, ROLE_NORMAL, text);
 	}
 	pane_signed(canvas, rect, x + 8, y, ROLE_NORMAL,
@@ -244,13 +260,16 @@ static void draw_below_row(const LayersView *view, const LayerGroup *group, guin
 void layers_below_draw(const LayersView *view, Canvas *canvas, Rect rect)
 {
 	guint tasks = MIN(MIN(view->shown, 4u), view->layers->count - view->first_at);
+	g_autofree char *heading = NULL;
 	const char *opposed;
-	int x = 22;
+	int x = 22, decimals;
 
 	if (!view->below)
 		return;
 	opposed = most_opposed(view);
-	canvas_printf(canvas, rect, 3, 0, ROLE_HEADING, "%.16s by kind", view->below_of);
+	decimals = below_decimals(view, tasks);
+	heading = g_strdup_printf("%s by kind", view->below_of);
+	canvas_field(canvas, rect, 3, 0, x - 4, ROLE_HEADING, heading);
 	for (guint k = 0; k < tasks; k++, x += 12)
 		canvas_field(canvas, rect, x + 1, 0, 11, (Role)(ROLE_SERIES + k),
 			view->layers->name[view->first_at + k]);
@@ -258,6 +277,7 @@ void layers_below_draw(const LayersView *view, Canvas *canvas, Rect rect)
 		canvas_text_right(canvas, rect, x + 8, 0, ROLE_HEADING, "cos");
 	for (int y = 1; y < rect.height && y <= (int)view->below->groups->len; y++) {
 		const LayerGroup *group = view->below->groups->pdata[y - 1];
-		draw_below_row(view, group, tasks, group->name == opposed, canvas, rect, y);
+		draw_below_row(
+			view, group, tasks, decimals, group->name == opposed, canvas, rect, y);
 	}
 }

@@ -131,6 +131,24 @@ char *number_percent(double fraction)
 	return g_strdup_printf("%.1f %%", 100 * fraction);
 }
 
+char *number_fixed(double value, int decimals)
+{
+	if (!isfinite(value))
+		return g_strdup("·");
+	if (value == 0)
+		return g_strdup("0");
+	if (fabs(value) < 0.5 * pow(10, -decimals))
+		return g_strdup_printf("%.0e", value);
+	return g_strdup_printf("%.*f", decimals, value + 0.0);
+}
+
+int number_decimals(double largest)
+{
+	if (!isfinite(largest) || largest <= 0)
+		return 2;
+	return CLAMP(2 - (int)floor(log10(largest)), 0, 6);
+}
+
 double number_limit(double value)
 {
 	double power;

@@ -40,6 +40,10 @@ char *number_signed(double value, int decimals);
 char *number_cell(double value);
 /* "13.5 %"; "·" where it is not finite.  g_free. */
 char *number_percent(double fraction);
+/* With the decimals given, or, where these would show a 0 that is none, as "4e-06".  g_free. */
+char *number_fixed(double value, int decimals);
+/* The decimals that show three digits of the largest number of a column. */
+int number_decimals(double largest);
 /* The least of 1, 2, 5 × 10^k that is not below `value`: the limit of a scale. */
 double number_limit(double value);
 

@@ -95,11 +95,31 @@ static int compare_tasks(gconstpointer first, gconstpointer second, gpointer dat
 	return (x < y) - (x > y);
 }
 
+/* At first the cursor stands on the pair that is closest. */
+static void choose_first(SimilarityView *view)
+{
+	const SimilarityMatrix *whole = view->similarity->whole;
+	double most = -INFINITY;
+
+	for (guint i = 0; i < whole->count; i++) {
+		for (guint k = 0; k < i; k++) {
+			double cosine = whole->cosine[(gsize)i * whole->count + k];
+			if (!(cosine > most))
+				continue;
+			most = cosine;
+			string_set(&view->row, view->similarity->name[k]);
+			string_set(&view->column, view->similarity->name[i]);
+		}
+	}
+}
+
 /* The tasks that pass the filter, as they are ordered; the cursor goes back to its names. */
 static void make_order(SimilarityView *view, Ui *ui)
 {
 	const Similarity *similarity = view->similarity;
 
+	if (!view->row)
+		choose_first(view);
 	g_array_set_size(view->order, 0);
 	for (guint i = 0; i < similarity->count; i++)
 		if (ui_filter_matches(ui, similarity->name[similarity->order[i]]))
@@ -370,39 +390,41 @@ static const char *similarity_why_not(gpointer data, Ui *ui, ActionId action)
 	return NULL;
 }
 
-/* The layer with the largest cosine, by size, of the pair under the cursor. */
-static const PairRow *strongest_layer(const GArray *layers)
+/* The layer that gives most to the inner product of a pair; NULL where there is none. */
+static const char *main_layer(const SimilarityView *view, guint a, guint b)
 {
-	const PairRow *strongest = NULL;
+	const GPtrArray *groups = view->similarity->groups;
+	const char *layer = NULL;
+	double most = 0;
 
-	for (guint i = 0; i < layers->len; i++) {
-		const PairRow *row = &g_array_index(layers, PairRow, i);
-		if (isfinite(row->cosine) &&
-			(!strongest || fabs(row->cosine) > fabs(strongest->cosine)))
-			strongest = row;
+	for (guint i = 0; i < groups->len; i++) {
+		const SimilarityMatrix *group = groups->pdata[i];
+		double product = fabs(group->product[(gsize)a * group->count + b]);
+		if (!(product > most))
+			continue;
+		most = product;
+		layer = group->scope;
 	}
-	return strongest;
+	return layer;
 }
 
 static char *similarity_sentence_here(gpointer data, Ui *ui)
 {
 	SimilarityView *view = data;
-	g_autoptr(GArray) layers = NULL;
 	g_autofree char *cosine = NULL;
-	const PairRow *strongest;
+	const char *layer;
+	guint a, b;
 
 	if (pane_why_empty(ui) || !refresh(view, ui, NULL) || view->order->len == 0)
 		return NULL;
 	if (view->row_at == view->column_at)
 		return similarity_sentence(view->similarity);
-	layers = similarity_pair_layers(view);
-	strongest = strongest_layer(layers);
-	cosine = number_signed(view->matrix->cosine[(gsize)similarity_position(view, view->row_at) *
-							    view->similarity->count +
-						    similarity_position(view, view->column_at)],
-		2);
+	a = similarity_position(view, view->row_at);
+	b = similarity_position(view, view->column_at);
+	layer = view->matrix == view->similarity->whole ? main_layer(view, a, b) : NULL;
+	cosine = number_signed(view->matrix->cosine[(gsize)a * view->matrix->count + b], 2);
 	return g_strdup_printf("row %s, column %s: cos %s%s%s", view->row, view->column, cosine,
-		strongest ? ", most in " : "", strongest ? strongest->name : "");
+		layer ? ", most in " : "", layer ? layer : "");
 }
 
 static cJSON *similarity_json(gpointer data, Ui *ui)

@@ -93,20 +93,22 @@ static void draw_title(const SimilarityView *view, Canvas *canvas, Rect rect)
 	canvas_field(canvas, rect, 1, 0, rect.width - 2, ROLE_HEADING, title);
 }
 
-/* Column names over their cells, in two rows by turns where one is too narrow for them. */
+/* Column names over their cells, in two rows by turns where one is too narrow for them; the last
+ * ones begin further left rather than be cut. */
 static void draw_names(const SimilarityView *view, const Layout *layout, Canvas *canvas, Rect rect)
 {
 	gboolean by_turns = longest_name(view) >= layout->cell;
+	int ends[2] = {0, 0};
 
 	for (int i = 0; i < layout->columns; i++) {
-		int place = view->left + i, x = layout->names + i * layout->cell;
-		guint position = similarity_position(view, place);
-		gboolean upper = by_turns && i % 2 == 0;
-		int room = by_turns ? 2 * layout->cell - 1 : layout->cell - 1;
-		canvas_field(canvas, rect, x + 1, layout->y - (upper ? 2 : 1),
-			MIN(room, rect.width - x - 2),
-			place == view->column_at ? ROLE_TITLE : ROLE_HEADING,
-			view->similarity->name[position]);
+		int place = view->left + i, row = by_turns ? i % 2 : 1;
+		const char *name = view->similarity->name[similarity_position(view, place)];
+		int room = (by_turns ? 2 : 1) * layout->cell - 1;
+		int columns = MIN(canvas_columns(name), room);
+		int x = MIN(layout->names + i * layout->cell + 1, rect.width - 1 - columns);
+		canvas_field(canvas, rect, MAX(x, ends[row]), layout->y - 2 + row, columns,
+			place == view->column_at ? ROLE_TITLE : ROLE_HEADING, name);
+		ends[row] = MAX(x, ends[row]) + columns + 1;
 	}
 }
 
@@ -194,6 +196,17 @@ static void draw_row(
 		draw_cell(view, layout, canvas, rect, row, column);
 }
 
+/* "−.8", "0", "+1" */
+static char *legend_text(double value)
+{
+	const char *sign = value < 0 ? "−" : "+";
+
+	if (value == 0)
+		return g_strdup(" 0");
+	return fabs(value) == 1 ? g_strdup_printf("%s1", sign)
+				: g_strdup_printf("%s.%.0f", sign, fabs(value) * 10);
+}
+
 /* The eleven levels with their values; too narrow for these, with the limits alone. */
 static void draw_legend(const SimilarityView *view, const Layout *layout, Canvas *canvas, Rect rect)
 {
@@ -210,7 +223,7 @@ static void draw_legend(const SimilarityView *view, const Layout *layout, Canvas
 		x += canvas_text(canvas, rect, x, y, ROLE_DIM, low) + 1;
 	for (int level = 0; level < HEAT_LEVELS; level++, x += cell) {
 		double value = (level - HEAT_LEVELS / 2) / (double)(HEAT_LEVELS / 2);
-		g_autofree char *text = number_cell(value);
+		g_autofree char *text = legend_text(value);
 		if (!numbers)
 			draw_shade(canvas, rect, x, y, value);
 		else

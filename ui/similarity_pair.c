@@ -2,13 +2,16 @@
  * tensors in which they agree or oppose one another. */
 #include "similarity_view.h"
 
+#include "core/text.h"
 #include "plot.h"
 
 #include <math.h>
 #include <string.h>
 
-#define EXTREMES_ROWS 4 /* strongest, weakest, opposed and a blank before them */
-#define BARS_LEAST 6
+#define EXTREMES_ROWS 4   /* strongest, weakest, opposed and a blank before them */
+#define EXTREMES_WIDTH 48 /* below which their names need rows of their own */
+#define NUMBER_COLUMNS 6
+#define BARS_LEAST 5
 
 static void add_row(GArray *rows, const char *name, double cosine)
 {
@@ -53,7 +56,7 @@ static int draw_value(Canvas *canvas, Rect rect, int y, const char *label, const
 static int draw_norm(const SimilarityView *view, Canvas *canvas, Rect rect, int y, guint task)
 {
 	g_autofree char *label = g_strdup_printf("|%s|", view->similarity->name[task]);
-	g_autofree char *value = g_strdup_printf("%.3g", view->matrix->norm[task]);
+	g_autofree char *value = text_number(view->matrix->norm[task]);
 
 	return draw_value(canvas, rect, y, label, value);
 }
@@ -76,101 +79,143 @@ static int draw_pair(const SimilarityView *view, Canvas *canvas, Rect rect, int 
 	y = draw_value(canvas, rect, y, "angle", angle);
 	y = draw_value(canvas, rect, y, "inner product", dot);
 	y = draw_norm(view, canvas, rect, y, a);
-	return a == b ? y : draw_norm(view, canvas, rect, y, b);
+	return draw_norm(view, canvas, rect, y, b);
 }
 
-/* The scale of all bars: the least round number that holds them. */
-static double bars_limit(const GArray *rows)
+/* A list of bars, as it is asked for. */
+typedef struct {
+	const GArray *rows; /* of PairRow */
+	ListWidget *list;
+	const char *heading;
+	const char *layer; /* left out of the names; or NULL */
+	gboolean focus;
+} BarList;
+
+/* Where its columns go, and the value of a whole bar. */
+typedef struct {
+	int name, bar, columns; /* columns is 0 where there is no room for bars */
+	double limit;
+} BarColumns;
+
+static const PairRow *row_of(const BarList *bars, int place)
 {
+	return &g_array_index(bars->rows, PairRow, place);
+}
+
+/* The names are whole if they can be; bars get what is left. */
+static BarColumns bar_columns(const BarList *bars, Rect rect)
+{
+	BarColumns columns = {.name = NAME_LEAST};
 	double most = 0;
 
-	for (guint i = 0; i < rows->len; i++)
-		most = fmax(most, fabs(g_array_index(rows, PairRow, i).cosine));
-	return fmin(1, number_limit(most));
+	for (int i = 0; i < (int)bars->rows->len; i++) {
+		const char *name = tensor_in_layer(row_of(bars, i)->name, bars->layer);
+		columns.name = MAX(columns.name, canvas_columns(name));
+		most = fmax(most, fabs(row_of(bars, i)->cosine));
+	}
+	columns.name = MIN(columns.name, rect.width - NUMBER_COLUMNS - 3);
+	columns.bar = columns.name + NUMBER_COLUMNS + 3;
+	columns.columns = rect.width - columns.bar - 1;
+	if (columns.columns < BARS_LEAST)
+		columns.columns = 0;
+	columns.limit = fmin(1, number_limit(most));
+	return columns;
 }
 
 static void draw_bars_heading(
-	Canvas *canvas, Rect rect, int y, int x, int columns, double limit, const char *heading)
+	const BarList *bars, const BarColumns *columns, Canvas *canvas, Rect rect, int y)
 {
-	g_autofree char *low = g_strdup_printf("−%g", limit), *high = g_strdup_printf("+%g", limit);
+	g_autofree char *low = g_strdup_printf("−%g", columns->limit);
+	g_autofree char *high = g_strdup_printf("+%g", columns->limit);
+	int end = columns->bar + columns->columns;
 
-	canvas_field(canvas, rect, 1, y, x - 2, ROLE_HEADING, heading);
-	if (columns < 10)
+	canvas_field(
+		canvas, rect, 1, y, MAX(columns->bar - 2, NAME_MOST), ROLE_HEADING, bars->heading);
+	if (columns->columns < 10)
 		return;
-	canvas_text(canvas, rect, x, y, ROLE_DIM, low);
-	canvas_text(canvas, rect, x + columns / 2, y, ROLE_DIM, "0");
-	canvas_text_right(canvas, rect, x + columns, y, ROLE_DIM, high);
+	canvas_text(canvas, rect, columns->bar, y, ROLE_DIM, low);
+	canvas_text(canvas, rect, columns->bar + columns->columns / 2, y, ROLE_DIM, "0");
+	canvas_text_right(canvas, rect, end, y, ROLE_DIM, high);
 }
 
-static void draw_bar(const PairRow *row, const char *layer, double limit, Canvas *canvas, Rect rect,
-	int y, int name, int columns)
+static void draw_bar(const BarList *bars, const BarColumns *columns, const PairRow *row,
+	Canvas *canvas, Rect rect, int y)
 {
 	g_autofree char *text = number_cell(row->cosine);
 
-	canvas_field(canvas, rect, 2, y, name, ROLE_NORMAL, tensor_in_layer(row->name, layer));
-	canvas_text_right(canvas, rect, name + 8, y, ROLE_NORMAL, text);
-	plot_bar_signed(canvas, rect, name + 9, y, columns, row->cosine / limit, NAN, ROLE_BAR);
+	canvas_field(canvas, rect, 2, y, columns->name, ROLE_NORMAL,
+		tensor_in_layer(row->name, bars->layer));
+	canvas_text_right(canvas, rect, columns->bar - 1, y, ROLE_NORMAL, text);
+	plot_bar_signed(canvas, rect, columns->bar, y, columns->columns,
+		row->cosine / columns->limit, NAN, ROLE_BAR);
 }
 
-/* Columns of the names: the longest, as long as a bar is left. */
-static int bars_names(const GArray *rows, const char *layer, Rect rect)
+/* Draws into `height` rows from y on; returns the row after the last that is used. */
+static int draw_bars(const BarList *bars, Canvas *canvas, Rect rect, int y, int height)
 {
-	int longest = NAME_LEAST;
-
-	for (guint i = 0; i < rows->len; i++)
-		longest = MAX(longest, canvas_columns(tensor_in_layer(
-					       g_array_index(rows, PairRow, i).name, layer)));
-	return MIN(longest, rect.width - 10 - BARS_LEAST);
-}
-
-static int draw_bars(const GArray *rows, ListWidget *list, gboolean focus, const char *layer,
-	const char *heading, Canvas *canvas, Rect rect, int y, int height)
-{
-	int name = bars_names(rows, layer, rect), columns = rect.width - name - 10;
-	double limit = bars_limit(rows);
+	BarColumns columns = bar_columns(bars, rect);
 	Rect body = rect_rows(rect, y + 1, MAX(1, height - 1));
+	ListWidget *list = bars->list;
 
-	draw_bars_heading(canvas, rect, y, name + 9, columns, limit, heading);
-	list_fit(list, (int)rows->len, body.height);
-	for (int i = 0; i < body.height && list->top + i < (int)rows->len; i++) {
-		draw_bar(&g_array_index(rows, PairRow, list->top + i), layer, limit, canvas, body,
-			i, name, columns);
-		if (focus && list->top + i == list->cursor)
+	draw_bars_heading(bars, &columns, canvas, rect, y);
+	list_fit(list, (int)bars->rows->len, body.height);
+	for (int i = 0; i < body.height && list->top + i < (int)bars->rows->len; i++) {
+		draw_bar(bars, &columns, row_of(bars, list->top + i), canvas, body, i);
+		if (bars->focus && list->top + i == list->cursor)
 			pane_cursor(canvas, body, i, TRUE);
 	}
-	return y + 1 + MIN(body.height, (int)rows->len);
+	return y + 1 + MIN(body.height, (int)bars->rows->len);
 }
 
-static void draw_extreme(Canvas *canvas, Rect rect, int y, const char *label, const PairRow *row)
-{
-	g_autofree char *text = row ? number_cell(row->cosine) : NULL;
-	int room = rect.width - 18;
+/* The tensors of a pair that agree most, matter least, and oppose one another most. */
+typedef struct {
+	const PairRow *strongest, *weakest, *opposed; /* NULL where there is none */
+} Extremes;
 
-	canvas_text(canvas, rect, 1, y, ROLE_HEADING, label);
-	canvas_field(canvas, rect, 11, y, room, ROLE_NORMAL, row ? row->name : "none");
-	if (row)
-		canvas_text_right(canvas, rect, rect.width - 1, y, ROLE_NORMAL, text);
-}
-
-/* The tensors of the pair that agree most, matter least, and oppose one another most. */
-static void draw_extremes(const GArray *tensors, Canvas *canvas, Rect rect, int y)
+static Extremes find_extremes(const GArray *tensors)
 {
-	const PairRow *strongest = NULL, *weakest = NULL, *opposed = NULL;
+	Extremes found = {NULL, NULL, NULL};
 
 	for (guint i = 0; i < tensors->len; i++) {
 		const PairRow *row = &g_array_index(tensors, PairRow, i);
 		if (!isfinite(row->cosine))
 			continue;
-		if (!strongest || row->cosine > strongest->cosine)
-			strongest = row;
-		if (!weakest || fabs(row->cosine) < fabs(weakest->cosine))
-			weakest = row;
-		if (row->cosine < 0 && (!opposed || row->cosine < opposed->cosine))
-			opposed = row;
+		if (!found.strongest || row->cosine > found.strongest->cosine)
+			found.strongest = row;
+		if (!found.weakest || fabs(row->cosine) < fabs(found.weakest->cosine))
+			found.weakest = row;
+		if (row->cosine < 0 && (!found.opposed || row->cosine < found.opposed->cosine))
+			found.opposed = row;
 	}
-	draw_extreme(canvas, rect, y, "STRONGEST", strongest);
-	draw_extreme(canvas, rect, y + 1, "WEAKEST", weakest);
-	draw_extreme(canvas, rect, y + 2, "OPPOSED", opposed);
+	return found;
+}
+
+/* On one row, or the name on one of its own where that is too narrow and there are rows enough. */
+static int draw_extreme(
+	const char *label, const PairRow *row, Canvas *canvas, Rect rect, int y, gboolean apart)
+{
+	g_autofree char *text = row ? number_cell(row->cosine) : NULL;
+
+	canvas_text(canvas, rect, 1, y, ROLE_HEADING, label);
+	if (!row) {
+		canvas_text(canvas, rect, 11, y, ROLE_NORMAL, "none");
+		return y + 1;
+	}
+	canvas_text_right(canvas, rect, rect.width - 1, y, ROLE_NORMAL, text);
+	if (apart)
+		canvas_field(canvas, rect, 2, ++y, rect.width - 3, ROLE_NORMAL, row->name);
+	else
+		canvas_field(canvas, rect, 11, y, rect.width - 18, ROLE_NORMAL, row->name);
+	return y + 1;
+}
+
+static void draw_extremes(const Extremes *found, Canvas *canvas, Rect rect, int y)
+{
+	gboolean apart = rect.width < EXTREMES_WIDTH && rect.height - y >= 6;
+
+	y = draw_extreme("STRONGEST", found->strongest, canvas, rect, y, apart);
+	y = draw_extreme("WEAKEST", found->weakest, canvas, rect, y, apart);
+	draw_extreme("OPPOSED", found->opposed, canvas, rect, y, apart);
 }
 
 static void draw_tensors(
@@ -178,9 +223,9 @@ static void draw_tensors(
 {
 	g_autoptr(GArray) rows = similarity_pair_tensors(view, collection, view->layer);
 	g_autofree char *heading = g_strdup_printf("%s BY TENSOR", view->layer);
+	BarList bars = {rows, &view->tensors, heading, view->layer, TRUE};
 
-	draw_bars(
-		rows, &view->tensors, TRUE, view->layer, heading, canvas, rect, y, rect.height - y);
+	draw_bars(&bars, canvas, rect, y, rect.height - y - 1);
 }
 
 static void draw_layers(
@@ -188,13 +233,33 @@ static void draw_layers(
 {
 	g_autoptr(GArray) rows = similarity_pair_layers(view);
 	g_autoptr(GArray) tensors = similarity_pair_tensors(view, collection, NULL);
-	int room = rect.height - y;
+	BarList bars = {rows, &view->layers, "BY LAYER", NULL, view->level == LEVEL_LAYERS};
+	Extremes found = find_extremes(tensors);
+	int room = rect.height - y - 1;
 	gboolean extremes = view->pair && room > EXTREMES_ROWS + 4;
 
-	y = draw_bars(rows, &view->layers, view->level == LEVEL_LAYERS, NULL, "BY LAYER", canvas,
-		rect, y, extremes ? room - EXTREMES_ROWS : room);
+	y = draw_bars(&bars, canvas, rect, y, extremes ? room - EXTREMES_ROWS + 1 : room);
 	if (extremes)
-		draw_extremes(tensors, canvas, rect, y + 1);
+		draw_extremes(&found, canvas, rect, y + 1);
+}
+
+/* On the diagonal: one task, and its cosines with the others. */
+static void draw_task(SimilarityView *view, Canvas *canvas, Rect rect)
+{
+	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(PairRow));
+	guint task = similarity_position(view, view->row_at);
+	const double *cosine = view->matrix->cosine + (gsize)task * view->matrix->count;
+	BarList bars = {rows, &view->layers, "WITH THE OTHERS", NULL, FALSE};
+	int y;
+
+	for (guint i = 0; i < view->order->len; i++) {
+		guint other = similarity_position(view, (int)i);
+		if (other != task)
+			add_row(rows, view->similarity->name[other], cosine[other]);
+	}
+	canvas_field(canvas, rect, 1, 0, rect.width - 1, ROLE_HEADING, view->row);
+	y = draw_norm(view, canvas, rect, 1, task) + 1;
+	draw_bars(&bars, canvas, rect, y, rect.height - y - 1);
 }
 
 void similarity_pair_draw(
@@ -204,6 +269,10 @@ void similarity_pair_draw(
 
 	if (view->order->len == 0)
 		return;
+	if (view->row_at == view->column_at) {
+		draw_task(view, canvas, rect);
+		return;
+	}
 	y = draw_pair(view, canvas, rect, 0) + 1;
 	if (view->level == LEVEL_TENSORS)
 		draw_tensors(view, collection, canvas, rect, y);

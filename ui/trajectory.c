@@ -307,7 +307,7 @@ static React pick_reference(TrajectoryView *view, Ui *ui)
 	for (guint i = 0; i < tasks->len; i++)
 		g_ptr_array_add(
 			items, collection_member(collection, g_array_index(tasks, guint, i))->name);
-	ui_pick(ui, "compare directions with", (const char *const *)items->pdata, items->len, view,
+	ui_pick(ui, "Compare directions with", (const char *const *)items->pdata, items->len, view,
 		accept_reference);
 	return REACT_DONE;
 }
@@ -416,7 +416,7 @@ static char *trajectory_cell(gpointer data, Ui *ui)
 	return g_strdup_printf("%.9g", trajectory_values(view, path)[view->at]);
 }
 
-static const ActionId trajectory_footer[] = {ACTION_RIGHT, ACTION_MARK, ACTION_TRAJECTORY_MEASURE,
+static const ActionId trajectory_footer[] = {ACTION_MARK, ACTION_TRAJECTORY_MEASURE,
 	ACTION_TRAJECTORY_REFERENCE, ACTION_TRAJECTORY_RUN, ACTION_TRAJECTORY_ZOOM_IN,
 	ACTION_TRAJECTORY_FIT, ACTION_NONE};
 

@@ -90,11 +90,14 @@ static void draw_final(const TrajectoryView *view, Canvas *canvas, Rect rect, do
 static void draw_speed(const TrajectoryView *view, Canvas *canvas, Rect rect)
 {
 	const Trajectory *trajectory = view->trajectory;
+	const double *update = trajectory->whole->update;
 	int x = canvas_text(canvas, rect, 2, 0, ROLE_HEADING, "speed |τ(t)−τ(t−1)|") + 4;
-	int columns = MIN((int)trajectory->count, rect.width - x - 1);
+	int columns = MIN((int)trajectory->count, rect.width - x - 20);
+	g_autofree char *here = text_number(update[view->at]);
+	g_autofree char *step = trajectory_step_text(view, (guint)view->at);
 
-	plot_spark(canvas, rect, x, 0, columns, trajectory->whole->update, trajectory->count,
-		ROLE_BAR);
+	plot_spark(canvas, rect, x, 0, columns, update, trajectory->count, ROLE_BAR);
+	canvas_printf(canvas, rect, x + columns + 2, 0, ROLE_NORMAL, "%s at %s", here, step);
 }
 
 void trajectory_plot_draw(const TrajectoryView *view, Canvas *canvas, Rect rect)

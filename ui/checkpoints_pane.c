@@ -1,0 +1,77 @@
+/* checkpoints_pane.c - draws what checkpoints_detail.c knows of a checkpoint. */
+#include "checkpoints_view.h"
+
+#include "plot.h"
+
+#define VALUE_COLUMNS 9
+#define COUNT_COLUMNS 7
+
+/* What does not fit of a path is left out at its start: its end tells more. */
+static void draw_path(const char *path, Canvas *canvas, Rect rect, int y)
+{
+	int room = rect.width - 4, columns = canvas_columns(path);
+	const char *end = path;
+	g_autofree char *text = NULL;
+
+	if (columns <= room) {
+		canvas_text(canvas, rect, 3, y, ROLE_NORMAL, path);
+		return;
+	}
+	while (*end && columns > room - 1) {
+		end = g_utf8_next_char(end);
+		columns = canvas_columns(end);
+	}
+	text = g_strconcat("…", end, NULL);
+	canvas_text(canvas, rect, 3, y, ROLE_NORMAL, text);
+}
+
+/* Draws the columns at the right; returns where they begin. */
+static int draw_numbers(const DetailLine *line, Canvas *canvas, Rect rect, int y)
+{
+	Role role = line->kind == DETAIL_HEADING && line->count ? ROLE_HEADING : ROLE_NORMAL;
+	int end = rect.width - 1;
+
+	if (line->value) {
+		canvas_text_right(canvas, rect, end, y, role, line->value);
+		end -= VALUE_COLUMNS;
+	}
+	if (line->count) {
+		canvas_text_right(canvas, rect, end, y, role, line->count);
+		end -= COUNT_COLUMNS;
+	}
+	return end;
+}
+
+static void draw_line(const DetailLine *line, Canvas *canvas, Rect rect, int y)
+{
+	static const int indents[] = {
+		[DETAIL_TEXT] = 3, [DETAIL_HEADING] = 2, [DETAIL_LAYER] = 5, [DETAIL_TENSOR] = 6};
+	Role role = line->kind == DETAIL_HEADING ? ROLE_HEADING : ROLE_NORMAL;
+	int x, end;
+
+	if (line->kind == DETAIL_SPARK) {
+		plot_spark(canvas, rect, 3, y, MIN((int)line->n, rect.width - 4), line->profile,
+			line->n, ROLE_BAR);
+		return;
+	}
+	if (line->kind == DETAIL_PATH) {
+		draw_path(line->text, canvas, rect, y);
+		return;
+	}
+	x = indents[line->kind];
+	end = draw_numbers(line, canvas, rect, y);
+	if (line->kind == DETAIL_LAYER)
+		canvas_text(canvas, rect, 3, y, ROLE_NORMAL, line->unfolded ? "▾" : "▸");
+	canvas_field(canvas, rect, x, y, MAX(0, end - x), role, line->text);
+}
+
+void checkpoint_detail_draw(
+	const GPtrArray *lines, ListWidget *list, gboolean focus, Canvas *canvas, Rect rect)
+{
+	list_fit(list, (int)lines->len, rect.height);
+	for (int y = 0; y < rect.height && list->top + y < (int)lines->len; y++) {
+		draw_line(lines->pdata[list->top + y], canvas, rect, y);
+		if (focus && list->top + y == list->cursor)
+			pane_cursor(canvas, rect, y, TRUE);
+	}
+}
