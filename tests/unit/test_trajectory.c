@@ -128,8 +128,7 @@ static void test_sentence(void)
 	for (guint t = 0; t < STEPS; t++)
 		length += truth_at(digits, "mnist", "update_norms", t);
 	g_autofree char *expected =
-		g_strdup_printf("mnist holds its direction from step 70 on (cos 0.92); its path is "
-				"%.2f times as long as its displacement",
+		g_strdup_printf("mnist settles by step 70 (cos 0.92); path %.2f × displacement",
 			length / truth_at(digits, "mnist", "norms", STEPS - 1));
 	g_assert_cmpstr(sentence, ==, expected);
 }
