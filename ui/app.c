@@ -216,7 +216,9 @@ Job *ui_front_job(const Ui *ui)
 const char *ui_why_not(Ui *ui, ActionId action)
 {
 	const ViewOps *view = ui_view(ui);
-	const char *reason = view->why_not ? view->why_not(ui_view_state(ui), ui, action) : NULL;
+	const char *reason = NULL;
+	if (view->why_not && !everywhere_owns(action))
+		reason = view->why_not(ui_view_state(ui), ui, action);
 	return reason ? reason : everywhere_why_not(ui, action);
 }
 

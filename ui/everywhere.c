@@ -276,6 +276,16 @@ static const struct {
 	{ACTION_QUIT, FALSE, act_quit},
 };
 
+gboolean everywhere_owns(ActionId action)
+{
+	if (action >= ACTION_GO_1 && action <= ACTION_GO_6)
+		return TRUE;
+	for (gsize i = 0; i < G_N_ELEMENTS(everywhere_actions); i++)
+		if (everywhere_actions[i].action == action)
+			return !everywhere_actions[i].fallback && action != ACTION_FILTER;
+	return FALSE;
+}
+
 gboolean everywhere_act(Ui *ui, ActionId action, gboolean fallback)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(everywhere_actions); i++) {

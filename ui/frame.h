@@ -42,6 +42,8 @@ Job *ui_front_job(const Ui *ui);
 /* The actions that belong to no screen: with `fallback`, those that a screen may do in its own way.
  * FALSE where it is none of them. */
 gboolean everywhere_act(Ui *ui, ActionId action, gboolean fallback);
+/* Whether an action is the frame's alone, so that no screen has a say in it. */
+gboolean everywhere_owns(ActionId action);
 const char *everywhere_why_not(Ui *ui, ActionId action);
 /* A key while the filter is being typed. */
 void everywhere_filter_key(Ui *ui, const char *key);
