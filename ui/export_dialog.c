@@ -145,13 +145,16 @@ static char *table_command(const ExportDialog *dialog, Ui *ui)
 static guint64 model_size(const ExportDialog *dialog, Ui *ui)
 {
 	const Collection *collection = session_collection(ui->session);
+	double scale = session_composition(ui->session)->scale;
 	g_autofree char *text = edit_text(ui);
 	g_autoptr(Node) edit = expression_parse(collection, text, NULL);
-	if (!edit)
+	g_autoptr(Recipe) recipe = session_recipe(ui->session, text, scale, NULL);
+	if (!edit || !recipe)
 		return 0;
 	ModelRequest request = {.collection = collection,
 		.edit = edit,
-		.scale = session_composition(ui->session)->scale,
+		.scale = scale,
+		.recipe = recipe,
 		.output = dialog->path->text->str};
 	return model_bytes(&request);
 }
