@@ -3,8 +3,8 @@
 # temporary names.
 . "$TAUSCOPE_SOURCE/tests/batch/common.sh"
 
-zeros base.safetensors 4000
-zeros task.safetensors 4000
+zeros base.safetensors 40000
+zeros task.safetensors 40000
 
 # ended STATUS PID
 ended() {
