@@ -1,6 +1,8 @@
 /* layers.c - where task vectors live: norms by layer, by kind, by tensor. */
 #include "analysis/layers.h"
 
+#include "analysis/chosen.h"
+
 #include <math.h>
 
 static void group_free(LayerGroup *group)
@@ -20,25 +22,29 @@ static double ratio(double part, double whole)
 	return whole > 0 ? part / whole : NAN;
 }
 
-/* The cosine of task i with the sum of all tasks, which points as their mean does. */
-static double cosine_with_mean(const double *sums, const guint *member, guint n, guint i)
+/* Their mean points as their sum Σ τ_j does: ⟨τ_i, Σ τ_j⟩ are sums of rows, and ‖Σ τ_j‖² is the sum
+ * of those. */
+static void fill_mean_cosines(LayerGroup *group, const double *sums, const guint *member, guint n)
 {
-	double with_sum = 0, square = 0;
-	for (guint j = 0; j < n; j++) {
-		with_sum += sums[gram_packed(member[i], member[j])];
-		for (guint k = 0; k < n; k++)
-			square += sums[gram_packed(member[j], member[k])];
+	double square = 0;
+	for (guint i = 0; i < n; i++) {
+		double along = 0;
+		for (guint j = 0; j < n; j++)
+			along += sums[gram_packed(member[i], member[j])];
+		group->cosine_mean[i] = along;
+		square += along;
 	}
-	double norm = sqrt(sums[gram_packed(member[i], member[i])]);
-	return cosine_of(with_sum, norm, sqrt(MAX(square, 0)));
+	double norm = square < 0 ? 0 : sqrt(square);
+	for (guint i = 0; i < n; i++)
+		group->cosine_mean[i] = cosine_of(group->cosine_mean[i], group->norm[i], norm);
 }
 
-/* Shares are of `whole`, which is NULL for the whole itself. */
-static LayerGroup *group_new(
-	const Gram *gram, const Scope *scope, const guint *member, guint n, const LayerGroup *whole)
+/* Shares are of the whole, which is the group that is made first. */
+static LayerGroup *group_new(const Gram *gram, const Scope *scope, const Layers *layers)
 {
 	g_autofree double *sums = g_new(double, gram_packed(gram->vectors, 0));
 	gram_sum(gram, scope, sums);
+	guint n = layers->count;
 	LayerGroup *group = g_new0(LayerGroup, 1);
 	group->name = g_strdup(scope->label);
 	group->elements = scope->elements;
@@ -48,31 +54,14 @@ static LayerGroup *group_new(
 	group->share = g_new(double, n);
 	group->cosine_mean = g_new(double, n);
 	for (guint i = 0; i < n; i++) {
-		double norm = sqrt(sums[gram_packed(member[i], member[i])]);
-		double all = whole != NULL ? whole->norm[i] : norm;
+		double norm = sqrt(sums[gram_packed(layers->member[i], layers->member[i])]);
+		double part = ratio(norm, layers->whole != NULL ? layers->whole->norm[i] : norm);
 		group->norm[i] = norm;
 		group->relative[i] = ratio(norm, group->base_norm);
-		group->share[i] = ratio(norm, all) * ratio(norm, all);
-		group->cosine_mean[i] = cosine_with_mean(sums, member, n, i);
+		group->share[i] = part * part;
 	}
+	fill_mean_cosines(group, sums, layers->member, n);
 	return group;
-}
-
-static void fill_members(
-	Layers *layers, const Collection *collection, const guint *members, guint n)
-{
-	g_autoptr(GArray) tasks = collection_tasks(collection);
-	if (members == NULL || n == 0) {
-		members = (const guint *)(const void *)tasks->data;
-		n = tasks->len;
-	}
-	layers->count = n;
-	layers->member = g_new(guint, n);
-	layers->name = g_new0(char *, n);
-	for (guint i = 0; i < n; i++) {
-		layers->member[i] = members[i];
-		layers->name[i] = g_strdup(collection_member(collection, members[i])->name);
-	}
 }
 
 Layers *layers_new(const Collection *collection, const Gram *gram, const char *pattern, GroupBy by,
@@ -80,19 +69,18 @@ Layers *layers_new(const Collection *collection, const Gram *gram, const char *p
 {
 	g_autoptr(Layers) layers = g_new0(Layers, 1);
 	layers->groups = g_ptr_array_new_with_free_func((GDestroyNotify)group_free);
-	fill_members(layers, collection, members, n);
+	layers->count = chosen_vectors(collection, members, n, &layers->member, &layers->name);
 	g_autoptr(Scope) scope =
 		scope_new(collection, pattern, layers->member, layers->count, error);
 	if (scope == NULL)
 		return NULL;
-	layers->whole = group_new(gram, scope, layers->member, layers->count, NULL);
+	layers->whole = group_new(gram, scope, layers);
 	if (by == GROUP_ALL)
 		return g_steal_pointer(&layers);
 	g_autoptr(GPtrArray) scopes = scope_groups(collection, scope, by);
 	for (guint i = 0; i < scopes->len; i++)
 		g_ptr_array_add(
-			layers->groups, group_new(gram, g_ptr_array_index(scopes, i),
-						layers->member, layers->count, layers->whole));
+			layers->groups, group_new(gram, g_ptr_array_index(scopes, i), layers));
 	return g_steal_pointer(&layers);
 }
 
@@ -127,9 +115,11 @@ char *layers_sentence(const Layers *layers)
 		return g_strdup("there is no task vector");
 	const char *name = layers->name[0];
 	const LayerGroup *largest = largest_share(layers);
+	if (!isfinite(layers->whole->norm[0]))
+		return g_strdup_printf("%s holds values that are not finite", name);
 	if (largest != NULL)
-		return g_strdup_printf("%s changes %s most: %.0f %% of its square norm, %.1f %% of "
-				       "the base's norm there",
+		return g_strdup_printf("%s lies most in %s: %.0f %% of its square norm, "
+				       "%.1f %% of the base there",
 			name, largest->name, 100 * largest->share[0], 100 * largest->relative[0]);
 	if (!(layers->whole->norm[0] > 0))
 		return g_strdup_printf("%s does not differ from the base", name);

@@ -2,6 +2,8 @@
  * families. */
 #include "analysis/similarity.h"
 
+#include "analysis/chosen.h"
+
 #include <math.h>
 
 /* From this cosine on, people would say that two vectors have something in common. */
@@ -43,23 +45,6 @@ static SimilarityMatrix *matrix_new(
 	return matrix;
 }
 
-static void fill_members(
-	Similarity *similarity, const Collection *collection, const guint *members, guint n)
-{
-	g_autoptr(GArray) tasks = collection_tasks(collection);
-	if (members == NULL || n == 0) {
-		members = (const guint *)(const void *)tasks->data;
-		n = tasks->len;
-	}
-	similarity->count = n;
-	similarity->member = g_new(guint, n);
-	similarity->name = g_new0(char *, n);
-	for (guint i = 0; i < n; i++) {
-		similarity->member[i] = members[i];
-		similarity->name[i] = g_strdup(collection_member(collection, members[i])->name);
-	}
-}
-
 static void fill_groups(Similarity *similarity, const Collection *collection, const Gram *gram,
 	const Scope *scope, GroupBy by)
 {
@@ -76,7 +61,8 @@ Similarity *similarity_new(const Collection *collection, const Gram *gram, const
 {
 	g_autoptr(Similarity) similarity = g_new0(Similarity, 1);
 	similarity->groups = g_ptr_array_new_with_free_func((GDestroyNotify)matrix_free);
-	fill_members(similarity, collection, members, n);
+	similarity->count =
+		chosen_vectors(collection, members, n, &similarity->member, &similarity->name);
 	g_autoptr(Scope) scope =
 		scope_new(collection, pattern, similarity->member, similarity->count, error);
 	if (scope == NULL)
@@ -168,7 +154,7 @@ char *similarity_sentence(const Similarity *similarity)
 {
 	Pair closest = extreme_pair(similarity->whole, 1);
 	if (!isfinite(closest.cosine))
-		return g_strdup("there are no two task vectors to compare");
+		return g_strdup("no two task vectors can be compared");
 	g_autoptr(GString) text = g_string_new(NULL);
 	say_closest(text, similarity, closest);
 	say_opposed(text, similarity, extreme_pair(similarity->whole, -1));

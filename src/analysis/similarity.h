@@ -21,7 +21,7 @@ typedef struct {
 	char **name;   /* [count] */
 	SimilarityMatrix *whole;
 	guint *order;      /* [count]: positions in the order of clustering */
-	guint *cluster;    /* [count]: cluster number of each position, from 0 along the order */
+	guint *cluster;    /* [count]: cluster of each position; numbers ascend along the order */
 	GPtrArray *groups; /* of SimilarityMatrix; empty for GROUP_ALL */
 } Similarity;
 

@@ -157,25 +157,30 @@ static guint settled_from(const TrajectoryPath *path)
 
 static void say_settled(GString *text, const Trajectory *trajectory)
 {
-	guint from = settled_from(trajectory->whole);
-	if (from >= trajectory->count)
-		g_string_append_printf(text,
-			"%s never comes near the reference's direction (cos %.2f)", trajectory->run,
-			trajectory->whole->cosine_to_final[trajectory->count - 1]);
+	const double *cosine = trajectory->whole->cosine_to_final;
+	guint from = settled_from(trajectory->whole), last = trajectory->count - 1;
+	if (!isfinite(cosine[last]))
+		g_string_append_printf(text, "%s has no direction at its end", trajectory->run);
+	else if (from > last)
+		g_string_append_printf(text, "%s ends in another direction (cos %.2f)",
+			trajectory->run, cosine[last]);
 	else if (trajectory->step[from] < 0)
 		g_string_append_printf(
 			text, "%s finds its direction only at its end", trajectory->run);
 	else
 		g_string_append_printf(text, "%s settles by step %" G_GINT64_FORMAT " (cos %.2f)",
-			trajectory->run, trajectory->step[from],
-			trajectory->whole->cosine_to_final[from]);
+			trajectory->run, trajectory->step[from], cosine[from]);
 }
 
 char *trajectory_sentence(const Trajectory *trajectory)
 {
 	const TrajectoryPath *path = trajectory->whole;
-	if (!(path->path_length > 0))
+	if (!isfinite(path->path_length))
+		return g_strdup_printf("%s holds values that are not finite", trajectory->run);
+	if (path->path_length <= 0)
 		return g_strdup_printf("%s does not leave the base", trajectory->run);
+	if (path->displacement <= 0)
+		return g_strdup_printf("%s leaves the base and returns to it", trajectory->run);
 	g_autoptr(GString) text = g_string_new(NULL);
 	say_settled(text, trajectory);
 	g_string_append_printf(

@@ -105,7 +105,7 @@ static void test_sentence(void)
 		if (((LayerGroup *)g_ptr_array_index(layers->groups, g))->norm[0] >
 			((LayerGroup *)g_ptr_array_index(layers->groups, largest))->norm[0])
 			largest = g;
-	g_autofree char *start = g_strdup_printf("mnist changes %s most: ",
+	g_autofree char *start = g_strdup_printf("mnist lies most in %s: ",
 		((LayerGroup *)g_ptr_array_index(layers->groups, largest))->name);
 	g_autofree char *sentence = layers_sentence(layers);
 	g_assert_true(g_str_has_prefix(sentence, start));

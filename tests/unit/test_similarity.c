@@ -54,7 +54,7 @@ static void test_frozen(void)
 	g_assert_true(isnan(similarity->whole->cosine[0]));
 	g_assert_cmpuint(similarity->groups->len, ==, 0);
 	g_autofree char *sentence = similarity_sentence(similarity);
-	g_assert_cmpstr(sentence, ==, "there are no two task vectors to compare");
+	g_assert_cmpstr(sentence, ==, "no two task vectors can be compared");
 }
 
 /* A matrix over chosen members, and the layers adding up to the whole. */
