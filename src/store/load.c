@@ -223,7 +223,7 @@ static gboolean check_source(const Load *load, guint member, guint number, GErro
 {
 	const Arrival *arrival = arrival_at(load, member);
 	StoreSource *source = arrival->known->sources->pdata[number];
-	g_autoptr(File) file = store_source_look(source);
+	store_source_update(source);
 	if (source->state == SOURCE_OK)
 		return TRUE;
 	return fail_at(error, ERROR_INPUT,

@@ -50,7 +50,7 @@ static GPtrArray *look_again(const Store *store, guint member)
 	GPtrArray *sources = store_sources_new();
 	for (guint i = 0; i < recorded->len; i++) {
 		StoreSource *source = store_source_copy(recorded->pdata[i]);
-		g_autoptr(File) file = store_source_look(source);
+		store_source_update(source);
 		g_ptr_array_add(sources, source);
 	}
 	return sources;

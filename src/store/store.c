@@ -71,6 +71,12 @@ File *store_source_look(StoreSource *source)
 	return file;
 }
 
+void store_source_update(StoreSource *source)
+{
+	File *file = store_source_look(source);
+	g_clear_pointer(&file, file_close);
+}
+
 const char *source_state_name(SourceState state)
 {
 	static const char *const names[] = {"ok", "touched", "changed", "missing"};

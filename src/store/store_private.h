@@ -24,6 +24,8 @@ StoreSource *store_source_recorded(const char *path, const Fingerprint *fingerpr
 StoreSource *store_source_copy(const StoreSource *source);
 /* Looks at the file now and sets the state; returns it open, or NULL where it is missing. */
 File *store_source_look(StoreSource *source);
+/* The same without the file. */
+void store_source_update(StoreSource *source);
 SourceState store_sources_state(const GPtrArray *sources);
 
 /* Replaces what is known of a collection: takes all three; `members` is in its order. */

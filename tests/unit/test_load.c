@@ -64,10 +64,10 @@ static void test_run_without_final(void)
 {
 	g_auto(Scratch) scratch = scratch_new();
 	g_autofree char *base = test_source("data/digits/base");
-	g_autofree char *five = scratch_digits(&scratch, "greek/checkpoint-5/model.safetensors",
-		"run/checkpoint-5/model.safetensors");
-	g_autofree char *ten = scratch_digits(&scratch, "greek/checkpoint-10/model.safetensors",
-		"run/checkpoint-10/model.safetensors");
+	g_free(scratch_digits(&scratch, "greek/checkpoint-5/model.safetensors",
+		"run/checkpoint-5/model.safetensors"));
+	g_free(scratch_digits(&scratch, "greek/checkpoint-10/model.safetensors",
+		"run/checkpoint-10/model.safetensors"));
 	g_autofree char *run = scratch_path(&scratch, "run");
 	g_autoptr(Store) store = store_new(scratch.store);
 	load_into(store, request_of(base, WEIGHTS_AUTOMATIC, "+r", run, NULL));

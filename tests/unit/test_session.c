@@ -262,10 +262,15 @@ static void test_export_of_changed(void)
 	g_assert_false(session_export(session, "mnist", 1, output, FALSE, FALSE, &error));
 	test_error(error, ERROR_INPUT, "changed since it was loaded");
 	g_clear_error(&error);
-	compose(session, "greek", 1, NULL);
+	compose(session, "mnist", 1, NULL);
 	g_assert_null(session_preview(session, session_composition(session), GROUP_ALL, &error));
 	test_error(error, ERROR_INPUT, "stale");
 	g_clear_error(&error);
+	compose(session, "greek", 1, NULL);
+	g_autoptr(Preview) preview =
+		session_preview(session, session_composition(session), GROUP_ALL, &error);
+	test_no_error(error);
+	g_assert_cmpstr(preview->edit, ==, "greek");
 	session_export(session, "greek", 1, output, FALSE, FALSE, &error);
 	test_no_error(error);
 	wait_for_jobs(session);
