@@ -7,6 +7,7 @@
 #include "edit/linear.h"
 #include "edit/node.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Elements of a chunk. */
@@ -28,10 +29,12 @@ typedef struct {
 static guint waiting(const Node *node)
 {
 	guint most = 0;
-	for (guint i = 0; i < node->children->len; i++)
-		if (node_child(node, i)->is_vector)
-			most = MAX(most,
-				waiting(node_child(node, i)) + (i > 0 && node->kind != NODE_SCALE));
+	for (guint i = 0; i < node->children->len; i++) {
+		const Node *child = node_child(node, i);
+		gboolean beside = i > 0 && node->kind != NODE_SCALE;
+		guint here = child->is_vector ? waiting(child) + beside : 0;
+		most = MAX(most, here);
+	}
 	return most;
 }
 
@@ -56,11 +59,17 @@ static Block block_new(
 	return block;
 }
 
-/* θ − θ₀, in place of θ.  What is equal has no difference, though it be infinite. */
+/* Equal values have no difference, though they be infinite, nor has what is no number in both. */
+static gboolean is_same(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+/* θ − θ₀, in place of θ. */
 static void subtract_base(const double *base, guint64 count, double *theta)
 {
 	for (guint64 i = 0; i < count; i++)
-		theta[i] = theta[i] == base[i] ? 0 : theta[i] - base[i];
+		theta[i] = is_same(theta[i], base[i]) ? 0 : theta[i] - base[i];
 }
 
 static gboolean read_task(Block *block, guint member, GError **error)

@@ -22,11 +22,13 @@ typedef struct {
 } ApplyPlan;
 ApplyPlan apply_plan(const Collection *collection, const Node *edit, double scale, guint tensor);
 
-/* The difference of two equal values is 0, also of infinities, so that a mask of -Inf survives.
+/* The difference of equal values is 0, also of infinities and NaNs, so that a mask of -Inf
+ * survives.
  *
  * Writes elements [first, first+count) of the edited tensor, in the base's type, to raw.
  * *overflowed grows by the finite values that became infinite in that type. */
 gboolean apply_block(const Collection *collection, const Node *edit, double scale, guint tensor,
-	const ApplyPlan *plan, guint64 first, guint64 count, gpointer scratch, void *raw, guint64 *overflowed, GError **error);
+	const ApplyPlan *plan, guint64 first, guint64 count, gpointer scratch, void *raw,
+	guint64 *overflowed, GError **error);
 
 #endif

@@ -9,8 +9,8 @@
 
 typedef struct {
 	double coefficient;
-	char *body;       /* canonical text without scope: "mnist", "(a - b)" */
-	char *scope;      /* pattern, or NULL for everything */
+	char *body;  /* canonical text without scope: "mnist", "(a - b)" */
+	char *scope; /* pattern, or NULL for everything */
 	gboolean on;
 } Term;
 
@@ -26,14 +26,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Composition, composition_free)
 gboolean composition_equal(const Composition *a, const Composition *b);
 
 /* Takes nothing: copies the strings. */
-void composition_add(Composition *composition, double coefficient, const char *body,
-	const char *scope);
+void composition_add(
+	Composition *composition, double coefficient, const char *body, const char *scope);
 void composition_drop(Composition *composition, guint term);
 
 /* The text of the terms that are on; "" where there is none.  Free with g_free. */
 char *composition_text(const Composition *composition);
 /* The terms of a parsed text: its summands with their coefficients and scopes.  Keeps the scale. */
-gboolean composition_set_text(Composition *composition, const Collection *collection,
-	const char *text, GError **error);
+gboolean composition_set_text(
+	Composition *composition, const Collection *collection, const char *text, GError **error);
 
 #endif

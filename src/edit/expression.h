@@ -36,23 +36,23 @@ typedef enum {
 typedef struct Node Node;
 struct Node {
 	NodeKind kind;
-	guint column;         /* where it stands in the text, from 1 */
-	guint depth;          /* of the tree below it; 1 for a leaf */
-	gboolean is_vector;   /* a task vector, else a coefficient */
-	guint member;         /* NODE_TASK */
+	guint column;       /* where it stands in the text, from 1 */
+	guint depth;        /* of the tree below it; 1 for a leaf */
+	gboolean is_vector; /* a task vector, else a coefficient */
+	guint member;       /* NODE_TASK */
 	double number, number_to;
-	char *pattern;        /* NODE_SCOPE */
-	guint8 *chosen;       /* NODE_SCOPE: [base tensors] whether the pattern chooses it */
-	double *place;        /* NODE_RAMP: [base tensors] as linear_places gives it */
+	char *pattern;  /* NODE_SCOPE */
+	guint8 *chosen; /* NODE_SCOPE: [base tensors] whether the pattern chooses it */
+	double *place;  /* NODE_RAMP: [base tensors] as linear_places gives it */
 	const struct EditFunction *function; /* NODE_CALL: a row of the table */
-	GPtrArray *children;  /* of Node; empty for a leaf */
+	GPtrArray *children;                 /* of Node; empty for a leaf */
 };
 
 /* A function of the language: one row of a table.  Its value is the sum of its arguments, added
  * left to right, over a divisor. */
 typedef struct EditFunction {
 	const char *name, *help;
-	guint least, most;    /* how many arguments */
+	guint least, most; /* how many arguments */
 	double (*divisor)(guint arguments);
 } EditFunction;
 extern const EditFunction edit_functions[]; /* ends with a NULL name */

@@ -6,8 +6,7 @@
 
 /* c[members]: the coefficient of every τ on one base tensor (c[0] is 0).  A member that does not
  * share the tensor has coefficient 0 there. */
-void linear_coefficients(
-	const Collection *collection, const Node *edit, guint tensor, double *c);
+void linear_coefficients(const Collection *collection, const Node *edit, guint tensor, double *c);
 
 /* The value of a coefficient (a node that is not a vector) on one tensor. */
 double linear_coefficient(const Node *node, guint tensor);
@@ -20,8 +19,8 @@ gboolean linear_constant(const Node *node, double *value);
  * with g_free. */
 double *linear_places(const Collection *collection);
 
-/* Base tensors on which a member that takes part is missing, reshaped or not float, so that the edit
- * leaves it out there: array of guint, ascending. */
+/* Base tensors on which a member that takes part is missing, reshaped or not float, so that the
+ * edit leaves it out there: array of guint, ascending. */
 GArray *linear_left_out(const Collection *collection, const Node *edit);
 
 #endif

@@ -11,18 +11,18 @@
 typedef struct {
 	char *name;
 	guint64 elements;
-	double norm;      /* ‖λ·edit‖ over the group */
-	double relative;  /* ‖λ·edit‖ / ‖θ₀‖ over the group */
-	double *cosine;   /* [count] with each task; NaN where a norm is 0 */
-	double *kept;     /* [count] ⟨λ·edit, τ⟩ / ‖τ‖²; NaN where ‖τ‖ is 0 */
+	double norm;     /* ‖λ·edit‖ over the group */
+	double relative; /* ‖λ·edit‖ / ‖θ₀‖ over the group */
+	double *cosine;  /* [count] with each task; NaN where a norm is 0 */
+	double *kept;    /* [count] ⟨λ·edit, τ⟩ / ‖τ‖²; NaN where ‖τ‖ is 0 */
 } PreviewGroup;
 
 typedef struct {
-	char *edit;          /* canonical text */
-	double scale;        /* λ */
-	const char *kind;    /* "exact" */
+	char *edit;       /* canonical text */
+	double scale;     /* λ */
+	const char *kind; /* "exact" */
 	guint count;
-	guint *member;       /* [count]: the tasks */
+	guint *member; /* [count]: the tasks */
 	char **name;
 	PreviewGroup *whole;
 	double of_largest;   /* ‖λ·edit‖ / the largest ‖τ‖ that takes part */

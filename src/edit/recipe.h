@@ -13,14 +13,14 @@ typedef struct {
 typedef struct {
 	char *expression;
 	double scale;
-	char *dtype;         /* "base" */
-	char *version;       /* of tauscope */
-	GPtrArray *inputs;   /* of RecipeInput; the base first */
+	char *dtype;       /* "base" */
+	char *version;     /* of tauscope */
+	GPtrArray *inputs; /* of RecipeInput; the base first */
 } Recipe;
 
 Recipe *recipe_new(const char *expression, double scale);
-void recipe_add_input(Recipe *recipe, const char *name, const char *role, const char *path,
-	const char *hash);
+void recipe_add_input(
+	Recipe *recipe, const char *name, const char *role, const char *path, const char *hash);
 void recipe_free(Recipe *recipe);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Recipe, recipe_free)
 

@@ -1,4 +1,5 @@
-/* resolve.h - the names in an edit: which member they mean, and what to say where they mean none. */
+/* resolve.h - the names in an edit: which member they mean, and what to say where they mean none.
+ */
 #ifndef TAUSCOPE_RESOLVE_H
 #define TAUSCOPE_RESOLVE_H
 
@@ -9,7 +10,8 @@
 gboolean resolve_task(const Collection *collection, const char *text, const Token *token,
 	guint *member, GError **error);
 
-/* Whether byte `at` lies in the unquoted name of a member that needs quotes; *error says so then. */
+/* Whether byte `at` lies in the unquoted name of a member that needs quotes; *error says so then.
+ */
 gboolean resolve_wants_quotes(
 	const Collection *collection, const char *text, gsize at, GError **error);
 

@@ -11,9 +11,9 @@ typedef struct {
 	gsize start, end; /* bytes of the text */
 	char symbol;      /* one of + - * / ( ) [ ] , */
 	double number;
-	char *name;       /* without its quotes; owned */
+	char *name; /* without its quotes; owned */
 	gboolean quoted;
-	gint64 step;      /* after a name's @, or -1 */
+	gint64 step; /* after a name's @, or -1 */
 } Token;
 
 /* Reads the token at or after byte `at`; token->start is set on failure too. */

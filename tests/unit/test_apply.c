@@ -1,0 +1,393 @@
+/* test_apply.c - what an edit writes, element by element and bit for bit. */
+#include "toy.h"
+
+#include "edit/apply.h"
+
+#include <math.h>
+#include <string.h>
+
+/* More than one chunk, and no multiple of it. */
+#define MANY 5000
+
+typedef struct {
+	char *folder;
+	Collection *collection;
+} Fixture;
+
+static void set_up(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	fixture->folder = test_folder();
+	fixture->collection = NULL;
+}
+
+static void tear_down(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_clear_pointer(&fixture->collection, collection_free);
+	test_folder_remove(fixture->folder);
+}
+
+/* Writes a checkpoint of one tensor "w" with these bytes, and loads it as the base or a task. */
+static void load_bytes(
+	Fixture *fixture, const char *name, Dtype dtype, const void *bytes, guint64 elements)
+{
+	guint64 length = 0;
+	g_assert_true(dtype_bytes(dtype, elements, &length));
+	g_autoptr(GString) file = g_string_new_len("\0\0\0\0\0\0\0\0", 8);
+	g_string_append_printf(file,
+		"{\"w\":{\"dtype\":\"%s\",\"shape\":[%d],\"data_offsets\":[0,%d]}}",
+		dtype_info(dtype)->name, (int)elements, (int)length);
+	guint64 header = GUINT64_TO_LE(file->len - 8);
+	memcpy(file->str, &header, 8);
+	g_string_append_len(file, bytes, (gssize)length);
+	g_autofree char *leaf = g_strdup_printf("%s.safetensors", name);
+	g_autofree char *path = g_build_filename(fixture->folder, leaf, NULL);
+	test_write(path, file->str, file->len);
+	if (fixture->collection)
+		add_member(fixture->collection, name, MEMBER_TASK, NULL, -1, path);
+	else
+		fixture->collection = collection_new(open_checked(path));
+}
+
+static void load_values(
+	Fixture *fixture, const char *name, Dtype dtype, const double *values, guint64 elements)
+{
+	g_autofree guint8 *bytes = g_malloc0(elements * 8);
+	dtype_encode(dtype, values, elements, bytes);
+	load_bytes(fixture, name, dtype, bytes, elements);
+}
+
+/* Applies an edit to the tensor, in blocks of `block` elements. */
+static guint8 *apply_in_blocks(
+	const Fixture *fixture, const char *text, double scale, guint64 block, guint64 *overflowed)
+{
+	g_autoptr(GError) error = NULL;
+	const Collection *collection = fixture->collection;
+	const Tensor *tensor = collection_tensor(collection, 0);
+	gsize size = dtype_info(tensor->dtype)->bits / 8;
+	g_autoptr(Node) edit = expression_parse(collection, text, &error);
+	test_no_error(error);
+	g_autofree guint8 *scratch = g_malloc(apply_scratch_bytes(collection, edit, block));
+	guint8 *out = g_malloc0(tensor->bytes);
+	ApplyPlan plan = apply_plan(collection, edit, scale, 0);
+	*overflowed = 0;
+	for (guint64 at = 0; at < tensor->elements; at += block) {
+		guint64 count = MIN(block, tensor->elements - at);
+		apply_block(collection, edit, scale, 0, &plan, at, count, scratch, out + at * size,
+			overflowed, &error);
+		test_no_error(error);
+	}
+	return out;
+}
+
+static guint8 *apply(const Fixture *fixture, const char *text, double scale)
+{
+	guint64 overflowed;
+	guint8 *out = apply_in_blocks(fixture, text, scale, APPLY_BLOCK, &overflowed);
+	g_assert_cmpuint(overflowed, ==, 0);
+	return out;
+}
+
+static void assert_bytes(
+	const Fixture *fixture, const char *text, double scale, const void *expected, gsize length)
+{
+	g_autofree guint8 *out = apply(fixture, text, scale);
+	if (memcmp(out, expected, length) != 0)
+		g_error("%g * (%s): other bytes than expected", scale, text);
+}
+
+/* A bit pattern for every kind of value, in each type. */
+static const struct {
+	Dtype dtype;
+	guint64 base[6], task[6];
+} patterns[] = {
+	{DTYPE_F32, {0x80000000, 0x7fc12345, 0x3f800000, 0xff800000, 0x00000001, 0x3f800000},
+		{0x00000000, 0x7fa54321, 0x80000000, 0x7f800000, 0x80000001, 0x2b800000}},
+	{DTYPE_F16, {0x8000, 0x7e01, 0x3c00, 0xfc00, 0x0001, 0x3c00},
+		{0x0000, 0x7d55, 0x8000, 0x7c00, 0x8001, 0x0010}},
+	{DTYPE_BF16, {0x8000, 0x7fc1, 0x3f80, 0xff80, 0x0001, 0x3f80},
+		{0x0000, 0x7fa1, 0x8000, 0x7f80, 0x8001, 0x2b80}},
+	{DTYPE_F64,
+		{0x8000000000000000, 0x7ff8000012345678, 0x3ff0000000000000, 0xfff0000000000000, 1,
+			0x3ff0000000000000},
+		{0, 0x7ff4000087654321, 0x8000000000000000, 0x7ff0000000000000, 0x8000000000000001,
+			0x3d70000000000000}},
+	{DTYPE_F8_E5M2, {0x80, 0x7f, 0x3c, 0xfc, 0x01, 0x3c}, {0x00, 0x7d, 0x80, 0x7c, 0x81, 0x04}},
+};
+
+static void pack(Dtype dtype, const guint64 *values, guint8 *bytes)
+{
+	gsize size = dtype_info(dtype)->bits / 8;
+	for (gsize i = 0; i < 6; i++) {
+		guint64 little = GUINT64_TO_LE(values[i]);
+		memcpy(bytes + i * size, &little, size);
+	}
+}
+
+static void test_bits(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	for (gsize i = 0; i < G_N_ELEMENTS(patterns); i++) {
+		guint8 base[48], task[48];
+		gsize length = 6 * dtype_info(patterns[i].dtype)->bits / 8;
+		pack(patterns[i].dtype, patterns[i].base, base);
+		pack(patterns[i].dtype, patterns[i].task, task);
+		load_bytes(fixture, "base", patterns[i].dtype, base, 6);
+		load_bytes(fixture, "a", patterns[i].dtype, task, 6);
+		load_bytes(fixture, "same", patterns[i].dtype, base, 6);
+		assert_bytes(fixture, "a", 1, task, length);
+		assert_bytes(fixture, "2*a", 0.5, task, length);
+		assert_bytes(fixture, "0.5*a + 0.5*a + 0*same", 1, task, length);
+		assert_bytes(fixture, "0*a", 1, base, length);
+		assert_bytes(fixture, "a - a", 1, base, length);
+		assert_bytes(fixture, "a", 0, base, length);
+		assert_bytes(fixture, "0.3*same", 1, base, length);
+		g_clear_pointer(&fixture->collection, collection_free);
+	}
+}
+
+/* 2^-40 beside 1 is lost in float32 arithmetic, and not in float64. */
+static void test_small_beside_large(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base[] = {1, 0}, task[] = {1 + 0x1p-40, 0x1p-40},
+		     half[] = {1 + 0x1p-41, 0x1p-41};
+	load_values(fixture, "base", DTYPE_F64, base, 2);
+	load_values(fixture, "a", DTYPE_F64, task, 2);
+	assert_bytes(fixture, "0.5*a", 1, half, sizeof half);
+}
+
+/* The exact sum 1 + 2^-11 + 2^-40 is above the middle of two F16 values; rounded to F32 on the way
+ * it would be the middle, and go down. */
+static void test_rounded_once(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base = 1, task = 1 + 0x1p-10 + 0x1p-39;
+	const guint8 up[] = {0x01, 0x3c};
+	load_values(fixture, "base", DTYPE_F16, &base, 1);
+	load_values(fixture, "a", DTYPE_F64, &task, 1);
+	assert_bytes(fixture, "0.5*a", 1, up, sizeof up);
+}
+
+/* A whole task vector of another type is that task's value in the base's type. */
+static void test_other_type(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base[] = {1, 0.1, -3}, task[] = {0.1, -0.0, 70};
+	const float in_base[] = {(float)0.0999755859375, -0.0f, 70};
+	load_values(fixture, "base", DTYPE_F32, base, 3);
+	load_values(fixture, "half", DTYPE_F16, task, 3);
+	assert_bytes(fixture, "half", 1, in_base, sizeof in_base);
+}
+
+static void fill_random(GRand *rand, double *values)
+{
+	for (guint i = 0; i < MANY; i++)
+		values[i] = (float)g_rand_double_range(rand, -1, 1);
+}
+
+/* Formulas in the association in which they are written. */
+static double left_to_right(double x, double a, double b, double c)
+{
+	return x + ((0.4 * (a - x) + 0.4 * (b - x)) - 0.3 * (c - x));
+}
+
+static double bracket(double x, double a, double b, double c)
+{
+	return x + (0.4 * ((a - x) + (b - x)) - 0.3 * (c - x));
+}
+
+static double scaled_twice(double x, double a, double b, double c)
+{
+	(void)b;
+	return x + 0.3 * (0.1 * (0.7 * (a - x)) - (c - x) / 3);
+}
+
+static double mean(double x, double a, double b, double c)
+{
+	return x + (((a - x) + (b - x)) + (c - x)) / 3;
+}
+
+static double right_to_left(double x, double a, double b, double c)
+{
+	return x + -0.7 * ((a - x) - ((b - x) - ((c - x) - 2 * (a - x))));
+}
+
+static const struct {
+	const char *text;
+	double scale;
+	double (*formula)(double x, double a, double b, double c);
+} formulas[] = {
+	{"0.4*a + 0.4*b - 0.3*c", 1, left_to_right},
+	{"0.4*(a + b) - 0.3*c", 1, bracket},
+	{"0.1*(0.7*a) - c/3", 0.3, scaled_twice},
+	{"mean(a, b, c)", 1, mean},
+	{"a - (b - (c - 2*a))", -0.7, right_to_left},
+};
+
+static void load_random(Fixture *fixture, double values[4][MANY])
+{
+	static const char *const names[] = {"base", "a", "b", "c"};
+	g_autoptr(GRand) rand = g_rand_new_with_seed(99);
+	for (guint i = 0; i < 4; i++) {
+		fill_random(rand, values[i]);
+		load_values(fixture, names[i], DTYPE_F32, values[i], MANY);
+	}
+}
+
+static void test_formulas(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	static double v[4][MANY];
+	load_random(fixture, v);
+	for (gsize i = 0; i < G_N_ELEMENTS(formulas); i++) {
+		float expected[MANY];
+		for (guint j = 0; j < MANY; j++)
+			expected[j] =
+				(float)formulas[i].formula(v[0][j], v[1][j], v[2][j], v[3][j]);
+		assert_bytes(
+			fixture, formulas[i].text, formulas[i].scale, expected, sizeof expected);
+	}
+}
+
+static void test_blocks(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	static double v[4][MANY];
+	static const guint64 blocks[] = {1, 7, 2048, 2049, 4096};
+	load_random(fixture, v);
+	g_autofree guint8 *whole = apply(fixture, "a - (b - (c - 2*a))", 0.3);
+	for (gsize i = 0; i < G_N_ELEMENTS(blocks); i++) {
+		guint64 overflowed;
+		g_autofree guint8 *parts = apply_in_blocks(
+			fixture, "a - (b - (c - 2*a))", 0.3, blocks[i], &overflowed);
+		g_assert_true(memcmp(parts, whole, MANY * sizeof(float)) == 0);
+	}
+}
+
+/* Where the edit is 0 the base's bits stay, beside elements that change. */
+static void test_unchanged_elements(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const guint32 base[] = {0x80000000, 0x3f800000, 0x7fc12345, 0xff800000},
+		      task[] = {0x00000000, 0x40000000, 0x7fc54321, 0xff800000},
+		      expected[] = {0x80000000, 0x3fc00000, 0x7fc12345, 0xff800000};
+	load_bytes(fixture, "base", DTYPE_F32, base, 4);
+	load_bytes(fixture, "a", DTYPE_F32, task, 4);
+	assert_bytes(fixture, "0.5*a", 1, expected, sizeof expected);
+}
+
+/* NaN and Inf in a task go into what is computed with it, and nowhere else. */
+static void test_not_finite(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base[] = {1, 1, 1, INFINITY}, task[] = {NAN, INFINITY, 3, 1};
+	load_values(fixture, "base", DTYPE_F32, base, 4);
+	load_values(fixture, "a", DTYPE_F32, task, 4);
+	g_autofree guint8 *out = apply(fixture, "0.5*a", 1);
+	const float *values = (const float *)out;
+	g_assert_true(isnan(values[0]));
+	g_assert_true(values[1] == INFINITY);
+	g_assert_true(values[2] == 2);
+	g_assert_true(isnan(values[3]));
+}
+
+static void test_overflow(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base[] = {60000, 1, -60000, INFINITY}, task[] = {65000, 2, -65000, INFINITY};
+	guint64 overflowed;
+	load_values(fixture, "base", DTYPE_F16, base, 4);
+	load_values(fixture, "a", DTYPE_F16, task, 4);
+	load_values(fixture, "wide", DTYPE_F32, (const double[]){7e4, 1, 2, 3}, 4);
+	g_autofree guint8 *twice = apply_in_blocks(fixture, "2*a", 1, 3, &overflowed);
+	g_assert_cmpuint(overflowed, ==, 2);
+	g_autofree guint8 *copied = apply_in_blocks(fixture, "wide", 1, 4, &overflowed);
+	g_assert_cmpuint(overflowed, ==, 1);
+}
+
+static void test_integers(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const gint64 base[] = {1, 2, 3}, task[] = {5, 6, 7};
+	load_bytes(fixture, "base", DTYPE_I64, base, 3);
+	load_bytes(fixture, "a", DTYPE_I64, task, 3);
+	assert_bytes(fixture, "a", 1, base, sizeof base);
+	assert_bytes(fixture, "0.5*a", 1, base, sizeof base);
+}
+
+/* A task that lacks the tensor, or has it in another shape, adds 0. */
+static void test_not_shared(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base[] = {1, 2}, task[] = {3, 4}, other[] = {9, 9, 9};
+	const float half[] = {2, 3};
+	load_values(fixture, "base", DTYPE_F32, base, 2);
+	load_values(fixture, "a", DTYPE_F32, task, 2);
+	load_values(fixture, "b", DTYPE_F32, other, 3);
+	assert_bytes(fixture, "0.5*a + 3*b", 1, half, sizeof half);
+	assert_bytes(fixture, "0.5*(b + a)", 1, half, sizeof half);
+}
+
+static void test_scope(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(Collection) collection = toy_collection(fixture->folder);
+	g_autoptr(Node) edit = expression_parse(collection, "a + 0.5*b[head]", NULL);
+	g_autofree guint8 *scratch = g_malloc(apply_scratch_bytes(collection, edit, 2));
+	const float plain[] = {2, 4}, head[] = {1.5, 3.5};
+	for (guint i = 0; i + 1 < collection_tensors(collection); i++) {
+		float out[2];
+		guint64 overflowed = 0;
+		gboolean is_head =
+			g_str_equal(collection_tensor(collection, i)->name, "head.weight");
+		ApplyPlan plan = apply_plan(collection, edit, 1, i);
+		g_assert_cmpint(plan.kind, ==, is_head ? APPLY_COMPUTE : APPLY_COPY_MEMBER);
+		g_assert_true(apply_block(
+			collection, edit, 1, i, &plan, 0, 2, scratch, out, &overflowed, NULL));
+		g_assert_true(memcmp(out, is_head ? head : plain, sizeof out) == 0);
+	}
+}
+
+static void test_deep(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base = 1, task = 2;
+	const float expected = 1 + 200;
+	g_autoptr(GString) text = g_string_new(NULL);
+	for (guint i = 1; i < 200; i++)
+		g_string_append(text, "a+(");
+	g_string_append_c(text, 'a');
+	for (guint i = 1; i < 200; i++)
+		g_string_append_c(text, ')');
+	load_values(fixture, "base", DTYPE_F32, &base, 1);
+	load_values(fixture, "a", DTYPE_F32, &task, 1);
+	assert_bytes(fixture, text->str, 1, &expected, sizeof expected);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *path;
+		void (*run)(Fixture *fixture, gconstpointer data);
+	} cases[] = {
+		{"/apply/bits", test_bits},
+		{"/apply/small-beside-large", test_small_beside_large},
+		{"/apply/rounded-once", test_rounded_once},
+		{"/apply/other-type", test_other_type},
+		{"/apply/formulas", test_formulas},
+		{"/apply/blocks", test_blocks},
+		{"/apply/unchanged-elements", test_unchanged_elements},
+		{"/apply/not-finite", test_not_finite},
+		{"/apply/overflow", test_overflow},
+		{"/apply/integers", test_integers},
+		{"/apply/not-shared", test_not_shared},
+		{"/apply/scope", test_scope},
+		{"/apply/deep", test_deep},
+	};
+	g_test_init(&argc, &argv, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		g_test_add(cases[i].path, Fixture, NULL, set_up, cases[i].run, tear_down);
+	return g_test_run();
+}
