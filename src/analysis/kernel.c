@@ -1,5 +1,16 @@
-/* kernel.c - the choice of the instruction set, made when the program runs. */
+/* kernel.c - what the instruction sets share: the choice among them, made when the program runs. */
 #include "analysis/kernel.h"
+
+void coding_init(Coding *coding, Dtype dtype)
+{
+	guint8 codes[256];
+	coding->dtype = dtype;
+	if (dtype_info(dtype)->bits != 8)
+		return;
+	for (guint i = 0; i < 256; i++)
+		codes[i] = (guint8)i;
+	dtype_decode_double(dtype, codes, 256, coding->value);
+}
 
 void kernel_list(const Kernel *kernels[4])
 {

@@ -23,13 +23,21 @@ typedef struct {
 
 #define EXTREMES_NONE ((Extremes){INFINITY, -INFINITY, 0, 0})
 
+/* An element type, and what its codes mean where they are bytes. */
+typedef struct {
+	Dtype dtype;
+	double value[256];
+} Coding;
+
+void coding_init(Coding *coding, Dtype dtype);
+
 typedef struct {
 	const char *name;
 	/* n ≤ KERNEL_BLOCK raw elements of a float type, aligned to their size, become θ − base
 	 * (NULL: θ), with zeros up to the pad; the extremes are widened.  An Inf counts as NaN, so
 	 * that it spreads to all that is made of it. */
-	void (*change)(Dtype dtype, const void *raw, const double *base, gsize n, double *out,
-		Extremes *extremes);
+	void (*change)(const Coding *coding, const void *raw, const double *base, gsize n,
+		double *out, Extremes *extremes);
 	/* Adds ⟨vᵢ, vⱼ⟩ for first ≤ i < count and j ≤ i to sums, the rows of a packed lower
 	 * triangle from row `first` on.  Vectors are padded with zeros. */
 	void (*products)(double *const *vectors, guint first, guint count, gsize n, double *sums);

@@ -25,6 +25,11 @@ static inline void vector_store(double *to, vector v)
 	_mm512_storeu_pd(to, v);
 }
 
+static inline vector vector_from_f64(const double *from)
+{
+	return vector_load(from);
+}
+
 static inline vector vector_from_f32(const float *from)
 {
 	return _mm512_cvtps_pd(_mm256_loadu_ps(from));

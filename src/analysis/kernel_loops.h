@@ -3,7 +3,7 @@
  * The file that includes it defines the type `vector` of WIDTH doubles, its operations vector_*,
  * the shape of the tile that its registers hold (ROWS x COLUMNS), and KERNEL, the table's name.
  * vector_min(a, b) and vector_max(a, b) give b where a is NaN.  VECTOR_HALVES says that there are
- * loads of half precision too; other types are decoded by core/dtype. */
+ * loads of half precision too; other types are decoded first. */
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -94,17 +94,28 @@ static void change_each(const double *base, gsize n, double *out, Extremes *extr
 		return TRUE;                                                                       \
 	}
 
+CHANGE_LOOP(f64, double)
 CHANGE_LOOP(f32, float)
 #ifdef VECTOR_HALVES
 CHANGE_LOOP(f16, guint16)
 CHANGE_LOOP(bf16, guint16)
 #endif
 
-/* Whole steps; FALSE where something is not finite, or the type has no loop. */
-static gboolean change_fast(
-	Dtype dtype, const void *raw, const double *base, gsize n, double *out, Extremes *extremes)
+static void decode(const Coding *coding, const void *raw, gsize n, double *out)
 {
-	switch (dtype) {
+	const guint8 *codes = raw;
+	if (dtype_info(coding->dtype)->bits != 8)
+		dtype_decode_double(coding->dtype, raw, n, out);
+	else
+		for (gsize i = 0; i < n; i++)
+			out[i] = coding->value[codes[i]];
+}
+
+/* Whole steps; FALSE where something is not finite. */
+static gboolean change_steps(const Coding *coding, const void *raw, const double *base, gsize n,
+	double *out, Extremes *extremes)
+{
+	switch (coding->dtype) {
 	case DTYPE_F32:
 		return change_f32(raw, base, n, out, extremes);
 #ifdef VECTOR_HALVES
@@ -114,18 +125,19 @@ static gboolean change_fast(
 		return change_bf16(raw, base, n, out, extremes);
 #endif
 	default:
-		return FALSE;
+		decode(coding, raw, n, out);
+		return change_f64(out, base, n, out, extremes);
 	}
 }
 
-static void change(
-	Dtype dtype, const void *raw, const double *base, gsize n, double *out, Extremes *extremes)
+static void change(const Coding *coding, const void *raw, const double *base, gsize n, double *out,
+	Extremes *extremes)
 {
-	gsize size = dtype_info(dtype)->bits / 8, done = n - n % STEP;
+	gsize size = dtype_info(coding->dtype)->bits / 8, done = n - n % STEP;
 	const double *from = base != NULL ? base : zeros;
-	if (!change_fast(dtype, raw, from, done, out, extremes))
+	if (!change_steps(coding, raw, from, done, out, extremes))
 		done = 0;
-	dtype_decode_double(dtype, (const guint8 *)raw + done * size, n - done, out + done);
+	decode(coding, (const guint8 *)raw + done * size, n - done, out + done);
 	change_each(from + done, n - done, out + done, extremes);
 	for (gsize i = n; i < padded(n); i++)
 		out[i] = 0;

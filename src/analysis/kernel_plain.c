@@ -26,6 +26,11 @@ static inline void vector_store(double *to, vector v)
 	memcpy(to, &v, sizeof v);
 }
 
+static inline vector vector_from_f64(const double *from)
+{
+	return vector_load(from);
+}
+
 static inline vector vector_from_f32(const float *from)
 {
 	return (vector){from[0], from[1]};

@@ -12,7 +12,7 @@
 typedef struct {
 	const Checkpoint *checkpoint;
 	guint place; /* in the checkpoint */
-	Dtype dtype;
+	Coding coding;
 	gsize size; /* bytes of an element */
 	guint8 *raw;
 	gboolean fresh;
@@ -136,16 +136,22 @@ static guint64 sampled_from(const SamplePlan *plan, guint tensor, guint64 elemen
 	return low;
 }
 
+static float element(const Strand *strand, gsize at)
+{
+	float value;
+	if (strand->size == 1)
+		return (float)strand->coding.value[strand->raw[at]];
+	dtype_decode_float(strand->coding.dtype, strand->raw + at * strand->size, 1, &value);
+	return value;
+}
+
 /* The sampled elements of a run. */
 static void take_sample(
 	const SamplePlan *plan, guint tensor, guint64 first, gsize n, const Strand *strand)
 {
 	guint64 end = sampled_from(plan, tensor, first + n);
-	for (guint64 i = sampled_from(plan, tensor, first); i < end; i++) {
-		gsize at = plan->places[i] - first;
-		dtype_decode_float(
-			strand->dtype, strand->raw + at * strand->size, 1, &strand->sample[i]);
-	}
+	for (guint64 i = sampled_from(plan, tensor, first); i < end; i++)
+		strand->sample[i] = element(strand, plan->places[i] - first);
 }
 
 static void take_up(const StripePlan *plan, guint tensor, guint member, Strand *strand)
@@ -153,7 +159,7 @@ static void take_up(const StripePlan *plan, guint tensor, guint member, Strand *
 	const PassRequest *request = plan->request;
 	const Tensor *own = lineup_tensor(request->collection, member, tensor, &strand->place);
 	strand->checkpoint = collection_member(request->collection, member)->checkpoint;
-	strand->dtype = own->dtype;
+	coding_init(&strand->coding, own->dtype);
 	strand->size = dtype_info(own->dtype)->bits / 8;
 	strand->fresh = request->fresh[member];
 	strand->sample = strand->fresh ? plan->statistics[member]->sample : NULL;
@@ -195,7 +201,7 @@ static void load_block(const Kernel *kernel, StripeScratch *scratch, guint v, gs
 {
 	const Strand *strand = &scratch->strand[v];
 	guint base = scratch->lineup.base;
-	kernel->change(strand->dtype, strand->raw + offset * strand->size,
+	kernel->change(&strand->coding, strand->raw + offset * strand->size,
 		v != base ? scratch->vector[base] : NULL, n, scratch->vector[v],
 		&result.extremes[v]);
 }

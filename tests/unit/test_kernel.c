@@ -15,6 +15,14 @@ static double small_value(guint i)
 	return ((double)(i * 7919 % 17) - 8) / 8;
 }
 
+static void change(const Kernel *kernel, Dtype dtype, const void *raw, const double *base, gsize n,
+	double *out, Extremes *extremes)
+{
+	Coding coding;
+	coding_init(&coding, dtype);
+	kernel->change(&coding, raw, base, n, out, extremes);
+}
+
 typedef void (*KernelTest)(const Kernel *kernel);
 
 static void for_each_kernel(gconstpointer test)
@@ -45,7 +53,7 @@ static void check_change(const Kernel *kernel, Dtype dtype, gsize n)
 	dtype_encode(dtype, values, n, raw);
 	memset(out, 0x55, sizeof out);
 	Extremes extremes = EXTREMES_NONE;
-	kernel->change(dtype, raw, base, n, out, &extremes);
+	change(kernel, dtype, raw, base, n, out, &extremes);
 	for (gsize i = 0; i < n; i++)
 		g_assert_cmpfloat(out[i], ==, values[i] - base[i]);
 	for (gsize i = n; i % KERNEL_PAD != 0; i++)
@@ -70,7 +78,7 @@ static void test_without_base(const Kernel *kernel)
 	for (guint i = 0; i < 100; i++)
 		raw[i] = (float)i - 50;
 	Extremes extremes = EXTREMES_NONE;
-	kernel->change(DTYPE_F32, raw, NULL, 100, out, &extremes);
+	change(kernel, DTYPE_F32, raw, NULL, 100, out, &extremes);
 	for (guint i = 0; i < 100; i++)
 		g_assert_cmpfloat(out[i], ==, i - 50.0);
 	g_assert_cmpfloat(extremes.minimum, ==, -50);
@@ -89,7 +97,7 @@ static void check_nonfinite(const Kernel *kernel, Dtype dtype, double bad, guint
 	}
 	dtype_encode(dtype, values, 100, raw);
 	Extremes extremes = EXTREMES_NONE;
-	kernel->change(dtype, raw, base, 100, out, &extremes);
+	change(kernel, dtype, raw, base, 100, out, &extremes);
 	for (guint i = 0; i < 100; i++)
 		g_assert_true(i == at ? isnan(out[i]) : out[i] == values[i] - 1);
 	g_assert_cmpfloat(extremes.minimum, ==, -1);
@@ -120,7 +128,7 @@ static void test_nonfinite_base(const Kernel *kernel)
 		base[i] = i == 5 ? NAN : 0;
 	}
 	Extremes extremes = EXTREMES_NONE;
-	kernel->change(DTYPE_F32, raw, base, 64, out, &extremes);
+	change(kernel, DTYPE_F32, raw, base, 64, out, &extremes);
 	g_assert_true(isnan(out[5]));
 	g_assert_cmpfloat(extremes.largest_change, ==, 63);
 	g_assert_cmpfloat(extremes.maximum, ==, 63);
