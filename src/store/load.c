@@ -196,6 +196,7 @@ static gboolean settle_suspects(Load *load, Job *job, GError **error)
 			return FALSE;
 	for (guint i = 1; load->fresh[0] && i < load_members(load); i++)
 		load->fresh[i] = TRUE;
+	count_bytes(load);
 	return TRUE;
 }
 
@@ -213,10 +214,14 @@ static gboolean run_pass(Load *load, Job *job, GError **error)
 	       pass_run(&request, load->places, load->gram, load->statistics, job, error);
 }
 
+/* The pass sets its own total; the copies come on top of it. */
 gboolean load_run(Load *load, Job *job, GError **error)
 {
-	return settle_suspects(load, job, error) && run_pass(load, job, error) &&
-	       load_copies_run(load, job, error);
+	job_expect(job, load->bytes + load_copies_bytes(load));
+	if (!settle_suspects(load, job, error) || !run_pass(load, job, error))
+		return FALSE;
+	job_expect(job, load->bytes + load_copies_bytes(load));
+	return load_copies_run(load, job, error);
 }
 
 static gboolean check_source(const Load *load, guint member, guint number, GError **error)

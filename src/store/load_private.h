@@ -42,6 +42,8 @@ guint load_members(const Load *load);
 
 /* Which weights are to be copied, and whether there is room; begins the copies. */
 gboolean load_copies_begin(Load *load, GError **error);
+/* The bytes that will be copied. */
+guint64 load_copies_bytes(const Load *load);
 /* Any thread. */
 gboolean load_copies_run(Load *load, Job *job, GError **error);
 /* Puts the copies in the place of what they were taken from. */

@@ -91,11 +91,26 @@ static gboolean keeps_copy(const Load *load, guint member)
 	return is_confirmed(load, member) && old->copied && load->weights != WEIGHTS_LINK;
 }
 
+static gboolean is_copied_now(const Load *load, guint member)
+{
+	return arrival_at(load, member)->copy && !keeps_copy(load, member);
+}
+
+guint64 load_copies_bytes(const Load *load)
+{
+	guint64 bytes = 0;
+	for (guint i = 0; i < load_members(load); i++)
+		if (is_copied_now(load, i))
+			bytes += checkpoint_bytes(
+				collection_member(load->collection, i)->checkpoint);
+	return bytes;
+}
+
 gboolean load_copies_run(Load *load, Job *job, GError **error)
 {
 	for (guint i = 0; i < load_members(load); i++) {
 		WeightsCopy *copy = arrival_at(load, i)->copy;
-		if (copy && !keeps_copy(load, i) && !weights_copy(copy, load->threads, job, error))
+		if (is_copied_now(load, i) && !weights_copy(copy, load->threads, job, error))
 			return FALSE;
 	}
 	return TRUE;

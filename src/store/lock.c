@@ -82,14 +82,19 @@ void store_look(Store *store)
 	store->as_read = look(store);
 }
 
+gboolean store_is_as_read(const Store *store)
+{
+	Fingerprint now = look(store);
+	return fingerprint_same_stat(&now, &store->as_read);
+}
+
 gboolean store_lock(Store *store, GError **error)
 {
 	if (store->lock >= 0)
 		return TRUE;
 	if (!take_lock(store, error))
 		return FALSE;
-	Fingerprint now = look(store);
-	if (!fingerprint_same_stat(&now, &store->as_read)) {
+	if (!store_is_as_read(store)) {
 		store_unlock(store);
 		return fail_at(error, ERROR_IO,
 			(Place){.file = store->path, .remedy = "open it again"},

@@ -41,6 +41,7 @@ const char *store_member_part(const Store *store, guint member, const char *kind
 
 /* Records what NAME.h5 is now, so that a later writer is noticed. */
 void store_look(Store *store);
+gboolean store_is_as_read(const Store *store);
 
 /* The hash of a member's contents over the base's tensors: their names, types, shapes and the
  * pass's hash of their bytes.  Free with g_free. */

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#define OVERTAKEN_MOST 10
 #define GRAM_BYTES_MOST (G_GUINT64_CONSTANT(1) << 36)
 
 /* A member on its way from its group into the collection. */
@@ -252,7 +253,7 @@ static gboolean read_file(Store *store, GError **error)
 	       fail_at(error, ERROR_INPUT, place, "the store is damaged: %s", problem->message);
 }
 
-Store *store_open(const char *path, GError **error)
+static Store *read_once(const char *path, GError **error)
 {
 	g_autoptr(Store) store = store_new(path);
 	store_look(store);
@@ -261,4 +262,20 @@ Store *store_open(const char *path, GError **error)
 	if (store->collection)
 		rows_read(store);
 	return g_steal_pointer(&store);
+}
+
+/* A writer in another process may sweep rows files away between our reading of NAME.h5 and them. */
+static gboolean is_overtaken(const Store *store)
+{
+	return store->collection && !store_is_complete(store) && !store_is_as_read(store);
+}
+
+Store *store_open(const char *path, GError **error)
+{
+	Store *store = read_once(path, error);
+	for (guint again = 0; store && is_overtaken(store) && again < OVERTAKEN_MOST; again++) {
+		store_free(store);
+		store = read_once(path, error);
+	}
+	return store;
 }
