@@ -51,6 +51,7 @@ static void session_changed(gpointer data)
 	for (guint i = 0; i < SCREEN_COUNT; i++)
 		if (ui->views[i] && views[i]->invalidate)
 			views[i]->invalidate(ui->views[i], ui);
+	ui->stale = TRUE;
 	g_autofree char *message = session_take_message(ui->session);
 	if (message)
 		set_message(ui, message, FALSE);
@@ -150,6 +151,7 @@ void ui_go(Ui *ui, ScreenId screen)
 	if (!ui->views[screen])
 		ui->views[screen] = views[screen]->open(ui);
 	session_set(ui->session, "screen", screen_name(screen));
+	ui->stale = TRUE;
 	ui_dirty(ui);
 }
 
@@ -222,6 +224,15 @@ const char *ui_why_not(Ui *ui, ActionId action)
 	return reason ? reason : everywhere_why_not(ui, action);
 }
 
+/* A screen acts on what it has drawn, also where keys come faster than frames. */
+static void catch_up(Ui *ui)
+{
+	if (!ui->stale)
+		return;
+	g_autoptr(Canvas) unseen = frame_picture(ui);
+	ui->stale = FALSE;
+}
+
 /* Esc clears the filter before it means anything to the screen. */
 static gboolean view_act(Ui *ui, ActionId action)
 {
@@ -239,6 +250,7 @@ void ui_act(Ui *ui, ActionId action)
 	ScreenId screen = action_get(action)->screen;
 	if (screen != SCREEN_EVERYWHERE && screen != ui->screen)
 		ui_go(ui, screen);
+	catch_up(ui);
 	const char *reason = ui_why_not(ui, action);
 	if (reason)
 		ui_message(ui, "%s: %s", action_get(action)->name, reason);
@@ -298,6 +310,7 @@ void app_draw(Ui *ui, Canvas *canvas)
 	ui->height = canvas->height;
 	ui->ascii = canvas->ascii;
 	frame_draw(ui, canvas);
+	ui->stale = FALSE;
 	for (guint i = 0; i < ui->overlays->len; i++) {
 		const Overlay *overlay = ui->overlays->pdata[i];
 		overlay->ops->draw(overlay->state, ui, canvas);

@@ -16,6 +16,7 @@ static void set_filter(Ui *ui, const char *text)
 	ui->folded[ui->screen] = g_utf8_strdown(text, -1);
 	if (ui_view(ui)->invalidate)
 		ui_view(ui)->invalidate(ui_view_state(ui), ui);
+	ui->stale = TRUE;
 }
 
 static void act_filter(Ui *ui)

@@ -19,6 +19,7 @@ struct Ui {
 	GPtrArray *history;  /* of char *: what was typed into prompts, oldest first */
 	char *message;
 	gboolean failed; /* the message is an error */
+	gboolean stale;  /* something changed since the screen was drawn */
 	char *clipboard, *layer;
 	guint theme, colours;
 	gint64 interrupted; /* when C-c was pressed last, in microseconds; 0: not yet */
