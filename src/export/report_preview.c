@@ -61,8 +61,8 @@ static char *title_of(const Preview *preview)
 	g_autofree char *largest = text_number(preview->of_largest);
 	GString *title = g_string_new(preview->edit);
 	g_string_append_printf(title,
-		"\nscale %s: norm %s, %s of the base, %s of the largest task vector; %s", scale,
-		norm, relative, largest, preview->kind);
+		"\nscale %s, %s: norm %s, relative %s, of the largest task %s", scale,
+		preview->kind, norm, relative, largest);
 	for (guint i = 0; i < preview->warnings->len; i++)
 		g_string_append_printf(
 			title, "\nwarning: %s", (const char *)preview->warnings->pdata[i]);

@@ -1,0 +1,340 @@
+/* test_model_output.c - where edited models go: files, folders, and what is refused. */
+#include "export.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A folder beside the weights: side files are copied, the state of training is not. */
+static char *make_model_folder(const Fixture *fixture, gboolean sharded)
+{
+	static const char *const files[] = {"config.json", "tokenizer.json",
+		"tokenizer_config.json", "merges.txt", "spiece.model", "chat.jinja", "README.md",
+		"LICENSE", "modeling.py", "training_args.bin", "optimizer.pt", "rng_state.pth",
+		"trainer_state.json", "scheduler.pt", "pytorch_model.bin", "recipe.json",
+		"notes.tmp.12"};
+	char *folder = path_in(fixture, sharded ? "sharded" : "single");
+	g_assert_cmpint(g_mkdir(folder, 0777), ==, 0);
+	for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *path = g_build_filename(folder, files[i], NULL);
+		test_write(path, files[i], strlen(files[i]));
+	}
+	g_autofree char *step = g_build_filename(folder, "checkpoint-5", NULL);
+	g_assert_cmpint(g_mkdir(step, 0777), ==, 0);
+	return folder;
+}
+
+static void write_shards(const char *folder)
+{
+	const double values[] = {1, 2, 3};
+	TestTensor first[] = {{"z", DTYPE_F32, 1, {3}, values}, {"a", DTYPE_F16, 1, {2}, values}};
+	TestTensor second[] = {{"m", DTYPE_F32, 1, {2}, values}, {"n", DTYPE_I32, 0, {0}, NULL}};
+	g_autofree char *one = g_build_filename(folder, "model-00001-of-00002.safetensors", NULL);
+	g_autofree char *two = g_build_filename(folder, "model-00002-of-00002.safetensors", NULL);
+	g_autofree char *index = g_build_filename(folder, "model.safetensors.index.json", NULL);
+	const char *map = "{\"metadata\":{\"total_size\":28,\"kept\":true},\"weight_map\":{"
+			  "\"z\":\"model-00001-of-00002.safetensors\","
+			  "\"a\":\"model-00001-of-00002.safetensors\","
+			  "\"m\":\"model-00002-of-00002.safetensors\","
+			  "\"n\":\"model-00002-of-00002.safetensors\"}}";
+	test_write_safetensors(one, first, 2);
+	test_write_safetensors(two, second, 2);
+	test_write(index, map, strlen(map));
+}
+
+static void test_sharded(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *folder = make_model_folder(fixture, TRUE);
+	write_shards(folder);
+	const double values[] = {2, 4, 6};
+	TestTensor task[] = {{"a", DTYPE_F32, 1, {2}, values}, {"m", DTYPE_F32, 1, {2}, values},
+		{"z", DTYPE_F32, 1, {3}, values}};
+	g_autofree char *task_path = path_in(fixture, "task.safetensors");
+	test_write_safetensors(task_path, task, 3);
+	g_autoptr(Collection) collection = collection_new(open_checked(folder));
+	add_member(collection, "t", MEMBER_TASK, NULL, -1, task_path);
+	g_autofree char *output = path_in(fixture, "out/");
+	g_autoptr(ModelReport) report = write_with(
+		collection, "0.5*t", output, (ModelRequest){.write_recipe = TRUE}, NULL, &error);
+	test_no_error(error);
+	g_autofree char *out = path_in(fixture, "out");
+	assert_listing(out,
+		"LICENSE README.md chat.jinja config.json merges.txt "
+		"model-00001-of-00002.safetensors model-00002-of-00002.safetensors "
+		"model.safetensors.index.json modeling.py recipe.json spiece.model tokenizer.json "
+		"tokenizer_config.json");
+	g_assert_cmpuint(report->files->len, ==, 13);
+	g_assert_cmpuint(report->changed, ==, 3);
+	g_autoptr(Checkpoint) written = open_checked(out);
+	g_assert_cmpuint(written->files->len, ==, 2);
+	gsize length;
+	g_autofree guint8 *a = raw_tensor(written, "a", &length);
+	g_assert_true(memcmp(a, "\x00\x3e\x00\x42", 4) == 0); /* 1.5 and 3 */
+	g_autofree guint8 *z = raw_tensor(written, "z", &length);
+	const float halfway[] = {1.5f, 3, 4.5f};
+	g_assert_true(memcmp(z, halfway, sizeof halfway) == 0);
+	g_autofree char *index = g_build_filename(out, "model.safetensors.index.json", NULL);
+	g_autoptr(cJSON) json = json_read_file(index, 10000, &error);
+	test_no_error(error);
+	const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(json, "metadata");
+	g_assert_true(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(metadata, "kept")));
+
+	/* The same base as one file: all tensors in the order of the shards. */
+	g_autofree char *single = path_in(fixture, "one.safetensors");
+	g_autoptr(ModelReport) one =
+		write_with(collection, "0.5*t", single, (ModelRequest){0}, NULL, &error);
+	test_no_error(error);
+	g_autoptr(Checkpoint) joined = open_checked(single);
+	guint64 last = 0;
+	static const char *const order[] = {"z", "a", "m", "n"};
+	for (gsize i = 0; i < G_N_ELEMENTS(order); i++) {
+		guint place = (guint)checkpoint_find(joined, order[i]);
+		g_assert_cmpuint(checkpoint_tensor(joined, place)->offset, >, last);
+		last = checkpoint_tensor(joined, place)->offset;
+	}
+}
+
+static void test_folder_output(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *folder = make_model_folder(fixture, FALSE);
+	g_autofree char *weights = g_build_filename(folder, "model.safetensors", NULL);
+	g_autofree char *task = path_in(fixture, "task.safetensors");
+	write_toy(weights, 1, 2);
+	write_toy(task, 3, 4);
+	g_autoptr(Collection) collection = collection_new(open_checked(folder));
+	add_member(collection, "t", MEMBER_TASK, NULL, -1, task);
+	g_autofree char *out = path_in(fixture, "there");
+	g_assert_cmpint(g_mkdir(out, 0777), ==, 0);
+	g_autoptr(ModelReport) first = write_with(
+		collection, "t", out, (ModelRequest){.write_recipe = TRUE}, NULL, &error);
+	test_no_error(error);
+	const char *all = "LICENSE README.md chat.jinja config.json merges.txt model.safetensors "
+			  "modeling.py recipe.json spiece.model tokenizer.json "
+			  "tokenizer_config.json";
+	assert_listing(out, all);
+	g_autofree char *config = g_build_filename(out, "config.json", NULL);
+	g_autofree char *text = NULL;
+	g_assert_true(g_file_get_contents(config, &text, NULL, NULL));
+	g_assert_cmpstr(text, ==, "config.json");
+	g_autoptr(Recipe) recipe = NULL;
+	g_autofree char *recipe_path = g_build_filename(out, "recipe.json", NULL);
+	recipe = recipe_read(recipe_path, &error);
+	test_no_error(error);
+	g_assert_cmpstr(recipe->expression, ==, "t");
+
+	g_assert_null(write_with(collection, "t", out, (ModelRequest){0}, NULL, &error));
+	test_error(error, ERROR_IO, "exists; say --overwrite");
+	g_clear_error(&error);
+	g_autoptr(ModelReport) second =
+		write_with(collection, "0.5*t", out, (ModelRequest){.replace = TRUE}, NULL, &error);
+	test_no_error(error);
+	assert_listing(out, all);
+	g_assert_null(
+		write_with(collection, "t", folder, (ModelRequest){.replace = TRUE}, NULL, &error));
+	test_error(error, ERROR_IO, "it is one of the inputs");
+}
+
+static void test_recipe_beside(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *out = path_in(fixture, "merged.safetensors");
+	g_autoptr(ModelReport) report = write_with(fixture->collection, "a", out,
+		(ModelRequest){.write_recipe = TRUE, .scale = 0.5}, NULL, &error);
+	test_no_error(error);
+	assert_listing(fixture->folder, "inputs merged.recipe.json merged.safetensors");
+	g_autofree char *path = path_in(fixture, "merged.recipe.json");
+	g_autoptr(Recipe) recipe = recipe_read(path, &error);
+	test_no_error(error);
+	g_assert_cmpfloat(recipe->scale, ==, 0.5);
+	g_assert_cmpstr(report->files->pdata[1], ==, path);
+	g_assert_cmpuint(report->warnings->len, ==, 1);
+	g_assert_nonnull(strstr(report->warnings->pdata[0], "seen"));
+}
+
+static void test_refused(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autofree char *out = path_in(fixture, "out.safetensors");
+	g_autofree char *plain = path_in(fixture, "out");
+	g_autofree char *nowhere = path_in(fixture, "no/such/out.safetensors");
+	g_autofree char *input = path_in(fixture, "inputs/b.safetensors");
+	g_autofree char *link = path_in(fixture, "link.safetensors");
+	g_autofree char *hard = path_in(fixture, "hard.safetensors");
+	ModelRequest replace = {.replace = TRUE};
+	g_assert_cmpint(symlink(input, link), ==, 0);
+	write_fails(fixture, "a", plain, replace, ERROR_USAGE, "must end in .safetensors, or in /");
+	write_fails(fixture, "a", nowhere, replace, ERROR_IO, "there is no such folder");
+	write_fails(fixture, "a", input, replace, ERROR_IO, "it is one of the inputs");
+	write_fails(fixture, "a", link, replace, ERROR_IO, "it is one of the inputs");
+	g_assert_cmpint(g_unlink(link), ==, 0);
+	g_assert_cmpint(linkat(AT_FDCWD, input, AT_FDCWD, hard, 0), ==, 0);
+	write_fails(fixture, "a", hard, replace, ERROR_IO, "it is one of the inputs");
+	g_assert_cmpint(g_unlink(hard), ==, 0);
+	write_fails(fixture, "a", out, (ModelRequest){.scale = NAN}, ERROR_USAGE, "scale");
+	write_fails(fixture, "a", out, (ModelRequest){.scale = 1e200}, ERROR_USAGE, "scale");
+	write_fails(fixture, "a", out, (ModelRequest){.scale = 1e39}, ERROR_INPUT,
+		"2 values are too large for F32; make the edit smaller");
+	assert_listing(fixture->folder, "inputs");
+	test_write(out, "mine", 4);
+	write_fails(fixture, "a", out, (ModelRequest){0}, ERROR_IO, "exists; say --overwrite");
+	g_autofree char *text = NULL;
+	g_assert_true(g_file_get_contents(out, &text, NULL, NULL));
+	g_assert_cmpstr(text, ==, "mine");
+}
+
+static void test_missing_source(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autofree char *out = path_in(fixture, "out.safetensors");
+	gint b = collection_find(fixture->collection, "b");
+	const Member *member = collection_member(fixture->collection, (guint)b);
+	CheckpointFile *file = member->checkpoint->files->pdata[0];
+	g_clear_pointer(&file->file, file_close);
+	write_fails(fixture, "a + b", out, (ModelRequest){0}, ERROR_IO,
+		"the weights of b are not there; put it back");
+	g_autoptr(ModelReport) report = write_edit(fixture, "a", "out.safetensors");
+	g_assert_nonnull(report);
+}
+
+/* Types that are carried along, and tensors without elements. */
+static void test_carried(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double values[] = {1, 2, 3, 4};
+	TestTensor tensors[] = {
+		{"f4", DTYPE_F4, 1, {200000}, NULL},
+		{"none", DTYPE_F32, 2, {0, 3}, NULL},
+		{"scalar", DTYPE_F64, 0, {0}, values},
+		{"flag", DTYPE_BOOL, 1, {3}, NULL},
+		{"w", DTYPE_F32, 1, {4}, values},
+	};
+	TestTensor moved[] = {{"w", DTYPE_F32, 1, {4}, NULL}, {"scalar", DTYPE_F64, 0, {0}, NULL}};
+	g_autofree char *base = path_in(fixture, "carried.safetensors");
+	g_autofree char *task = path_in(fixture, "moved.safetensors");
+	test_write_safetensors(base, tensors, G_N_ELEMENTS(tensors));
+	test_write_safetensors(task, moved, G_N_ELEMENTS(moved));
+	g_autofree char *bytes = NULL;
+	gsize length;
+	g_assert_true(g_file_get_contents(base, &bytes, &length, NULL));
+	guint64 header;
+	memcpy(&header, bytes, sizeof header);
+	for (gsize i = 0; i < 100000; i++)
+		bytes[8 + header + i] = (char)(i * 7);
+	test_write(base, bytes, length);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Collection) collection = collection_new(open_checked(base));
+	add_member(collection, "t", MEMBER_TASK, NULL, -1, task);
+	g_autofree char *out = path_in(fixture, "out.safetensors");
+	g_autoptr(ModelReport) report =
+		write_with(collection, "0.5*t", out, (ModelRequest){0}, NULL, &error);
+	test_no_error(error);
+	g_assert_cmpuint(report->changed, ==, 2);
+	g_autoptr(Checkpoint) written = open_checked(out);
+	gsize size;
+	g_autofree guint8 *f4 = raw_tensor(written, "f4", &size);
+	g_assert_true(memcmp(f4, bytes + 8 + header, 100000) == 0);
+	g_autofree guint8 *scalar = raw_tensor(written, "scalar", &size);
+	const double half = 0.5;
+	g_assert_true(memcmp(scalar, &half, sizeof half) == 0);
+}
+
+static gboolean run_cancelled(Job *job, gpointer data, GError **error)
+{
+	const Fixture *fixture = data;
+	g_autofree char *file = path_in(fixture, "out.safetensors");
+	g_autofree char *folder = path_in(fixture, "out/");
+	g_autoptr(GError) reason = NULL;
+	job_cancel(job);
+	g_assert_null(write_with(fixture->collection, "a", file, (ModelRequest){0}, job, &reason));
+	test_error(reason, ERROR_CANCELLED, "");
+	g_clear_error(&reason);
+	g_assert_null(
+		write_with(fixture->collection, "a", folder, (ModelRequest){0}, job, &reason));
+	test_error(reason, ERROR_CANCELLED, "");
+	return job_check(job, error);
+}
+
+static void test_cancelled(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Job) job = job_new("export", run_cancelled, NULL, fixture, NULL);
+	g_assert_false(job_run(job, &error));
+	test_error(error, ERROR_CANCELLED, "");
+	assert_listing(fixture->folder, "inputs");
+}
+
+/* In a process of its own, where files may not grow beyond 1000 bytes. */
+static void test_no_room(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	if (g_test_subprocess()) {
+		const struct rlimit limit = {1000, 1000};
+		g_autofree char *file = path_in(fixture, "out.safetensors");
+		g_autofree char *folder = path_in(fixture, "out/");
+		signal(SIGXFSZ, SIG_IGN);
+		g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+		write_fails(fixture, "mnist", file, (ModelRequest){0}, ERROR_IO, "out.safetensors");
+		write_fails(fixture, "mnist", folder, (ModelRequest){0}, ERROR_IO, "out");
+		assert_listing(fixture->folder, "");
+		return;
+	}
+	g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+	g_test_trap_assert_passed();
+}
+
+/* More than any disk has: the tensor's bytes are a hole of 2^50 in a file that says so. */
+static void test_no_space(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(Checkpoint) huge = checkpoint_new("huge", "safetensors");
+	Tensor tensor = {.name = g_strdup("w"),
+		.dtype = DTYPE_F32,
+		.rank = 1,
+		.shape = g_new(guint64, 1),
+		.elements = G_GUINT64_CONSTANT(1) << 48,
+		.bytes = G_GUINT64_CONSTANT(1) << 50};
+	tensor.shape[0] = tensor.elements;
+	g_autofree char *base = path_in(fixture, "inputs/base.safetensors");
+	checkpoint_add_file(huge, base, file_open(base, NULL));
+	checkpoint_add_tensor(huge, tensor);
+	g_assert_true(checkpoint_seal(huge, NULL));
+	g_autoptr(Collection) collection = collection_new(g_steal_pointer(&huge));
+	add_member(collection, "a", MEMBER_TASK, NULL, -1, base);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *out = path_in(fixture, "out.safetensors");
+	g_assert_null(write_with(collection, "a", out, (ModelRequest){0}, NULL, &error));
+	test_error(error, ERROR_IO, "needs 1.13 PB");
+	g_assert_nonnull(strstr(error->message, "is free here"));
+	assert_listing(fixture->folder, "inputs");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *path;
+		void (*set_up)(Fixture *fixture, gconstpointer data);
+		void (*run)(Fixture *fixture, gconstpointer data);
+	} cases[] = {
+		{"/model-output/sharded", set_up_toy, test_sharded},
+		{"/model-output/folder", set_up_toy, test_folder_output},
+		{"/model-output/recipe-beside", set_up_toy, test_recipe_beside},
+		{"/model-output/refused", set_up_toy, test_refused},
+		{"/model-output/missing-source", set_up_toy, test_missing_source},
+		{"/model-output/carried", set_up_toy, test_carried},
+		{"/model-output/cancelled", set_up_toy, test_cancelled},
+		{"/model-output/no-room", set_up_digits, test_no_room},
+		{"/model-output/no-space", set_up_toy, test_no_space},
+	};
+	g_test_init(&argc, &argv, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		g_test_add(cases[i].path, Fixture, NULL, cases[i].set_up, cases[i].run, tear_down);
+	return g_test_run();
+}

@@ -1,0 +1,305 @@
+/* test_report.c - the JSON keys that others build on, their values, and tables that fit a terminal.
+ */
+#include "digits.h"
+#include "toy.h"
+
+#include "export/report.h"
+
+#include <string.h>
+
+/* The keys of an object in order, separated by blanks. */
+static char *keys_of(const cJSON *object)
+{
+	GString *keys = g_string_new(NULL);
+	const cJSON *item;
+	cJSON_ArrayForEach (item, object)
+		g_string_append_printf(keys, "%s%s", keys->len ? " " : "", item->string);
+	return g_string_free(keys, FALSE);
+}
+
+static void assert_keys(const cJSON *object, const char *expected)
+{
+	g_autofree char *keys = keys_of(object);
+	g_assert_cmpstr(keys, ==, expected);
+}
+
+/* object[a][b]…, where a number is a place in an array; separated by `/`. */
+static const cJSON *at(const cJSON *item, const char *path)
+{
+	g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+	for (char **part = parts; *part; part++) {
+		item = cJSON_IsArray(item) ? cJSON_GetArrayItem(item, atoi(*part))
+					   : cJSON_GetObjectItemCaseSensitive(item, *part);
+		if (!item)
+			g_error("there is no %s in %s", *part, path);
+	}
+	return item;
+}
+
+static double number_at(const cJSON *item, const char *path)
+{
+	const cJSON *found = at(item, path);
+	g_assert_true(cJSON_IsNumber(found) || cJSON_IsNull(found));
+	return cJSON_IsNumber(found) ? found->valuedouble : NAN;
+}
+
+static void assert_text(const cJSON *item, const char *path, const char *expected)
+{
+	g_assert_cmpstr(at(item, path)->valuestring, ==, expected);
+}
+
+/* What is printed is strict JSON: no NaN, no duplicate key. */
+static void assert_strict(const cJSON *json)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = json_text(json);
+	json_check(text, strlen(text), &error);
+	test_no_error(error);
+}
+
+/* Takes the table. */
+static void assert_fits(Table *table, glong columns)
+{
+	g_autoptr(Table) owned = table;
+	g_autofree char *text = table_print(owned, TABLE_TEXT);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines; *line; line++)
+		if (g_utf8_strlen(*line, -1) > columns)
+			g_error("too wide: %s", *line);
+}
+
+static guint count_lines(Table *table)
+{
+	g_autoptr(Table) owned = table;
+	g_autofree char *csv = table_print(owned, TABLE_CSV);
+	guint lines = 0;
+	for (const char *c = csv; *c; c++)
+		lines += *c == '\n';
+	return lines;
+}
+
+static void test_similarity(void)
+{
+	g_autoptr(Digits) digits = digits_new();
+	g_autoptr(Similarity) plain =
+		similarity_new(digits->collection, digits->gram, NULL, GROUP_ALL, NULL, 0, NULL);
+	g_autoptr(cJSON) json = report_similarity_json(plain);
+	assert_strict(json);
+	assert_keys(json, "scope elements names cosine norm order cluster");
+	assert_text(json, "names/2", "mnist-inv");
+	g_assert_cmpint(cJSON_GetArraySize(at(json, "order")), ==, 6);
+	guint seen = 0;
+	for (guint i = 0; i < 6; i++) {
+		const cJSON *row = cJSON_GetArrayItem(digits_truth(digits, "global/cos"), (int)i);
+		seen |= 1u << (guint)digits_at(at(json, "order"), i);
+		digits_norm(digits_at(at(json, "norm"), i),
+			digits_at(digits_truth(digits, "global/norms"), i));
+		for (guint j = 0; j < 6; j++)
+			digits_close(digits_at(cJSON_GetArrayItem(at(json, "cosine"), (int)i), j),
+				digits_at(row, j));
+	}
+	g_assert_cmpuint(seen, ==, 0x3f);
+	assert_fits(report_similarity_table(plain), 80);
+	g_assert_cmpuint(count_lines(report_similarity_table(plain)), ==, 7);
+}
+
+static void test_similarity_groups(void)
+{
+	g_autoptr(Digits) digits = digits_new();
+	g_autoptr(Similarity) by =
+		similarity_new(digits->collection, digits->gram, NULL, GROUP_TENSOR, NULL, 0, NULL);
+	g_autoptr(cJSON) json = report_similarity_json(by);
+	assert_strict(json);
+	assert_keys(at(json, "groups/0"), "name elements cosine norm");
+	const cJSON *group;
+	cJSON_ArrayForEach (group, at(json, "groups")) {
+		g_autofree char *path =
+			g_strdup_printf("per_tensor/%s/norms", at(group, "name")->valuestring);
+		/* truth.json's names hold dots and no slash. */
+		digits_norm(number_at(group, "norm/3"), digits_at(digits_truth(digits, path), 3));
+		if (g_str_equal(at(group, "name")->valuestring, "head.weight"))
+			g_assert_true(cJSON_IsNull(at(group, "cosine/0/1")));
+	}
+}
+
+static void test_layers(void)
+{
+	g_autoptr(Digits) digits = digits_new();
+	g_autoptr(Layers) layers =
+		layers_new(digits->collection, digits->gram, NULL, GROUP_TENSOR, NULL, 0, NULL);
+	g_autoptr(cJSON) json = report_layers_json(layers);
+	assert_strict(json);
+	assert_keys(json, "base groups whole");
+	assert_keys(at(json, "groups/0"), "name elements base_norm tasks");
+	assert_keys(at(json, "groups/0/tasks/mnist-inv"), "norm relative share cosine_mean");
+	g_assert_cmpint(
+		cJSON_GetArraySize(at(json, "base")), ==, cJSON_GetArraySize(at(json, "groups")));
+	const cJSON *group;
+	cJSON_ArrayForEach (group, at(json, "groups")) {
+		g_autofree char *path =
+			g_strdup_printf("per_tensor/%s", at(group, "name")->valuestring);
+		const cJSON *truth = digits_truth(digits, path);
+		digits_norm(number_at(group, "base_norm"), number_at(truth, "base_norm"));
+		digits_norm(number_at(group, "tasks/greek/norm"), number_at(truth, "norms/4"));
+	}
+	digits_close(number_at(json, "whole/tasks/optdigits/relative"),
+		digits_at(digits_truth(digits, "global/relative_norms"), 1));
+	g_autoptr(Layers) whole =
+		layers_new(digits->collection, digits->gram, NULL, GROUP_LAYER, NULL, 0, NULL);
+	assert_fits(report_layers_table(whole), 80);
+	g_assert_cmpuint(count_lines(report_layers_table(whole)), ==, 1 + 6 * whole->groups->len);
+}
+
+static GPtrArray *trajectories_of(const Digits *digits, GroupBy by)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)trajectory_free);
+	for (gsize i = 0; i < G_N_ELEMENTS(digits_runs); i++)
+		g_ptr_array_add(list, trajectory_new(digits->collection, digits->gram,
+					      digits_runs[i], -1, NULL, by, NULL));
+	return list;
+}
+
+static void test_trajectories(void)
+{
+	g_autoptr(Digits) digits = digits_new();
+	g_autoptr(GPtrArray) list = trajectories_of(digits, GROUP_ALL);
+	g_autoptr(cJSON) json = report_trajectories_json(list);
+	assert_strict(json);
+	assert_keys(json, "runs");
+	assert_keys(at(json, "runs"), "mnist fashion greek");
+	assert_keys(at(json, "runs/mnist"),
+		"steps norm relative cosine_to_final cosine_to_previous turn_degrees update "
+		"path_length displacement");
+	g_assert_cmpfloat(number_at(json, "runs/mnist/steps/7"), ==, 220);
+	assert_text(json, "runs/mnist/steps/8", "final");
+	g_assert_true(cJSON_IsNull(at(json, "runs/mnist/turn_degrees/0")));
+	for (gsize i = 0; i < G_N_ELEMENTS(digits_runs); i++) {
+		g_autofree char *here = g_strdup_printf("runs/%s", digits_runs[i]);
+		g_autofree char *there = g_strdup_printf("trajectories/%s", digits_runs[i]);
+		const cJSON *run = at(json, here), *truth = digits_truth(digits, there);
+		for (guint s = 0; s < 8; s++) {
+			digits_norm(
+				digits_at(at(run, "norm"), s), digits_at(at(truth, "norms"), s));
+			digits_close(digits_at(at(run, "cosine_to_final"), s),
+				digits_at(at(truth, "cos_to_final"), s));
+		}
+	}
+	assert_fits(report_trajectories_table(list), 80);
+	g_assert_cmpuint(count_lines(report_trajectories_table(list)), ==, 1 + 3 * 9);
+}
+
+static void test_trajectory_groups(void)
+{
+	g_autoptr(Digits) digits = digits_new();
+	g_autoptr(GPtrArray) list = trajectories_of(digits, GROUP_LAYER);
+	g_autoptr(cJSON) json = report_trajectories_json(list);
+	assert_strict(json);
+	assert_keys(json, "runs groups");
+	assert_keys(at(json, "groups/0"), "name elements runs");
+	assert_keys(at(json, "groups/0/runs"), "mnist fashion greek");
+	guint groups = (guint)cJSON_GetArraySize(at(json, "groups"));
+	g_assert_cmpuint(
+		count_lines(report_trajectories_table(list)), ==, 1 + 3 * 9 * (groups + 1));
+}
+
+static void test_preview(void)
+{
+	g_autoptr(Digits) digits = digits_new();
+	g_autoptr(Node) edit = expression_parse(digits->collection, "mnist-1*fashion", NULL);
+	g_autoptr(Preview) preview =
+		preview_new(digits->collection, digits->gram, edit, 0.5, NULL, GROUP_LAYER, NULL);
+	g_autoptr(cJSON) json = report_preview_json(preview);
+	assert_strict(json);
+	assert_keys(json, "edit scale kind scope elements norm relative cosine kept of_largest "
+			  "groups warnings");
+	assert_text(json, "edit", "mnist - 1*fashion");
+	assert_text(json, "kind", "exact");
+	g_assert_cmpfloat(number_at(json, "scale"), ==, 0.5);
+	assert_keys(at(json, "cosine"), "mnist optdigits mnist-inv fashion greek cyrillic");
+	assert_keys(at(json, "groups/0"), "name elements norm relative cosine kept");
+	assert_fits(report_preview_table(preview), 80);
+}
+
+static void test_check(void)
+{
+	g_autoptr(GError) error = NULL;
+	char *folder = test_folder();
+	g_autoptr(Collection) collection = toy_collection(folder);
+	TestTensor tensors[] = {
+		{"blocks.0.attn.q.weight", DTYPE_F32, 1, {2}, NULL},
+		{"head.weight", DTYPE_F32, 1, {3}, NULL},
+		{"seen", DTYPE_I64, 1, {2}, NULL},
+		{"new", DTYPE_F32, 1, {1}, NULL},
+	};
+	g_autofree char *path = g_build_filename(folder, "part.safetensors", NULL);
+	test_write_safetensors(path, tensors, G_N_ELEMENTS(tensors));
+	add_member(collection, "part", MEMBER_TASK, NULL, -1, path);
+	g_autoptr(cJSON) json = report_check_json(collection);
+	assert_strict(json);
+	assert_keys(json, "base tensors_shared elements_shared checkpoints");
+	g_assert_true(g_str_has_suffix(at(json, "base")->valuestring, "/base.safetensors"));
+	g_assert_cmpfloat(number_at(json, "tensors_shared"), ==, 1);
+	g_assert_cmpfloat(number_at(json, "elements_shared"), ==, 2);
+	assert_keys(at(json, "checkpoints/part"), "missing extra reshaped skipped");
+	g_assert_cmpint(cJSON_GetArraySize(at(json, "checkpoints/part/missing")), ==, 5);
+	assert_text(json, "checkpoints/part/missing/4", "embed.weight");
+	assert_text(json, "checkpoints/part/extra/0", "new");
+	assert_text(json, "checkpoints/part/reshaped/0", "head.weight");
+	assert_text(json, "checkpoints/part/skipped/0", "seen");
+	g_assert_cmpint(cJSON_GetArraySize(at(json, "checkpoints/a/missing")), ==, 0);
+	assert_fits(report_check_table(collection), 80);
+	test_folder_remove(folder);
+}
+
+static void test_checkpoint(void)
+{
+	g_autofree char *path = test_source("data/digits/base/model.safetensors");
+	g_autoptr(Checkpoint) checkpoint = open_checked(path);
+	g_autoptr(cJSON) json = report_checkpoint_json(checkpoint);
+	assert_strict(json);
+	assert_keys(json, "format metadata tensors skipped");
+	assert_text(json, "format", "safetensors");
+	assert_text(json, "metadata/format", "pt");
+	assert_keys(at(json, "tensors/0"), "name type shape bytes file offset");
+	/* The header of the file: 8 bytes, then 4664 of JSON. */
+	assert_text(json, "tensors/0/name", "blocks.0.attn.k_proj.bias");
+	assert_text(json, "tensors/0/type", "F32");
+	assert_text(json, "tensors/0/file", path);
+	g_assert_cmpfloat(number_at(json, "tensors/0/offset"), ==, 8 + 4664);
+	g_assert_cmpfloat(number_at(json, "tensors/1/offset"), ==, 8 + 4664 + 192);
+	g_assert_cmpfloat(number_at(json, "tensors/1/shape/1"), ==, 48);
+	g_assert_cmpfloat(number_at(json, "tensors/1/bytes"), ==, 48 * 48 * 4);
+	g_assert_cmpuint(count_lines(report_checkpoint_table(checkpoint)), ==,
+		1 + checkpoint_count(checkpoint));
+}
+
+static void test_model(void)
+{
+	ModelReport *report = g_new0(ModelReport, 1);
+	report->files = g_ptr_array_new_with_free_func(g_free);
+	report->warnings = g_ptr_array_new_with_free_func(g_free);
+	report->tensors = 3;
+	report->bytes = G_GUINT64_CONSTANT(140000000000);
+	g_ptr_array_add(report->files, g_strdup("out.safetensors"));
+	g_autoptr(cJSON) json = report_model_json(report);
+	assert_strict(json);
+	assert_keys(json, "tensors changed bytes overflowed files warnings");
+	g_assert_cmpfloat(number_at(json, "bytes"), ==, 140e9);
+	assert_text(json, "files/0", "out.safetensors");
+	model_report_free(report);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/report/similarity", test_similarity);
+	g_test_add_func("/report/similarity-groups", test_similarity_groups);
+	g_test_add_func("/report/layers", test_layers);
+	g_test_add_func("/report/trajectories", test_trajectories);
+	g_test_add_func("/report/trajectory-groups", test_trajectory_groups);
+	g_test_add_func("/report/preview", test_preview);
+	g_test_add_func("/report/check", test_check);
+	g_test_add_func("/report/checkpoint", test_checkpoint);
+	g_test_add_func("/report/model", test_model);
+	return g_test_run();
+}
