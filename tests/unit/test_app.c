@@ -203,7 +203,8 @@ static void test_export_table(void)
 	Bench bench = bench_new(TRUE);
 	press(&bench, "2 e");
 	g_assert_true(shows(&bench, "(●) this table as CSV"));
-	g_assert_true(shows(&bench, "same as: tauscope similarity store.h5 --csv > similarity.csv"));
+	g_assert_true(
+		shows(&bench, "same as: tauscope similarity store.h5 --csv > similarity.csv"));
 	press(&bench, "<Enter>");
 	g_assert_true(shows(&bench, "wrote similarity.csv"));
 	g_autofree char *csv = NULL;
@@ -227,7 +228,8 @@ static void test_export_spares_the_store(void)
 	press(&bench, "<Enter> y");
 	g_assert_true(shows(&bench, "this is the store that is open"));
 	g_file_get_contents("store.h5", &after, &after_length, NULL);
-	g_assert_cmpmem(before, before_length, after, after_length);
+	g_assert_cmpuint(before_length, ==, after_length);
+	g_assert_cmpint(memcmp(before, after, before_length), ==, 0);
 	bench_free(&bench);
 }
 
@@ -342,8 +344,7 @@ static void check_frame_at(Ui *ui, int width, int height)
 	app_draw(ui, canvas);
 	g_autofree char *text = canvas_to_text(canvas);
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	g_autofree char *name =
-		g_strdup_printf("[%u %s]", ui->screen + 1, screen_name(ui->screen));
+	g_autofree char *name = g_strdup_printf("[%u %s]", ui->screen + 1, screen_name(ui->screen));
 	g_assert_nonnull(strstr(lines[0], name));
 	g_assert_nonnull(strstr(lines[0], "6 Jobs"));
 	g_assert_true(g_str_has_suffix(lines[height - 1], ": palette  ? help  q quit"));
