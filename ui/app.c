@@ -227,9 +227,8 @@ const char *ui_why_not(Ui *ui, ActionId action)
 /* A screen acts on what it has drawn, also where keys come faster than frames. */
 static void catch_up(Ui *ui)
 {
-	if (!ui->stale)
-		return;
-	g_autoptr(Canvas) unseen = frame_picture(ui);
+	if (ui->stale)
+		canvas_free(frame_picture(ui));
 	ui->stale = FALSE;
 }
 

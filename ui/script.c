@@ -170,8 +170,8 @@ static gboolean run_lines(Script *script, const char *path, char **lines, GError
 		g_autoptr(GError) reason = NULL;
 		char *line = g_strchug(lines[i]);
 		if (!is_comment(line) && !run_command(script, line, &reason))
-			return fail_at(error, error_exit_status(reason), (Place){.file = path},
-				"line %u: %s", i + 1, reason->message);
+			return fail_at(error, (ErrorCode)error_exit_status(reason),
+				(Place){.file = path}, "line %u: %s", i + 1, reason->message);
 	}
 	return TRUE;
 }
