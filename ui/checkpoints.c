@@ -422,14 +422,14 @@ static const ActionId checkpoints_footer[] = {ACTION_OPEN, ACTION_MARK, ACTION_C
 const ViewOps checkpoints_view = {
 	.screen = SCREEN_CHECKPOINTS,
 	.help = "what is loaded: base, tasks and runs, and how they line up",
-	.explain = "θ₀        the weights of the base\n"
-		   "τ         a task vector: θ − θ₀, over the tensors that both have in one shape\n"
-		   "|τ|/|θ₀|  the length of τ relative to the base, over these tensors\n"
-		   "cos(mean) the cosine of τ with the mean of all tasks' vectors\n"
-		   "aligned   float tensors of the base that the checkpoint has in the same shape\n"
-		   "missing   the base has it, the checkpoint has not\n"
-		   "extra     the checkpoint has it, the base has not; it is left out\n"
-		   "reshaped  both have it, in other shapes; it is left out",
+	.explain = "θ₀         the weights of the base\n"
+		   "τ          a task vector: θ − θ₀\n"
+		   "|τ|/|θ₀|   its length, relative to the base over the same tensors\n"
+		   "cos(mean)  its cosine with the mean of all tasks' vectors\n"
+		   "aligned    float tensors that both have, in one shape: these count\n"
+		   "missing    the base has it, the checkpoint has not\n"
+		   "extra      the checkpoint has it, the base has not; left out\n"
+		   "reshaped   both have it, in other shapes; left out",
 	.footer = checkpoints_footer,
 	.open = checkpoints_open,
 	.close = checkpoints_close,

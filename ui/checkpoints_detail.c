@@ -241,8 +241,9 @@ static void add_neighbours(GPtrArray *lines, const Similarity *similarity, guint
 	const char *what, const GArray *others, gboolean far)
 {
 	const double *row = similarity->whole->cosine + (gsize)position * similarity->count;
+	guint most = MIN(far ? others->len - NEAR_SHOWN : others->len, NEAR_SHOWN);
 
-	for (guint i = 0; i < MIN(others->len, NEAR_SHOWN); i++) {
+	for (guint i = 0; i < most; i++) {
 		guint other = g_array_index(others, guint, far ? others->len - 1 - i : i);
 		DetailLine *line = add(lines, i == 0 ? DETAIL_HEADING : DETAIL_TEXT,
 			i == 0 ? g_strdup_printf("%-9s %s", what, similarity->name[other])

@@ -52,11 +52,9 @@ static char *checkpoint_types(const Checkpoint *checkpoint)
 
 static void warn(GString *text, guint64 count, const char *what)
 {
-	if (count == 0)
-		return;
-	if (text->len > 0)
-		g_string_append(text, ", ");
-	g_string_append_printf(text, "%" G_GUINT64_FORMAT " %s", count, what);
+	if (count > 0)
+		g_string_append_printf(
+			text, "%s%" G_GUINT64_FORMAT " %s", text->len > 0 ? ", " : "", count, what);
 }
 
 /* What does not line up with the base, what changed on disk, what is no number. */
@@ -79,10 +77,10 @@ static char *row_warning(const Session *session, guint number)
 		if (known && known->statistics)
 			nonfinite += known->statistics->nonfinite[i];
 	}
-	warn(text, matches[MATCH_MISSING], "tensors missing");
+	warn(text, matches[MATCH_MISSING], "missing");
 	warn(text, matches[MATCH_RESHAPED], "reshaped");
 	warn(text, member->extra->len, "extra");
-	warn(text, nonfinite, "values not finite");
+	warn(text, nonfinite, "not finite");
 	return text->len > 0 ? g_strdup(text->str) : NULL;
 }
 
@@ -277,7 +275,7 @@ static int draw_cells(const CheckpointRow *row, Canvas *canvas, Rect rect, int x
 	for (guint column = 0; column < G_N_ELEMENTS(columns); column++) {
 		g_autofree char *cell = row_cell(row, column);
 		int end = x + columns[column].columns;
-		if (end > rect.width)
+		if (end >= rect.width)
 			break;
 		if (row->kind == ROW_RUN && column == COLUMN_PARAMETERS)
 			return x + 2 +
@@ -348,7 +346,7 @@ static void draw_heading(Canvas *canvas, Rect rect, int name, CheckpointSort sor
 	for (guint column = 0; column < G_N_ELEMENTS(columns); column++) {
 		Role role = sort > SORT_NAME && sorted[sort] == column ? ROLE_TITLE : ROLE_HEADING;
 		int end = x + columns[column].columns;
-		if (end > rect.width)
+		if (end >= rect.width)
 			break;
 		if (column == 0)
 			canvas_text(canvas, rect, x + 2, 0, role, columns[column].heading);

@@ -315,15 +315,14 @@ static const ActionId compose_footer[] = {ACTION_MARK, ACTION_COMPOSE_TYPE, ACTI
 const ViewOps compose_view = {
 	.screen = SCREEN_COMPOSE,
 	.help = "build an edit, term by term, and see what it will be",
-	.explain =
-		"edit          the sum of λ × task vector over the terms that are on\n"
-		"output        θ₀ + (λ of the whole) × edit\n"
-		"|edit|/|θ₀|   its length relative to the base\n"
-		"of largest τ  its length relative to the longest task vector that takes part\n"
-		"cos           of the edit with each task's vector\n"
-		"kept          ⟨edit, τ⟩ / |τ|²: how much of τ the edit contains; 1 is all of it\n"
-		"exact         from the inner products: the very numbers of the written model,\n"
-		"              before it is rounded to its type",
+	.explain = "edit          the sum of λ × task vector over the terms that are on\n"
+		   "output        θ₀ + (λ of the whole) × edit\n"
+		   "|edit|/|θ₀|   its length, relative to the base\n"
+		   "of largest τ  relative to the longest task vector that takes part\n"
+		   "cos           of the edit with each task's vector\n"
+		   "kept          ⟨edit, τ⟩ / |τ|²: how much of τ is in it; 1 is all of it\n"
+		   "exact         from the inner products: the numbers of the output\n"
+		   "              before it is rounded to its type",
 	.footer = compose_footer,
 	.open = compose_open,
 	.close = compose_close,

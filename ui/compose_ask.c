@@ -145,6 +145,13 @@ static void add_once(GPtrArray *list, const char *text)
 	g_ptr_array_add(list, g_strdup(text));
 }
 
+static void add_range(GPtrArray *list, const char *stem, guint64 first, guint64 last)
+{
+	if (first < last)
+		g_ptr_array_add(list, g_strdup_printf("%s.%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT,
+					      stem, first, last));
+}
+
 /* "blocks.0-5" and "blocks.6-11": the halves of the layers that are numbered alike. */
 static void add_ranges(GPtrArray *list, const GPtrArray *layers)
 {
@@ -160,11 +167,10 @@ static void add_ranges(GPtrArray *list, const GPtrArray *layers)
 		if (g_str_has_prefix(layer, stem) && layer[strlen(stem)] == '.')
 			last = MAX(last, g_ascii_strtoull(dot + 1, NULL, 10));
 	}
-	if (!stem || last == 0)
+	if (!stem)
 		return;
-	g_ptr_array_add(list, g_strdup_printf("%s.0-%" G_GUINT64_FORMAT, stem, last / 2));
-	g_ptr_array_add(list, g_strdup_printf("%s.%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, stem,
-				      last / 2 + 1, last));
+	add_range(list, stem, 0, last / 2);
+	add_range(list, stem, last / 2 + 1, last);
 }
 
 React compose_pick_scope(ComposeView *view, Ui *ui)

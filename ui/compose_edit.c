@@ -40,6 +40,13 @@ static double rounded(double value)
 	return round(value * 1e4) / 1e4 + 0.0;
 }
 
+static char *with_minus(double value)
+{
+	g_autofree char *digits = coefficient_text(fabs(value));
+
+	return g_strconcat(value < 0 ? "−" : "", digits, NULL);
+}
+
 /* Sets the scale or a term's coefficient; steps in a row on one of them merge. */
 static React set_value(ComposeView *view, Ui *ui, double value, gboolean merges)
 {
@@ -53,8 +60,8 @@ static React set_value(ComposeView *view, Ui *ui, double value, gboolean merges)
 		place = &term_of(next, term)->coefficient;
 	if (!place)
 		return REACT_NONE;
-	from = coefficient_text(*place);
-	to = coefficient_text(value);
+	from = with_minus(*place);
+	to = with_minus(value);
 	*place = value;
 	name = term >= 0 ? term_name(term_of(next, term)) : g_strdup("of the whole");
 	label = g_strdup_printf("λ %s %s → %s", name, from, to);

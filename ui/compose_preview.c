@@ -189,13 +189,13 @@ static void draw_nothing(const ComposeView *view, Canvas *canvas, Rect rect)
 static int draw_all(const ComposeView *view, Canvas *canvas, Rect rect, int y)
 {
 	const Preview *preview = view->preview;
-	int start = y, fixed, layers = (int)preview->groups->len;
+	int start = y, rows = (int)preview->groups->len + 2;
 
 	y = draw_sizes(preview, canvas, rect, y);
 	y = draw_warnings(preview, canvas, rect, y) + 1;
 	y = draw_tasks(view, canvas, rect, y) + 1;
-	fixed = y - start + 2 + CHANGES_SHOWN + 2;
-	y = draw_layers(preview, canvas, rect, y, fixed + layers + 1 <= rect.height) + 1;
+	rows += y - start + (view->reference ? 2 + CHANGES_SHOWN : 1);
+	y = draw_layers(preview, canvas, rect, y, rows <= rect.height) + 1;
 	return draw_changes(view, canvas, rect, y) - start;
 }
 

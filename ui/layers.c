@@ -168,10 +168,13 @@ static void layers_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 	const char *empty = pane_why_empty(ui);
 	g_autoptr(GError) error = NULL;
 
-	if (empty || !refresh(view, ui, &error))
+	if (empty || !refresh(view, ui, &error)) {
 		pane_note(canvas, rect, empty ? empty : error->message);
-	else
-		draw_halves(view, canvas, rect);
+		return;
+	}
+	draw_halves(view, canvas, rect);
+	pane_shared(
+		canvas, rect, 1, session_collection(ui_session(ui)), view->layers->whole->elements);
 }
 
 static React moved(LayersView *view)
@@ -380,12 +383,11 @@ static const ActionId layers_footer[] = {ACTION_OPEN, ACTION_MARK, ACTION_LAYERS
 const ViewOps layers_view = {
 	.screen = SCREEN_LAYERS,
 	.help = "where task vectors live: by layer, by kind, by tensor",
-	.explain = "|τ|/|θ₀|  length of τ over a group's tensors, relative to the base there\n"
-		   "|τ|       that length itself\n"
-		   "share     |τ_g|² / |τ|²: how much of the whole vector lies in the group\n"
-		   "cos       cosine of the first two tasks shown, over the group\n"
-		   "cos with the mean   of τ with the mean of the marked tasks' vectors, over the "
-		   "group",
+	.explain = "|τ|/|θ₀|           length of τ in a group, relative to the base there\n"
+		   "|τ|                that length itself\n"
+		   "share              |τ in the group|² / |τ|², of the first task shown\n"
+		   "cos                of the first two tasks shown, over the group\n"
+		   "cos with the mean  of τ with the mean of the marked tasks' vectors",
 	.footer = layers_footer,
 	.open = layers_open,
 	.close = layers_close,

@@ -169,8 +169,8 @@ static void draw_title(const LayersView *view, const BarLayout *layout, Canvas *
 	g_string_append_printf(text, "%s by %s", layer_measure_name(view), group_by_name(view->by));
 	if (view->inside)
 		g_string_append_printf(text, " of %s", view->inside);
-	g_string_append_printf(
-		text, " · %s scale", view->log && view->measure != LAYER_COSINE ? "log" : "linear");
+	if (view->measure != LAYER_COSINE)
+		g_string_append_printf(text, " · %s scale", view->log ? "log" : "linear");
 	if (view->layers->count > layout->count)
 		g_string_append_printf(text, " · tasks %u–%u of %u", layout->first + 1,
 			layout->first + layout->count, view->layers->count);
@@ -251,8 +251,9 @@ static void draw_below_row(const LayersView *view, const LayerGroup *group, guin
 			value_text(view, layer_value(view, group, view->first_at + k), decimals);
 		canvas_text_right(canvas, rect, x + 11, y, ROLE_NORMAL, text);
 	}
-	pane_signed(canvas, rect, x + 8, y, ROLE_NORMAL,
-		layers_pair_cosine(view, view->below_similarity, group->name), 2);
+	if (view->below_similarity)
+		pane_signed(canvas, rect, x + 8, y, ROLE_NORMAL,
+			layers_pair_cosine(view, view->below_similarity, group->name), 2);
 	if (opposed)
 		canvas_text(canvas, rect, x + 10, y, ROLE_DIM, "← most opposed");
 }

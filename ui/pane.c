@@ -72,6 +72,20 @@ int pane_wrap(Canvas *canvas, Rect rect, int x, int y, Role role, const char *te
 	return y + 1;
 }
 
+void pane_shared(Canvas *canvas, Rect rect, int y, const Collection *collection, guint64 elements)
+{
+	g_autofree char *some = text_count(elements), *whole = NULL;
+	guint64 all = 0;
+
+	for (guint i = 0; i < collection_tensors(collection); i++)
+		if (collection_is_float(collection, i))
+			all += collection_tensor(collection, i)->elements;
+	whole = text_count(all);
+	if (elements < all)
+		canvas_printf(canvas, rect, 1, y, ROLE_WARNING,
+			"! over the %s of %s elements that these tasks share", some, whole);
+}
+
 void pane_cursor(Canvas *canvas, Rect rect, int y, gboolean focus)
 {
 	if (y < 0 || y >= rect.height)

@@ -28,6 +28,9 @@ const char *pane_why_empty(Ui *ui);
 void pane_note(Canvas *canvas, Rect rect, const char *lines);
 /* Draws text broken at blanks and indented; returns the row after it. */
 int pane_wrap(Canvas *canvas, Rect rect, int x, int y, Role role, const char *text);
+/* Says on a row that an analysis leaves out what its tasks do not share; nothing where it is over
+ * all float elements of the base. */
+void pane_shared(Canvas *canvas, Rect rect, int y, const Collection *collection, guint64 elements);
 /* The cursor's mark at the left of a row, painted where its pane has the focus. */
 void pane_cursor(Canvas *canvas, Rect rect, int y, gboolean focus);
 /* A signed number that ends before column x; `·` where it is not finite. */

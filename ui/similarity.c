@@ -36,7 +36,7 @@ char *similarity_cell_text(const SimilarityView *view, double value)
 		return number_cell(value);
 	if (view->measure == MEASURE_ANGLE)
 		return g_strdup_printf("%.1f°", value);
-	return g_strdup_printf("%+.3g", value + 0.0);
+	return number_signed(value, view->decimals);
 }
 
 const char *similarity_measure_name(const SimilarityView *view)
@@ -215,6 +215,8 @@ static void similarity_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 	}
 	panes = panes_split(canvas, rect, MATRIX_LEAST, panes_right(rect));
 	similarity_matrix_draw(view, canvas, panes.left);
+	pane_shared(canvas, panes.left, 1, session_collection(ui_session(ui)),
+		view->similarity->whole->elements);
 	if (panes.right.width > 0)
 		similarity_pair_draw(view, session_collection(ui_session(ui)), canvas, panes.right);
 }
@@ -265,6 +267,10 @@ static React drill_in(SimilarityView *view, Ui *ui)
 {
 	g_autoptr(GArray) layers = NULL;
 
+	if (view->order->len == 0) {
+		ui_message(ui, "no task passes the filter");
+		return REACT_DONE;
+	}
 	if (view->row_at == view->column_at) {
 		ui_message(ui, "the diagonal is one task with itself; move to a pair first");
 		return REACT_DONE;
@@ -464,16 +470,17 @@ static const ActionId similarity_footer[] = {ACTION_OPEN, ACTION_SIMILARITY_NARR
 const ViewOps similarity_view = {
 	.screen = SCREEN_SIMILARITY,
 	.help = "cosines between task vectors, and where two tasks agree",
-	.explain =
-		"cos            ⟨τᵢ, τⱼ⟩ / (‖τᵢ‖ ‖τⱼ‖) over the tensors that all marked tasks "
-		"share\n"
-		"               inner products and norms are summed over the scope, then divided;\n"
-		"               cosines of layers are never averaged\n"
-		"angle          arccos of it, in degrees\n"
-		"inner product  ⟨τᵢ, τⱼ⟩ itself\n"
-		"·              a vector of norm 0 has no direction\n"
-		"clusters       average linkage of 1 − cos, cut where parts have a mean cos below "
-		"0.1",
+	.explain = "cos            ⟨τᵢ, τⱼ⟩ / (‖τᵢ‖ ‖τⱼ‖)\n"
+		   "angle          arccos of it, in degrees\n"
+		   "inner product  ⟨τᵢ, τⱼ⟩ itself\n"
+		   "·              a vector of norm 0 has no direction\n"
+		   "\n"
+		   "Over the tensors that all marked tasks share, or those of one layer:\n"
+		   "inner products and norms are summed, then divided.  Cosines of\n"
+		   "layers are never averaged.\n"
+		   "\n"
+		   "Clusters: average linkage of 1 − cos, cut where the mean cosine\n"
+		   "between parts falls below 0.1.",
 	.footer = similarity_footer,
 	.open = similarity_open,
 	.close = similarity_close,

@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define TITLE_ROWS 2
-#define SHADE_COLUMNS 2
+#define SHADE_LEAST 2 /* columns of a cell without its number */
+#define SHADE_MOST 5
 
 /* Where the parts of the matrix go. */
 typedef struct {
@@ -57,7 +58,7 @@ static int longest_name(const SimilarityView *view)
 
 static Layout layout_of(const SimilarityView *view, Rect rect)
 {
-	double most = view->measure == MEASURE_PRODUCT ? largest_value(view) : 1;
+	double most = view->limit;
 	Layout layout = {.names = MIN(longest_name(view), rect.width / 4) + 3,
 		.cell = number_columns(view, most),
 		.limit = most > 0 ? most : 1};
@@ -65,7 +66,7 @@ static Layout layout_of(const SimilarityView *view, Rect rect)
 
 	layout.numbers = view->numbers_chosen ? view->numbers : count * layout.cell <= room;
 	if (!layout.numbers)
-		layout.cell = SHADE_COLUMNS;
+		layout.cell = CLAMP(room / MAX(1, count), SHADE_LEAST, SHADE_MOST);
 	else if (count > 0)
 		layout.cell =
 			CLAMP(room / count, layout.cell, MAX(layout.cell, longest_name(view) + 1));
@@ -82,13 +83,17 @@ static int scrolled(int top, int at, int seen, int count)
 	return CLAMP(top, 0, MAX(0, count - seen));
 }
 
-static void draw_title(const SimilarityView *view, Canvas *canvas, Rect rect)
+static void draw_title(const SimilarityView *view, const Layout *layout, Canvas *canvas, Rect rect)
 {
 	static const char *const orders[] = {"cluster", "name", "norm"};
 	gboolean all = view->matrix == view->similarity->whole;
-	g_autofree char *title =
-		g_strdup_printf("%s · %s · order: %s", similarity_measure_name(view),
-			all ? "all layers" : view->matrix->scope, orders[view->sort]);
+	guint count = view->order->len;
+	g_autofree char *seen = layout->rows == (int)count
+					? g_strdup("")
+					: g_strdup_printf(" · %d–%d of %u", view->top + 1,
+						  view->top + layout->rows, count);
+	g_autofree char *title = g_strdup_printf("%s · %s · by %s%s", similarity_measure_name(view),
+		all ? "all layers" : view->matrix->scope, orders[view->sort], seen);
 
 	canvas_field(canvas, rect, 1, 0, rect.width - 2, ROLE_HEADING, title);
 }
@@ -133,14 +138,15 @@ static double ramp_value(const SimilarityView *view, const Layout *layout, guint
 }
 
 /* Sign and shade, so that a cell without a number says as much without colour. */
-static void draw_shade(Canvas *canvas, Rect rect, int x, int y, double value)
+static void draw_shade(Canvas *canvas, Rect rect, int x, int y, int columns, double value)
 {
 	static const char *const shades[] = {" ", "░", "▒", "▓", "█", "█"};
 	Role role = plot_heat(value);
 	int level = isfinite(value) ? (int)round(fabs(CLAMP(value, -1, 1)) * 5) : 0;
 
 	canvas_text(canvas, rect, x, y, role, !isfinite(value) ? "·" : value < 0 ? "−" : "+");
-	canvas_text(canvas, rect, x + 1, y, role, shades[level]);
+	for (int i = 1; i < columns; i++)
+		canvas_text(canvas, rect, x + i, y, role, shades[level]);
 }
 
 static void draw_number(const SimilarityView *view, const Layout *layout, Canvas *canvas, Rect rect,
@@ -177,7 +183,7 @@ static void draw_cell(const SimilarityView *view, const Layout *layout, Canvas *
 	if (layout->numbers)
 		draw_number(view, layout, canvas, rect, x, y, a, b);
 	else
-		draw_shade(canvas, rect, x, y, ramp_value(view, layout, a, b));
+		draw_shade(canvas, rect, x, y, layout->cell, ramp_value(view, layout, a, b));
 	if (view->top + row == view->row_at && view->left + column == view->column_at)
 		draw_cursor(view, layout, canvas, rect, x, y);
 }
@@ -225,7 +231,7 @@ static void draw_legend(const SimilarityView *view, const Layout *layout, Canvas
 		double value = (level - HEAT_LEVELS / 2) / (double)(HEAT_LEVELS / 2);
 		g_autofree char *text = legend_text(value);
 		if (!numbers)
-			draw_shade(canvas, rect, x, y, value);
+			draw_shade(canvas, rect, x, y, cell, value);
 		else
 			canvas_field(canvas, rect, x, y, cell, plot_heat(value), text);
 	}
@@ -250,6 +256,8 @@ static void draw_clusters(const SimilarityView *view, Canvas *canvas, Rect rect,
 	const Similarity *similarity = view->similarity;
 	guint last = 0;
 
+	if (similarity->count < 2)
+		return;
 	for (guint i = 0; i < similarity->count; i++)
 		last = MAX(last, similarity->cluster[i]);
 	for (guint cluster = 0; cluster <= last && y < rect.height - 2; cluster++, y++) {
@@ -262,17 +270,20 @@ static void draw_clusters(const SimilarityView *view, Canvas *canvas, Rect rect,
 
 void similarity_matrix_draw(SimilarityView *view, Canvas *canvas, Rect rect)
 {
-	Layout layout = layout_of(view, rect);
 	int count = (int)view->order->len;
+	Layout layout;
 
+	view->limit = view->measure == MEASURE_PRODUCT ? largest_value(view) : 1;
+	view->decimals = number_decimals(view->limit);
+	layout = layout_of(view, rect);
 	view->numbers = layout.numbers;
-	draw_title(view, canvas, rect);
 	if (count == 0) {
 		canvas_text(canvas, rect, 2, TITLE_ROWS, ROLE_NORMAL, "no task matches the filter");
 		return;
 	}
 	view->top = scrolled(view->top, view->row_at, layout.rows, count);
 	view->left = scrolled(view->left, view->column_at, layout.columns, count);
+	draw_title(view, &layout, canvas, rect);
 	if (layout.numbers)
 		draw_names(view, &layout, canvas, rect);
 	else

@@ -72,7 +72,7 @@ static int draw_pair(const SimilarityView *view, Canvas *canvas, Rect rect, int 
 	g_autofree char *angle =
 		isfinite(cosine) ? g_strdup_printf("%.1f°", acos(CLAMP(cosine, -1, 1)) * 180 / G_PI)
 				 : g_strdup("·");
-	g_autofree char *dot = g_strdup_printf("%+.3g", product);
+	g_autofree char *dot = number_signed(product, number_decimals(fabs(product)));
 
 	canvas_field(canvas, rect, 1, y, rect.width - 1, ROLE_HEADING, title);
 	y = draw_value(canvas, rect, y + 1, "cos", cos);
@@ -259,7 +259,12 @@ static void draw_task(SimilarityView *view, Canvas *canvas, Rect rect)
 	}
 	canvas_field(canvas, rect, 1, 0, rect.width - 1, ROLE_HEADING, view->row);
 	y = draw_norm(view, canvas, rect, 1, task) + 1;
-	draw_bars(&bars, canvas, rect, y, rect.height - y - 1);
+	if (rows->len == 0)
+		pane_wrap(canvas, rect, 2, y, ROLE_NORMAL,
+			"There is no other task here to compare with: load or mark another on "
+			"Checkpoints (1).");
+	else
+		draw_bars(&bars, canvas, rect, y, rect.height - y - 1);
 }
 
 void similarity_pair_draw(

@@ -23,6 +23,8 @@ typedef struct {
 	int top, left;                  /* the first row and column that are seen */
 	SimilarityMeasure measure;
 	SimilarityOrder sort;
+	int decimals;     /* of inner products, as drawn last */
+	double limit;     /* the value at the end of the ramp, as drawn last */
 	gboolean numbers; /* as drawn last: where all fit, until the user chooses */
 	gboolean numbers_chosen;
 	SimilarityLevel level;

@@ -423,14 +423,13 @@ static const ActionId trajectory_footer[] = {ACTION_MARK, ACTION_TRAJECTORY_MEAS
 const ViewOps trajectory_view = {
 	.screen = SCREEN_TRAJECTORY,
 	.help = "how a task vector came about over a training run",
-	.explain =
-		"τ(t)          the task vector of step t: θ at t minus the base\n"
-		"cos           of τ(t) with the run's final vector, or with the task chosen by f\n"
-		"turn at t     angle between τ(t) − τ(t−1) and τ(t−1) − τ(t−2); before the first, "
-		"τ is 0\n"
-		"speed         |τ(t) − τ(t−1)|: the length of one stretch between checkpoints\n"
-		"path length   the sum of these stretches, from the base\n"
-		"displacement  |τ(final)|: the straight line",
+	.explain = "τ(t)          the task vector of step t\n"
+		   "cos           of τ(t) with the run's final vector, or a task's (f)\n"
+		   "turn at t     angle between τ(t) − τ(t−1) and τ(t−1) − τ(t−2),\n"
+		   "              where τ is 0 before the first\n"
+		   "speed         |τ(t) − τ(t−1)|, from one checkpoint to the next\n"
+		   "path length   the sum of these, from the base\n"
+		   "displacement  |τ(final)|: the straight line",
 	.footer = trajectory_footer,
 	.open = trajectory_open,
 	.close = trajectory_close,

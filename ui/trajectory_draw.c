@@ -62,7 +62,7 @@ static GArray *plotted(const TrajectoryView *view)
 	return list;
 }
 
-/* Cosines go up to 1, lengths from 0; below 0 only where there is something. */
+/* Cosines with the end go up to 1, lengths from 0; below 0 only where there is something. */
 static void value_range(const TrajectoryView *view, const GArray *list, double *low, double *high)
 {
 	double least = 0, most = 0;
@@ -75,7 +75,10 @@ static void value_range(const TrajectoryView *view, const GArray *list, double *
 		}
 	}
 	*low = floor(least * 10) / 10;
-	*high = view->measure == PATH_COSINE ? 1 : most > 0 ? most * 1.05 : 1;
+	if (view->measure == PATH_COSINE)
+		*high = view->reference ? ceil(fmax(most, 0.1) * 10) / 10 : 1;
+	else
+		*high = most > 0 ? most * 1.05 : 1;
 }
 
 /* A final checkpoint of unknown step stands one interval after the last, and says so. */
