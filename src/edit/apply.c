@@ -31,7 +31,7 @@ static guint waiting(const Node *node)
 	guint most = 0;
 	for (guint i = 0; i < node->children->len; i++) {
 		const Node *child = node_child(node, i);
-		gboolean beside = i > 0 && node->kind != NODE_SCALE;
+		guint beside = i > 0 && node->kind != NODE_SCALE ? 1 : 0;
 		guint here = child->is_vector ? waiting(child) + beside : 0;
 		most = MAX(most, here);
 	}

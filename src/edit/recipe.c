@@ -192,6 +192,7 @@ Recipe *recipe_read(const char *path, GError **error)
 	g_autoptr(GError) problem = NULL;
 	Recipe *recipe = recipe_from_json(json, &problem);
 	if (!recipe)
-		fail_at(error, problem->code, (Place){.file = path}, "%s", problem->message);
+		fail_at(error, (ErrorCode)problem->code, (Place){.file = path}, "%s",
+			problem->message);
 	return recipe;
 }

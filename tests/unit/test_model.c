@@ -62,7 +62,7 @@ static void test_truth(Fixture *fixture, gconstpointer data)
 		g_autofree char *path = path_in(fixture, name);
 		g_autofree char *sha256 = NULL;
 		double l2;
-		g_autoptr(ModelReport) report = write_edit(fixture, truths[i].text, name);
+		model_report_free(write_edit(fixture, truths[i].text, name));
 		const cJSON *edit = cJSON_GetObjectItemCaseSensitive(edits, truths[i].key);
 		const cJSON *hash = cJSON_GetObjectItemCaseSensitive(edit, "sha256_f32");
 		measure(path, &sha256, &l2);
@@ -86,8 +86,8 @@ static void test_soup(Fixture *fixture, gconstpointer data)
 	static const double weights[] = {0.5, 0.3, 0.2};
 	static const char *const tasks[] = {"mnist", "mnist-inv", "optdigits"};
 	g_autofree char *path = path_in(fixture, "soup.safetensors");
-	g_autoptr(ModelReport) report = write_edit(
-		fixture, "0.5*mnist + 0.3*\"mnist-inv\" + 0.2*optdigits", "soup.safetensors");
+	model_report_free(write_edit(
+		fixture, "0.5*mnist + 0.3*\"mnist-inv\" + 0.2*optdigits", "soup.safetensors"));
 	g_autoptr(Checkpoint) written = open_checked(path);
 	for (guint t = 0; t < checkpoint_count(written); t++) {
 		const Tensor *tensor = checkpoint_tensor(written, t);
@@ -161,9 +161,9 @@ static void test_threads(Fixture *fixture, gconstpointer data)
 		gsize length;
 		ModelRequest request = requests[i];
 		request.replace = TRUE;
-		g_autoptr(ModelReport) report = write_with(fixture->collection,
+		model_report_free(write_with(fixture->collection,
 			"0.3*(mnist - 0.1*greek@40)[blocks.0-1] + ramp(0, 1)*fashion", path,
-			request, NULL, &error);
+			request, NULL, &error));
 		test_no_error(error);
 		g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
 		g_assert_true(!first || length == first_length);

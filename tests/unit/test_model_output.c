@@ -85,8 +85,7 @@ static void test_sharded(Fixture *fixture, gconstpointer data)
 
 	/* The same base as one file: all tensors in the order of the shards. */
 	g_autofree char *single = path_in(fixture, "one.safetensors");
-	g_autoptr(ModelReport) one =
-		write_with(collection, "0.5*t", single, (ModelRequest){0}, NULL, &error);
+	model_report_free(write_with(collection, "0.5*t", single, (ModelRequest){0}, NULL, &error));
 	test_no_error(error);
 	g_autoptr(Checkpoint) joined = open_checked(single);
 	guint64 last = 0;
@@ -111,8 +110,8 @@ static void test_folder_output(Fixture *fixture, gconstpointer data)
 	add_member(collection, "t", MEMBER_TASK, NULL, -1, task);
 	g_autofree char *out = path_in(fixture, "there");
 	g_assert_cmpint(g_mkdir(out, 0777), ==, 0);
-	g_autoptr(ModelReport) first = write_with(
-		collection, "t", out, (ModelRequest){.write_recipe = TRUE}, NULL, &error);
+	model_report_free(write_with(
+		collection, "t", out, (ModelRequest){.write_recipe = TRUE}, NULL, &error));
 	test_no_error(error);
 	const char *all = "LICENSE README.md chat.jinja config.json merges.txt model.safetensors "
 			  "modeling.py recipe.json spiece.model tokenizer.json "
@@ -131,8 +130,8 @@ static void test_folder_output(Fixture *fixture, gconstpointer data)
 	g_assert_null(write_with(collection, "t", out, (ModelRequest){0}, NULL, &error));
 	test_error(error, ERROR_IO, "exists; say --overwrite");
 	g_clear_error(&error);
-	g_autoptr(ModelReport) second =
-		write_with(collection, "0.5*t", out, (ModelRequest){.replace = TRUE}, NULL, &error);
+	model_report_free(write_with(
+		collection, "0.5*t", out, (ModelRequest){.replace = TRUE}, NULL, &error));
 	test_no_error(error);
 	assert_listing(out, all);
 	g_assert_null(

@@ -222,7 +222,6 @@ static void test_preview(void)
 
 static void test_check(void)
 {
-	g_autoptr(GError) error = NULL;
 	char *folder = test_folder();
 	g_autoptr(Collection) collection = toy_collection(folder);
 	TestTensor tensors[] = {
