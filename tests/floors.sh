@@ -11,11 +11,11 @@ fault() {
 	faults=$((faults + 1))
 }
 
-# floor_of PATH - the name of the floor that a path below src/ lies on.
+# floor_of PATH - the floor that a path below src/ lies on: its folder, or the first word of its name.
 floor_of() {
 	case $1 in
 	*/*) echo "${1%%/*}" ;;
-	*) echo "${1%%.*}" ;;
+	*) echo "${1%%[._]*}" ;;
 	esac
 }
 

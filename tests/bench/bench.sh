@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures what the program promises, in one run, as ratios where it can: the pass against cat of the
-# same files, the first frame, and a key to its frame.  BENCH_BYTES: size of all checkpoints (1 GB).
+# same files, the first frame, and a key to its frame.  BENCH_MB: size of all checkpoints (1000).
 set -eu
 : "${TAUSCOPE:?the program}" "${BENCH:?the folder of the built bench programs}" "${TAUSCOPE_DATADIR:?}"
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/tauscope-bench-XXXXXX")
@@ -8,7 +8,7 @@ trap 'rm -rf "$scratch"' EXIT INT TERM
 export XDG_STATE_HOME="$scratch/state" XDG_CONFIG_HOME="$scratch/config"
 runs=5
 members=4
-bytes=$((${BENCH_BYTES:-1000000000} / members))
+megabytes=$((${BENCH_MB:-1000} / members))
 
 seconds() { # of a command, without its output
 	start=$(date +%s%N)
@@ -21,7 +21,7 @@ median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 pass_against_cat() { # type
 	folder="$scratch/$1"
 	mkdir -p "$folder"
-	"$BENCH/generate" "$folder" "$1" "$bytes" $((members - 1))
+	"$BENCH/generate" "$folder" "$1" "$megabytes" $((members - 1))
 	files=$(find "$folder" -name '*.safetensors' | sort)
 	# shellcheck disable=SC2086 # one word a file
 	cat $files >/dev/null
@@ -30,12 +30,15 @@ pass_against_cat() { # type
 		# shellcheck disable=SC2086
 		seconds cat $files >>"$scratch/cat"
 		# shellcheck disable=SC2086
-		"$BENCH/bench_pass" $files | awk '{ print $1 }' >>"$scratch/pass"
+		"$BENCH/bench_pass" 0 256 $files >>"$scratch/pass"
 	done
-	awk -v type="$1" -v cat="$(median <"$scratch/cat")" -v pass="$(median <"$scratch/pass")" \
-		-v bytes=$((bytes * members)) 'BEGIN {
-		printf "{\"pass\": \"%s\", \"bytes\": %d, \"cat_s\": %s, \"pass_s\": %s, \"ratio\": %.2f}\n",
-			type, bytes, cat, pass, pass / cat }'
+	awk -v type="$1" -v cat="$(median <"$scratch/cat")" \
+		-v pass="$(awk '{ print $2 }' "$scratch/pass" | median)" \
+		-v bytes="$(awk 'NR == 1 { print $4 }' "$scratch/pass")" \
+		-v peak="$(awk '{ print $(NF - 1) }' "$scratch/pass" | sort -n | tail -1)" 'BEGIN {
+		printf "{\"pass\": \"%s\", \"bytes\": %.0f, \"cat_s\": %s, \"pass_s\": %s, ",
+			type, bytes, cat, pass
+		printf "\"ratio\": %.2f, \"peak_mib\": %s}\n", pass / cat, peak }'
 }
 
 first_frame() {
