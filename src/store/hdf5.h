@@ -27,7 +27,7 @@ static inline Hid hid_steal(Hid *id)
  * cleaning up at exit, where it crashes if a write has failed: our files are closed by then. */
 void hdf5_quiet(void);
 
-/* Sets *error to "`what`: the library's innermost reason" and returns FALSE. */
+/* Sets *error to "WHAT NAME: the library's innermost reason" and returns FALSE. */
 gboolean hdf5_fail(GError **error, ErrorCode code, const char *what, const char *name);
 
 /* A name as the name of a link: without `/`, never "." or empty.  Free with g_free. */

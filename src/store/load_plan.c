@@ -123,6 +123,14 @@ static gboolean same_tensors(const Checkpoint *a, const Checkpoint *b)
 	return TRUE;
 }
 
+/* What the store has can stay as it is: untouched, or all that is left. */
+static gboolean can_stay(const Store *store, guint member, SourceState state)
+{
+	gboolean lost =
+		store_member_at(store, member)->copied && !store_member_usable(store, member, NULL);
+	return state == SOURCE_MISSING || (state == SOURCE_OK && !lost);
+}
+
 /* Keeps what the store has under this name and path; opens what is new, touched or changed. */
 static gboolean arrival_fill(
 	Arrival *arrival, const Store *store, gint old, const char *path, GError **error)
@@ -133,9 +141,8 @@ static gboolean arrival_fill(
 	const StoreMember *known = store_member_at(store, (guint)old);
 	const Checkpoint *checkpoint = old_member(store, (guint)old)->checkpoint;
 	g_autoptr(GPtrArray) sources = look_again(store, (guint)old);
-	SourceState state = store_sources_state(sources);
 	if (g_str_equal(path, checkpoint->path) &&
-		(state == SOURCE_OK || state == SOURCE_MISSING)) {
+		can_stay(store, (guint)old, store_sources_state(sources))) {
 		take_sources(arrival, g_steal_pointer(&sources));
 		return arrival_keep(arrival, store, (guint)old, error);
 	}

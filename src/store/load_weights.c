@@ -87,8 +87,9 @@ static gboolean is_confirmed(const Load *load, guint member)
 
 static gboolean keeps_copy(const Load *load, guint member)
 {
-	const StoreMember *old = arrival_old(load, member);
-	return is_confirmed(load, member) && old->copied && load->weights != WEIGHTS_LINK;
+	return is_confirmed(load, member) && load->weights != WEIGHTS_LINK &&
+	       arrival_old(load, member)->copied &&
+	       store_member_usable(load->store, (guint)arrival_at(load, member)->old, NULL);
 }
 
 static gboolean is_copied_now(const Load *load, guint member)

@@ -30,8 +30,8 @@ static gboolean refuse_lock(const Store *store, int lock, GError **error)
 	ssize_t length = pread(lock, owner, sizeof owner - 1, 0);
 	owner[length > 0 ? strspn(owner, "0123456789") : 0] = '\0';
 	Place place = {.file = store->path, .remedy = "wait until it is done, or end it"};
-	return fail_at(error, ERROR_IO, place, "the store is open for writing in process %s",
-		*owner ? owner : "of unknown number");
+	return fail_at(error, ERROR_IO, place, "the store is open for writing in %s %s",
+		*owner ? "process" : "another", *owner ? owner : "process");
 }
 
 static gboolean refuse_lock_file(const Store *store, GError **error)
@@ -49,7 +49,10 @@ static gboolean take_lock(Store *store, GError **error)
 		if (lock < 0)
 			return refuse_lock_file(store, error);
 		if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-			refuse_lock(store, lock, error);
+			if (errno == EWOULDBLOCK)
+				refuse_lock(store, lock, error);
+			else
+				refuse_lock_file(store, error);
 			close(lock);
 			return FALSE;
 		}

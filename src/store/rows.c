@@ -164,6 +164,16 @@ static Hid open_rows(const Store *store, guint member, GError **error)
 	return hid_steal(&file);
 }
 
+/* The hashes of the tensors must give the contents that the row claims to be of. */
+static gboolean check_contents(
+	const Store *store, guint member, const Statistics *statistics, GError **error)
+{
+	g_autofree char *contents =
+		member_content_hash(store->collection, member, statistics->hash);
+	return g_str_equal(contents, store_member_at(store, member)->hash) ||
+	       fail(error, ERROR_INPUT, "its tensors are not those of the store");
+}
+
 static Statistics *read_statistics(const Store *store, guint member, Hid file, GError **error)
 {
 	gboolean has_sample = collection_member(store->collection, member)->role != MEMBER_STEP;
@@ -177,6 +187,8 @@ static Statistics *read_statistics(const Store *store, guint member, Hid file, G
 	}
 	if (statistics->sample && !hdf5_read_array(file, "sample", H5T_IEEE_F32LE, 1, &places,
 					  statistics->sample, error))
+		return NULL;
+	if (!check_contents(store, member, statistics, error))
 		return NULL;
 	return g_steal_pointer(&statistics);
 }
@@ -209,44 +221,40 @@ static void take_products(const Store *store, guint member, const Records *partn
 	}
 }
 
-static gboolean read_products(
-	const Store *store, guint member, Hid file, gboolean *valid, GError **error)
+/* [tensors][partners]; free with g_free. */
+static double *read_products(const Store *store, const Records *partners, Hid file, GError **error)
 {
-	g_autoptr(Records) partners = records_read(partner_fields, file, "partners", error);
-	if (!partners)
-		return FALSE;
 	guint64 shape[] = {collection_tensors(store->collection), records_count(partners)};
-	if (shape[0] * shape[1] > SEALED_FILE_MOST / sizeof(double))
-		return fail(error, ERROR_INPUT, "the tables are larger than the file");
-	g_autofree double *products = g_new(double, shape[0] * shape[1]);
+	if (shape[0] * shape[1] > SEALED_FILE_MOST / sizeof(double)) {
+		fail(error, ERROR_INPUT, "the tables are larger than the file");
+		return NULL;
+	}
+	g_autofree double *products = g_new(double, MAX(shape[0] * shape[1], 1));
 	if (!hdf5_read_array(file, "products", H5T_IEEE_F64LE, 2, shape, products, error))
-		return FALSE;
-	take_products(store, member, partners, products, valid);
-	return TRUE;
+		return NULL;
+	return g_steal_pointer(&products);
 }
 
+/* Reads a row and, where `valid` is given, takes it into the tables. */
 static gboolean read_row(const Store *store, guint member, gboolean *valid, GError **error)
 {
-	StoreMember *row = store_member_at(store, member);
 	g_auto(Hid) file = open_rows(store, member, error);
 	if (file < 0)
 		return FALSE;
 	g_autoptr(Statistics) statistics = read_statistics(store, member, file, error);
-	if (!statistics || !read_products(store, member, file, valid, error))
-		return FALSE;
-	row->statistics = g_steal_pointer(&statistics);
-	return TRUE;
+	g_autoptr(Records) partners =
+		statistics ? records_read(partner_fields, file, "partners", error) : NULL;
+	g_autofree double *products = partners ? read_products(store, partners, file, error) : NULL;
+	if (products && valid) {
+		take_products(store, member, partners, products, valid);
+		store_member_at(store, member)->statistics = g_steal_pointer(&statistics);
+	}
+	return products != NULL;
 }
 
 gboolean rows_check(const Store *store, guint member, GError **error)
 {
-	guint members = store->members->len;
-	g_autofree gboolean *valid = g_new0(gboolean, (gsize)members * members);
-	g_auto(Hid) file = open_rows(store, member, error);
-	if (file < 0)
-		return FALSE;
-	g_autoptr(Statistics) statistics = read_statistics(store, member, file, error);
-	return statistics && read_products(store, member, file, valid, error);
+	return read_row(store, member, NULL, error);
 }
 
 /* A linked file that changed has other weights than those that its row was made of. */

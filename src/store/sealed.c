@@ -73,6 +73,10 @@ gboolean sealed_commit(Hid file, const char *path, const SealKind *kind, GError 
 	g_autofree guint8 *image = image_of(open, &length, error);
 	if (!image)
 		return FALSE;
+	if (length > SEALED_FILE_MOST)
+		return fail_at(error, ERROR_IO, (Place){.file = path},
+			"a %s of %" G_GSIZE_FORMAT " bytes is more than can be read again",
+			kind->name, length);
 	seal(image, length, kind);
 	return file_write_all(path, image, length, TRUE, error);
 }

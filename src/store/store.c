@@ -143,14 +143,24 @@ static gboolean refuse_copy(const Store *store, guint member, GError **error)
 		collection_member(store->collection, member)->name);
 }
 
+static gboolean copy_is_whole(const Checkpoint *checkpoint)
+{
+	const File *file = ((const CheckpointFile *)checkpoint->files->pdata[0])->file;
+	for (guint i = 0; file && i < checkpoint_count(checkpoint); i++) {
+		const Tensor *tensor = checkpoint_tensor(checkpoint, i);
+		if (!span_within(tensor->offset, tensor->bytes, file->size))
+			return FALSE;
+	}
+	return file != NULL;
+}
+
 gboolean store_member_usable(const Store *store, guint member, GError **error)
 {
 	const StoreMember *known = store_member_at(store, member);
 	const Member *named = collection_member(store->collection, member);
-	for (guint i = 0; known->copied && i < named->checkpoint->files->len; i++)
-		if (!((const CheckpointFile *)named->checkpoint->files->pdata[i])->file)
-			return refuse_copy(store, member, error);
-	for (guint i = 0; !known->copied && i < known->sources->len; i++) {
+	if (known->copied)
+		return copy_is_whole(named->checkpoint) || refuse_copy(store, member, error);
+	for (guint i = 0; i < known->sources->len; i++) {
 		const StoreSource *source = known->sources->pdata[i];
 		Place place = {.file = source->path, .remedy = "load it again"};
 		if (source->state == SOURCE_CHANGED)

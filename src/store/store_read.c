@@ -80,7 +80,8 @@ static gboolean read_paths(Entry *entry, Hid group, GError **error)
 }
 
 /* Opens the files that hold the weights now.  Of a linked file that changed nothing may be read any
- * more, so it is left closed.  limit[file] is how far its spans may reach. */
+ * more, so it is left closed.  limit[file] is how far its spans may reach; a copy that was cut is
+ * no reason to refuse the store, see store_member_usable. */
 static guint64 *open_files(const Store *store, Entry *entry)
 {
 	StoreMember *known = entry->known;
@@ -96,9 +97,8 @@ static guint64 *open_files(const Store *store, Entry *entry)
 	}
 	if (known->copied) {
 		g_autofree char *path = store_part(store, "weights", known->weights, FALSE);
-		File *file = file_open(path, NULL);
-		limit[0] = file ? file->size : G_MAXINT64;
-		checkpoint_add_file(entry->checkpoint, path, file);
+		limit[0] = G_MAXINT64;
+		checkpoint_add_file(entry->checkpoint, path, file_open(path, NULL));
 	}
 	return limit;
 }

@@ -235,6 +235,29 @@ static void test_sources_gone(gconstpointer data)
 	g_assert_true(store_is_complete(store));
 }
 
+/* A copy that is gone or cut is made again from its sources; nothing is computed again. */
+static void test_lost_copy(gconstpointer data)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) first = digits_store(&scratch, WEIGHTS_COPY);
+	g_autofree char *rows = g_strdup(stored(first, "mnist")->rows);
+	g_autofree char *folder = store_folder(first);
+	g_autofree char *copy =
+		g_strdup_printf("%s/weights-%s.h5", folder, stored(first, "mnist")->weights);
+	g_clear_pointer(&first, store_free);
+	g_assert_cmpint(data ? g_unlink(copy) : truncate(copy, 100000), ==, 0);
+	g_autoptr(Store) store = reopen(scratch.store);
+	g_autoptr(GError) error = NULL;
+	g_assert_true(store_is_complete(store));
+	g_assert_false(store_member_usable(store, 1, &error));
+	test_error(error, ERROR_IO, "copy of the weights of mnist");
+	load_into(store, load_request_new());
+	g_assert_true(store_member_usable(store, 1, NULL));
+	g_assert_cmpstr(stored(store, "mnist")->rows, ==, rows);
+	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+	g_assert_true(store_verify(store, problems, NULL, NULL));
+}
+
 /* New inner products need all weights. */
 static void test_missing_partner(void)
 {
@@ -336,6 +359,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/load/drop-and-replace", test_drop_and_replace);
 	g_test_add_data_func("/load/sources-gone/linked", link, test_sources_gone);
 	g_test_add_data_func("/load/sources-gone/copied", copy, test_sources_gone);
+	g_test_add_data_func("/load/lost-copy/gone", copy, test_lost_copy);
+	g_test_add_data_func("/load/lost-copy/cut", NULL, test_lost_copy);
 	g_test_add_func("/load/missing-partner", test_missing_partner);
 	g_test_add_func("/load/refused", test_refused);
 	g_test_add_func("/load/changed-meanwhile", test_changed_meanwhile);
