@@ -61,8 +61,7 @@ static Output *add_output(Writing *writing, const char *name, GError **error)
 	if (!output)
 		return NULL;
 	g_ptr_array_add(writing->outputs, output);
-	g_ptr_array_add(
-		writing->report->files, g_build_filename(writing->plan->folder, name, NULL));
+	g_ptr_array_add(writing->report->files, model_plan_path(writing->plan, name));
 	return output;
 }
 
@@ -79,7 +78,7 @@ static gboolean reserve(
 		return TRUE;
 	if (errno == ENOSPC || errno == EDQUOT)
 		return model_plan_fail_space(writing->plan, error);
-	g_autofree char *path = g_build_filename(writing->plan->folder, file->name, NULL);
+	g_autofree char *path = model_plan_path(writing->plan, file->name);
 	return fail_system(error, path, "cannot reserve its space", errno);
 }
 

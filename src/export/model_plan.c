@@ -69,6 +69,12 @@ static void plan_copies(ModelPlan *plan, const Checkpoint *base)
 			plan->copies, g_build_filename(base->directory, names->pdata[i], NULL));
 }
 
+char *model_plan_path(const ModelPlan *plan, const char *name)
+{
+	return g_str_equal(plan->folder, ".") ? g_strdup(name)
+					      : g_build_filename(plan->folder, name, NULL);
+}
+
 /* Whether a path leads to a file of any checkpoint that is loaded. */
 static gboolean is_checkpoint_file(const Checkpoint *checkpoint, const struct stat *status)
 {
@@ -100,7 +106,7 @@ static gboolean check_name(
 	const ModelRequest *request, const ModelPlan *plan, const char *name, GError **error)
 {
 	struct stat status;
-	g_autofree char *path = g_build_filename(plan->folder, name, NULL);
+	g_autofree char *path = model_plan_path(plan, name);
 	if (stat(path, &status))
 		return TRUE;
 	if (is_input(request, plan, &status))

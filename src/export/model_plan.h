@@ -20,6 +20,9 @@ ModelPlan *model_plan_new(const ModelRequest *request, GError **error);
 void model_plan_free(ModelPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModelPlan, model_plan_free)
 
+/* The path of a file of the output, as a person would write it; free with g_free. */
+char *model_plan_path(const ModelPlan *plan, const char *name);
+
 /* "PATH: needs 1.2 GB, and 3 MB are free here". */
 gboolean model_plan_fail_space(const ModelPlan *plan, GError **error);
 
