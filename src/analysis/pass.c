@@ -9,7 +9,9 @@
 
 #include <math.h>
 
-/* Reads are this long where the budget allows, and all vectors' together stay in the cache. */
+/* The length of a read of one vector where the budget allows: what lets all vectors together stay
+ * in the cache, but not so little that calls cost more than copying. */
+#define RUN_BYTES_LEAST (64u << 10)
 #define RUN_BYTES_MOST (256u << 10)
 #define RUN_BYTES_TOGETHER (512u << 10)
 
@@ -88,7 +90,8 @@ static void fit_budget(Pass *pass)
 	gsize threads = MIN(parallel_threads(plan->request->threads), MAX(pass->stripes->len, 1));
 	pass->threads = (guint)CLAMP(budget / least, 1, threads);
 
-	gsize wanted = MIN(RUN_BYTES_MOST, RUN_BYTES_TOGETHER / MAX(plan->vectors, 1));
+	gsize wanted =
+		CLAMP(RUN_BYTES_TOGETHER / MAX(plan->vectors, 1), RUN_BYTES_LEAST, RUN_BYTES_MOST);
 	gsize blocks = wanted / (KERNEL_BLOCK * MAX(plan->width, 1));
 	plan->run = MAX(blocks, 1) * KERNEL_BLOCK;
 	while (plan->run > KERNEL_BLOCK && pass->threads * thread_bytes(plan, plan->run) > budget)
