@@ -1,11 +1,12 @@
 /* expression.h - the language of edits: parse, check against a collection, print.
  *
  *     sum     := product (('+' | '-') product)*
- *     product := factor (('*' factor) | ('/' number))*
+ *     product := factor (('*' | '/') factor)*
  *     factor  := '-' factor | number | ramp(from, to) | value
  *     value   := (name ['@' step] | '(' sum ')' | function '(' sum (',' sum)* ')') scope*
  *     scope   := '[' pattern ']'
  *
+ * Sums are of vectors or of numbers, a product has at most one vector, a divisor is a number.
  * A name is a plain word (letters, digits, `_`, `.`; first a letter or `_`) or is quoted with ".
  * The value of an expression is a task vector; the edited model is θ₀ + λ·edit. */
 #ifndef TAUSCOPE_EXPRESSION_H

@@ -114,22 +114,29 @@ static gboolean copy_bytes(
 	return file_read(source->file, tensor->offset + first, count, raw, error);
 }
 
+/* Puts the edited values of a run of units into the slot. */
+static gboolean fill_slot(const Stream *stream, const Piece *piece, guint64 first, guint64 count,
+	Slot *slot, GError **error)
+{
+	const ModelRequest *request = stream->request;
+	slot->overflowed = 0;
+	if (is_below_byte(checkpoint_tensor(base_of(stream), piece->tensor)))
+		return copy_bytes(stream, piece->tensor, first, count, slot->raw, error);
+	return apply_block(request->collection, request->edit, request->scale, piece->tensor,
+		&piece->plan, first, count, slot->raw + stream->block, slot->raw, &slot->overflowed,
+		error);
+}
+
 static gboolean work(gpointer data, guint64 item, gpointer memory, GError **error)
 {
-	Stream *stream = data;
+	const Stream *stream = data;
 	Slot *slot = memory;
-	const ModelRequest *request = stream->request;
 	const Piece *piece = find_piece(stream, item);
 	const Tensor *tensor = checkpoint_tensor(base_of(stream), piece->tensor);
-	gboolean bytes = is_below_byte(tensor);
-	guint64 size = bytes ? 1 : dtype_info(tensor->dtype)->bits / 8;
+	guint64 size = tensor->bytes / piece->units;
 	guint64 first = (item - piece->first_item) * stream->block;
 	guint64 count = MIN(stream->block, piece->units - first);
-	slot->overflowed = 0;
-	if (!(bytes ? copy_bytes(stream, piece->tensor, first, count, slot->raw, error)
-		    : apply_block(request->collection, request->edit, request->scale, piece->tensor,
-			      &piece->plan, first, count, slot->raw + stream->block, slot->raw,
-			      &slot->overflowed, error)))
+	if (!fill_slot(stream, piece, first, count, slot, error))
 		return FALSE;
 	job_advance(stream->job, count * size);
 	return output_write(stream->outputs->pdata[piece->file], piece->offset + first * size,
