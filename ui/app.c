@@ -193,11 +193,11 @@ void ui_copy(Ui *ui, const char *text)
 	}
 	g_free(ui->clipboard);
 	ui->clipboard = g_strdup(text);
-	const char *rest = strchr(text, '\n');
-	if (rest && rest[1])
+	gsize line = strcspn(text, "\r\n");
+	if (text[line + strspn(text + line, "\r\n")])
 		ui_message(ui, "copied %" G_GSIZE_FORMAT " bytes", strlen(text));
 	else
-		ui_message(ui, "copied: %s", text);
+		ui_message(ui, "copied: %.*s", (int)line, text);
 }
 
 Job *ui_front_job(const Ui *ui)

@@ -162,6 +162,8 @@ static void draw_footer(Ui *ui, Canvas *canvas, Rect row)
 /* What a newcomer should do, where the screen has nothing to say. */
 static const char *hint(const Ui *ui)
 {
+	if (session_running(ui->session) > 0)
+		return "numbers follow when the weights have been read: 6 shows how far that is";
 	if (!session_collection(ui->session))
 		return ui->screen == SCREEN_CHECKPOINTS
 			       ? "nothing is loaded: o opens a base checkpoint, then its "

@@ -79,29 +79,59 @@ static void draw_progress(
 			floor(100 * status->fraction));
 }
 
-/* Title, state, progress or what came of it, figures. */
+/* Where the columns of the list begin, and how wide those are that share what is left. */
+typedef struct {
+	int title, title_columns, state, progress, progress_columns;
+} JobColumns;
+
+static JobColumns place_columns(int width)
+{
+	int shared = width - STATE_COLUMNS - FIGURES_COLUMNS - 6;
+	JobColumns columns = {.title = 4, .title_columns = MAX(TITLE_LEAST, shared * 3 / 5)};
+	columns.state = columns.title + columns.title_columns + 2;
+	columns.progress = columns.state + STATE_COLUMNS;
+	columns.progress_columns = width - FIGURES_COLUMNS - columns.progress - 1;
+	return columns;
+}
+
+static void draw_headings(Canvas *canvas, Rect row)
+{
+	JobColumns columns = place_columns(row.width);
+	canvas_text(canvas, row, columns.title, 0, ROLE_HEADING, "JOB");
+	canvas_text(canvas, row, columns.state, 0, ROLE_HEADING, "STATE");
+	canvas_text(canvas, row, columns.progress, 0, ROLE_HEADING, "PROGRESS");
+	canvas_text_right(canvas, row, row.width - 1, 0, ROLE_HEADING, "RATE  LEFT");
+}
+
+/* What came of a failed job takes the place of progress and figures. */
+static void draw_outcome(Canvas *canvas, Rect row, const JobColumns *columns,
+	const JobStatus *status, Role role, gboolean frozen)
+{
+	if (status->state == JOB_FAILED) {
+		canvas_field(canvas, row, columns->progress, 0, row.width - columns->progress - 1,
+			role, status->message);
+		return;
+	}
+	if (!is_finished(status) && columns->progress_columns > 12)
+		draw_progress(
+			canvas, row, columns->progress, columns->progress_columns, status, frozen);
+	g_autofree char *text = figures(status, frozen);
+	canvas_text_right(canvas, row, row.width - 1, 0, role, text);
+}
+
 static void draw_job(Canvas *canvas, Rect row, const Job *job, gboolean selected, gboolean frozen)
 {
 	JobStatus status;
 	job_status(job, &status);
+	JobColumns columns = place_columns(row.width);
 	Role role = selected ? ROLE_SELECTED : states[status.state].role;
-	int middle = row.width - STATE_COLUMNS - FIGURES_COLUMNS - 6;
-	int title = MAX(TITLE_LEAST, middle * 3 / 5), x = 5 + title + 1;
 	canvas_fill(canvas, row, selected ? ROLE_SELECTED : ROLE_NORMAL, ' ');
 	canvas_text(canvas, row, 0, 0, role, selected ? "▶" : " ");
 	canvas_text(canvas, row, 2, 0, role, states[status.state].mark);
-	canvas_field(canvas, row, 4, 0, title, role, status.title);
-	canvas_field(canvas, row, x, 0, STATE_COLUMNS - 1, role, states[status.state].name);
-	x += STATE_COLUMNS;
-	int rest = row.width - FIGURES_COLUMNS - x - 1;
-	if (status.state == JOB_FAILED) {
-		canvas_field(canvas, row, x, 0, row.width - x - 1, role, status.message);
-		return;
-	}
-	if (!is_finished(&status) && rest > 12)
-		draw_progress(canvas, row, x, rest, &status, frozen);
-	g_autofree char *text = figures(&status, frozen);
-	canvas_text_right(canvas, row, row.width - 1, 0, role, text);
+	canvas_field(canvas, row, columns.title, 0, columns.title_columns, role, status.title);
+	canvas_field(
+		canvas, row, columns.state, 0, STATE_COLUMNS - 1, role, states[status.state].name);
+	draw_outcome(canvas, row, &columns, &status, role, frozen);
 }
 
 static void draw_details(Canvas *canvas, Rect rect, const Job *job, gboolean frozen)
@@ -125,7 +155,7 @@ static void draw_details(Canvas *canvas, Rect rect, const Job *job, gboolean fro
 static void draw_list(JobsScreen *screen, Ui *ui, Canvas *canvas, Rect rect)
 {
 	const GPtrArray *jobs = session_jobs(ui_session(ui));
-	canvas_text(canvas, rect, 4, 0, ROLE_HEADING, "JOB");
+	draw_headings(canvas, rect_rows(rect, 0, 1));
 	Rect rows = rect_rows(rect, 2, rect.height - 2);
 	list_fit(&screen->list, (int)job_count(ui), rows.height);
 	for (int y = 0; y < rows.height && screen->list.top + y < screen->list.count; y++) {
@@ -227,13 +257,12 @@ static char *jobs_sentence(gpointer view, Ui *ui)
 {
 	guint running = session_running(ui_session(ui)), count = job_count(ui);
 	if (running > 0)
-		return g_strdup_printf(
-			"%u of %u job%s not finished; cancelling leaves no partial file", running,
-			count, count == 1 ? "" : "s");
+		return g_strdup_printf("%u job%s not finished; cancelling leaves no partial file",
+			running, running == 1 ? " is" : "s are");
 	Job *job = current_job(view, ui);
 	if (!job)
 		return NULL;
-	return g_strdup_printf("all %u job%s finished", count, count == 1 ? "" : "s");
+	return g_strdup_printf("%u job%s finished", count, count == 1 ? " is" : "s are");
 }
 
 static cJSON *jobs_json(G_GNUC_UNUSED gpointer view, Ui *ui)

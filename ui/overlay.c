@@ -217,6 +217,7 @@ static gboolean prompt_key(gpointer state, Ui *ui, const char *key)
 		return FALSE;
 	if (g_str_equal(key, "<Enter>"))
 		return !prompt_accept(prompt, ui);
+	g_clear_pointer(&prompt->reason, g_free);
 	if (g_str_equal(key, "<Tab>") && prompt->paths)
 		line_complete_path(prompt->line);
 	else if (g_str_equal(key, "<Up>"))
@@ -323,6 +324,7 @@ static gboolean pick_key(gpointer state, Ui *ui, const char *key)
 		return !pick_accept(pick, ui);
 	if (overlay_list_key(&pick->list, key))
 		return TRUE;
+	g_clear_pointer(&pick->reason, g_free);
 	if (line_key(pick->line, key))
 		pick_narrow(pick);
 	return TRUE;

@@ -138,6 +138,22 @@ for signal in TERM:143 HUP:129 INT:130; do
 	usable_shell "SIG${signal%:*}"
 done
 
+start
+program=$(pid_of_program)
+mux kill-server
+gone() {
+	! kill -0 "$program" 2>/dev/null
+}
+within 50 gone || fail "the program outlives its terminal"
+
+keys_copied() {
+	[ "$(mux show-buffer 2>/dev/null | tr -d '\r')" = "$1" ]
+}
+start
+mux set-option -s set-clipboard on
+keys 6 Y
+within 50 keys_copied 'job,state,bytes,seconds' || fail "Y does not reach the clipboard"
+
 escape=$(printf '\033')
 has_colour() {
 	screen -e | grep -q "$escape\\[[0-9;]*[34][0-8]"

@@ -273,6 +273,19 @@ static void test_quit_asks_while_a_job_runs(void)
 	bench_free(&bench);
 }
 
+static void test_jobs_screen(void)
+{
+	Bench bench = bench_new(TRUE);
+	press(&bench, "6");
+	g_assert_true(shows(&bench, "✓ load"));
+	g_assert_true(shows(&bench, "in --:--"));
+	press(&bench, "x");
+	g_assert_true(shows(&bench, "cancel: this job is finished"));
+	press(&bench, "D");
+	g_assert_true(shows(&bench, "no job yet"));
+	bench_free(&bench);
+}
+
 static void test_interrupt_twice_quits(void)
 {
 	Bench bench = bench_new(FALSE);
@@ -478,6 +491,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/app/export-spares-the-store", test_export_spares_the_store);
 	g_test_add_func("/app/export-model", test_export_model);
 	g_test_add_func("/app/quit-asks", test_quit_asks_while_a_job_runs);
+	g_test_add_func("/app/jobs", test_jobs_screen);
 	g_test_add_func("/app/interrupt-twice", test_interrupt_twice_quits);
 	g_test_add_func("/app/copy", test_copy);
 	g_test_add_func("/app/user-keys", test_user_keys_are_read);
