@@ -4,9 +4,6 @@
  * WIDTH_OF_BOTH columns the right pane is a page of its own. */
 #include "checkpoints_view.h"
 
-#include "checkpoint/directory.h"
-#include "core/error.h"
-
 #include <string.h>
 
 #define WIDTH_OF_BOTH 90
@@ -223,48 +220,6 @@ static React sort_rows(CheckpointsView *view, gboolean next)
 	return REACT_DONE;
 }
 
-/* The name of a path without one: its last part, of a file named for its folder that folder's. */
-static char *name_of_path(const char *path)
-{
-	g_autofree char *base = g_path_get_basename(path);
-	char *dot = strrchr(base, '.');
-
-	if (dot && dot > base)
-		*dot = '\0';
-	if (strcmp(base, "model") == 0 && strchr(path, '/')) {
-		g_autofree char *folder = g_path_get_dirname(path);
-		return g_path_get_basename(folder);
-	}
-	return g_steal_pointer(&base);
-}
-
-static gboolean accept_add(gpointer data, Ui *ui, const char *text, GError **error)
-{
-	Session *session = ui_session(ui);
-	const char *equals = strchr(text, '=');
-	g_autofree char *path = path_typed(equals ? equals + 1 : text);
-	g_autofree char *name =
-		equals ? g_strndup(text, (gsize)(equals - text)) : name_of_path(path);
-	g_autoptr(LoadRequest) request = load_request_new();
-
-	(void)data;
-	if (!*path || !*name)
-		return fail(error, ERROR_USAGE, "expected NAME=PATH");
-	if (session_collection(session))
-		load_request_add(request, name, path, directory_is_run(path));
-	else
-		request->base = g_strdup(path);
-	return session_load(session, request, error);
-}
-
-static React ask_add(CheckpointsView *view, Ui *ui)
-{
-	gboolean first = !session_collection(ui_session(ui));
-
-	ui_prompt(ui, first ? "Base checkpoint" : "Open NAME=PATH", "", TRUE, view, accept_add);
-	return REACT_DONE;
-}
-
 static void drop_confirmed(gpointer data, Ui *ui)
 {
 	CheckpointsView *view = data;
@@ -304,8 +259,10 @@ static React checkpoints_act(gpointer data, Ui *ui, ActionId action)
 {
 	CheckpointsView *view = data;
 
-	if (action == ACTION_CHECKPOINT_ADD)
-		return ask_add(view, ui);
+	if (action == ACTION_CHECKPOINT_ADD) {
+		checkpoints_ask_add(ui);
+		return REACT_DONE;
+	}
 	if (!session_collection(ui_session(ui)))
 		return REACT_NONE;
 	refresh(view, ui);

@@ -245,9 +245,8 @@ static void add_neighbours(GPtrArray *lines, const Similarity *similarity, guint
 
 	for (guint i = 0; i < most; i++) {
 		guint other = g_array_index(others, guint, far ? others->len - 1 - i : i);
-		DetailLine *line = add(lines, i == 0 ? DETAIL_HEADING : DETAIL_TEXT,
-			i == 0 ? g_strdup_printf("%-9s %s", what, similarity->name[other])
-			       : g_strdup_printf("%9s%s", "", similarity->name[other]));
+		DetailLine *line = add(lines, DETAIL_TEXT, g_strdup(similarity->name[other]));
+		line->label = i == 0 ? what : "";
 		line->value = number_signed(row[other], 2);
 	}
 }

@@ -5,6 +5,7 @@
 
 #define VALUE_COLUMNS 9
 #define COUNT_COLUMNS 7
+#define LABEL_COLUMNS 12
 
 /* What does not fit of a path is left out at its start: its end tells more. */
 static void draw_path(const char *path, Canvas *canvas, Rect rect, int y)
@@ -58,8 +59,9 @@ static void draw_line(const DetailLine *line, Canvas *canvas, Rect rect, int y)
 		draw_path(line->text, canvas, rect, y);
 		return;
 	}
-	x = indents[line->kind];
+	x = line->label ? LABEL_COLUMNS : indents[line->kind];
 	end = draw_numbers(line, canvas, rect, y);
+	canvas_text(canvas, rect, 2, y, ROLE_HEADING, line->label);
 	if (line->kind == DETAIL_LAYER)
 		canvas_text(canvas, rect, 3, y, ROLE_NORMAL, line->unfolded ? "▾" : "▸");
 	canvas_field(canvas, rect, x, y, MAX(0, end - x), role, line->text);

@@ -47,6 +47,7 @@ typedef enum {
 typedef struct {
 	DetailKind kind;
 	gboolean unfolded; /* of a layer */
+	const char *label; /* in front of the text; or NULL */
 	char *text;
 	char *count, *value; /* columns at the right; or NULL */
 	double *profile;     /* of DETAIL_SPARK */
@@ -59,5 +60,8 @@ GPtrArray *checkpoint_detail(Ui *ui, const CheckpointRow *row, const Similarity 
 	GHashTable *unfolded, gboolean all);
 void checkpoint_detail_draw(
 	const GPtrArray *lines, ListWidget *list, gboolean focus, Canvas *canvas, Rect rect);
+
+/* Asks for NAME=PATH, or for the base where nothing is loaded yet. */
+void checkpoints_ask_add(Ui *ui);
 
 #endif

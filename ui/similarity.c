@@ -4,47 +4,11 @@
  * The scope is shared with the other screens: all layers, or one. */
 #include "similarity_view.h"
 
-#include "core/text.h"
-
 #include <math.h>
 #include <string.h>
 
 #define MATRIX_LEAST 44
-
-guint similarity_position(const SimilarityView *view, int place)
-{
-	return g_array_index(view->order, guint, place);
-}
-
-double similarity_value(const SimilarityView *view, guint a, guint b)
-{
-	gsize cell = (gsize)a * view->similarity->count + b;
-
-	switch (view->measure) {
-	case MEASURE_ANGLE:
-		return acos(CLAMP(view->matrix->cosine[cell], -1, 1)) * 180 / G_PI;
-	case MEASURE_PRODUCT:
-		return view->matrix->product[cell];
-	default:
-		return view->matrix->cosine[cell];
-	}
-}
-
-char *similarity_cell_text(const SimilarityView *view, double value)
-{
-	if (view->measure == MEASURE_COSINE || !isfinite(value))
-		return number_cell(value);
-	if (view->measure == MEASURE_ANGLE)
-		return g_strdup_printf("%.1f°", value);
-	return number_signed(value, view->decimals);
-}
-
-const char *similarity_measure_name(const SimilarityView *view)
-{
-	static const char *const names[] = {"COSINE", "ANGLE", "INNER PRODUCT"};
-
-	return names[view->measure];
-}
+#define PAGE_ROWS 8
 
 static gpointer similarity_open(Ui *ui)
 {
@@ -55,19 +19,12 @@ static gpointer similarity_open(Ui *ui)
 	return view;
 }
 
-static void drop_pair(SimilarityView *view)
-{
-	g_clear_pointer(&view->pair, similarity_free);
-}
-
 static void similarity_invalidate(gpointer data, Ui *ui)
 {
 	SimilarityView *view = data;
 
 	(void)ui;
-	g_clear_pointer(&view->similarity, similarity_free);
-	view->matrix = NULL;
-	drop_pair(view);
+	similarity_drop(view);
 }
 
 static void similarity_close(gpointer data)
@@ -83,125 +40,6 @@ static void similarity_close(gpointer data)
 	g_free(view);
 }
 
-static int compare_tasks(gconstpointer first, gconstpointer second, gpointer data)
-{
-	const SimilarityView *view = data;
-	const Similarity *similarity = view->similarity;
-	guint a = *(const guint *)first, b = *(const guint *)second;
-	double x = similarity->whole->norm[a], y = similarity->whole->norm[b];
-
-	if (view->sort == ORDER_NAME)
-		return text_natural_compare(similarity->name[a], similarity->name[b]);
-	return (x < y) - (x > y);
-}
-
-/* At first the cursor stands on the pair that is closest. */
-static void choose_first(SimilarityView *view)
-{
-	const SimilarityMatrix *whole = view->similarity->whole;
-	double most = -INFINITY;
-
-	for (guint i = 0; i < whole->count; i++) {
-		for (guint k = 0; k < i; k++) {
-			double cosine = whole->cosine[(gsize)i * whole->count + k];
-			if (!(cosine > most))
-				continue;
-			most = cosine;
-			string_set(&view->row, view->similarity->name[k]);
-			string_set(&view->column, view->similarity->name[i]);
-		}
-	}
-}
-
-/* The tasks that pass the filter, as they are ordered; the cursor goes back to its names. */
-static void make_order(SimilarityView *view, Ui *ui)
-{
-	const Similarity *similarity = view->similarity;
-
-	if (!view->row)
-		choose_first(view);
-	g_array_set_size(view->order, 0);
-	for (guint i = 0; i < similarity->count; i++)
-		if (ui_filter_matches(ui, similarity->name[similarity->order[i]]))
-			g_array_append_val(view->order, similarity->order[i]);
-	if (view->sort != ORDER_CLUSTER)
-		g_array_sort_with_data(view->order, compare_tasks, view);
-	for (guint i = 0; i < view->order->len; i++) {
-		const char *name = similarity->name[similarity_position(view, (int)i)];
-		if (g_strcmp0(name, view->row) == 0)
-			view->row_at = (int)i;
-		if (g_strcmp0(name, view->column) == 0)
-			view->column_at = (int)i;
-	}
-}
-
-/* Keeps the cursor in the matrix and its names in step. */
-static void place_cursor(SimilarityView *view)
-{
-	int last = (int)view->order->len - 1;
-
-	if (last < 0)
-		return;
-	view->row_at = CLAMP(view->row_at, 0, last);
-	view->column_at = CLAMP(view->column_at, 0, last);
-	string_set(&view->row, view->similarity->name[similarity_position(view, view->row_at)]);
-	string_set(
-		&view->column, view->similarity->name[similarity_position(view, view->column_at)]);
-}
-
-/* The group of the layer that all screens look at, or the whole. */
-static void choose_matrix(SimilarityView *view, Ui *ui)
-{
-	const char *layer = ui_layer(ui);
-
-	view->matrix = view->similarity->whole;
-	for (guint i = 0; layer && i < view->similarity->groups->len; i++) {
-		SimilarityMatrix *group = view->similarity->groups->pdata[i];
-		if (strcmp(group->scope, layer) == 0)
-			view->matrix = group;
-	}
-}
-
-static void make_pair(SimilarityView *view, const Session *session)
-{
-	guint members[2];
-
-	if (view->row_at == view->column_at)
-		return;
-	members[0] = view->similarity->member[similarity_position(view, view->row_at)];
-	members[1] = view->similarity->member[similarity_position(view, view->column_at)];
-	view->pair = similarity_new(session_collection(session), session_gram(session), NULL,
-		GROUP_TENSOR, members, 2, NULL);
-}
-
-static gboolean make_similarity(SimilarityView *view, const Session *session, GError **error)
-{
-	g_autoptr(GArray) marked = session_marked(session);
-
-	view->similarity = similarity_new(session_collection(session), session_gram(session), NULL,
-		GROUP_LAYER, (const guint *)(gpointer)marked->data, marked->len, error);
-	return view->similarity != NULL;
-}
-
-static gboolean refresh(SimilarityView *view, Ui *ui, GError **error)
-{
-	const Session *session = ui_session(ui);
-	gboolean fresh = !view->similarity;
-
-	if (fresh && !make_similarity(view, session, error))
-		return FALSE;
-	if (fresh || g_strcmp0(view->filter, ui_filter(ui)) != 0) {
-		string_set(&view->filter, ui_filter(ui));
-		make_order(view, ui);
-		drop_pair(view);
-	}
-	place_cursor(view);
-	choose_matrix(view, ui);
-	if (!view->pair && view->order->len > 0)
-		make_pair(view, session);
-	return TRUE;
-}
-
 static void similarity_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 {
 	SimilarityView *view = data;
@@ -209,7 +47,7 @@ static void similarity_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 	g_autoptr(GError) error = NULL;
 	Panes panes;
 
-	if (empty || !refresh(view, ui, &error)) {
+	if (empty || !similarity_refresh(view, ui, &error)) {
 		pane_note(canvas, rect, empty ? empty : error->message);
 		return;
 	}
@@ -221,46 +59,44 @@ static void similarity_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 		similarity_pair_draw(view, session_collection(ui_session(ui)), canvas, panes.right);
 }
 
-static React move_cursor(SimilarityView *view, int rows, int columns)
+/* The rows that an action moves the cursor by; 0 where it does not. */
+static int rows_by(const SimilarityView *view, ActionId action)
 {
-	view->row_at += rows;
-	view->column_at += columns;
-	place_cursor(view);
-	drop_pair(view);
-	return REACT_DONE;
-}
-
-static React act_in_matrix(SimilarityView *view, ActionId action)
-{
-	int count = (int)view->order->len;
-
 	switch (action) {
 	case ACTION_DOWN:
-		return move_cursor(view, 1, 0);
+		return 1;
 	case ACTION_UP:
-		return move_cursor(view, -1, 0);
-	case ACTION_RIGHT:
-		return move_cursor(view, 0, 1);
-	case ACTION_LEFT:
-		return move_cursor(view, 0, -1);
+		return -1;
 	case ACTION_FIRST:
-		return move_cursor(view, -count, 0);
+		return -(int)view->order->len;
 	case ACTION_LAST:
-		return move_cursor(view, count, 0);
+		return (int)view->order->len;
 	case ACTION_PAGE_DOWN:
-		return move_cursor(view, 8, 0);
+		return PAGE_ROWS;
 	case ACTION_PAGE_UP:
-		return move_cursor(view, -8, 0);
+		return -PAGE_ROWS;
 	default:
-		return REACT_NONE;
+		return 0;
 	}
 }
 
-static React act_in_lists(SimilarityView *view, ActionId action)
+static gboolean act_in_matrix(SimilarityView *view, ActionId action)
 {
-	ListWidget *list = view->level == LEVEL_LAYERS ? &view->layers : &view->tensors;
+	int rows = rows_by(view, action);
+	int columns = (action == ACTION_RIGHT) - (action == ACTION_LEFT);
 
-	return list_act(list, action) ? REACT_DONE : REACT_NONE;
+	if (rows == 0 && columns == 0)
+		return FALSE;
+	similarity_move(view, rows, columns);
+	return TRUE;
+}
+
+/* Movement: in the matrix, or in the list of the right pane. */
+static gboolean act_on_cursor(SimilarityView *view, ActionId action)
+{
+	if (view->level == LEVEL_MATRIX)
+		return act_in_matrix(view, action);
+	return list_act(view->level == LEVEL_LAYERS ? &view->layers : &view->tensors, action);
 }
 
 static React drill_in(SimilarityView *view, Ui *ui)
@@ -315,7 +151,7 @@ static React step_scope(SimilarityView *view, Ui *ui, int by)
 static React next_order(SimilarityView *view, Ui *ui)
 {
 	view->sort = (view->sort + 1) % ORDER_COUNT;
-	make_order(view, ui);
+	similarity_reorder(view, ui);
 	return REACT_DONE;
 }
 
@@ -346,14 +182,11 @@ static React send_to_compose(SimilarityView *view, Ui *ui)
 static React similarity_act(gpointer data, Ui *ui, ActionId action)
 {
 	SimilarityView *view = data;
-	React react;
 
-	if (pane_why_empty(ui) || !refresh(view, ui, NULL))
+	if (pane_why_empty(ui) || !similarity_refresh(view, ui, NULL))
 		return REACT_NONE;
-	react = view->level == LEVEL_MATRIX ? act_in_matrix(view, action)
-					    : act_in_lists(view, action);
-	if (react != REACT_NONE)
-		return react;
+	if (act_on_cursor(view, action))
+		return REACT_DONE;
 	switch (action) {
 	case ACTION_OPEN:
 		return drill_in(view, ui);
@@ -396,24 +229,6 @@ static const char *similarity_why_not(gpointer data, Ui *ui, ActionId action)
 	return NULL;
 }
 
-/* The layer that gives most to the inner product of a pair; NULL where there is none. */
-static const char *main_layer(const SimilarityView *view, guint a, guint b)
-{
-	const GPtrArray *groups = view->similarity->groups;
-	const char *layer = NULL;
-	double most = 0;
-
-	for (guint i = 0; i < groups->len; i++) {
-		const SimilarityMatrix *group = groups->pdata[i];
-		double product = fabs(group->product[(gsize)a * group->count + b]);
-		if (!(product > most))
-			continue;
-		most = product;
-		layer = group->scope;
-	}
-	return layer;
-}
-
 static char *similarity_sentence_here(gpointer data, Ui *ui)
 {
 	SimilarityView *view = data;
@@ -421,13 +236,13 @@ static char *similarity_sentence_here(gpointer data, Ui *ui)
 	const char *layer;
 	guint a, b;
 
-	if (pane_why_empty(ui) || !refresh(view, ui, NULL) || view->order->len == 0)
+	if (pane_why_empty(ui) || !similarity_refresh(view, ui, NULL) || view->order->len == 0)
 		return NULL;
 	if (view->row_at == view->column_at)
 		return similarity_sentence(view->similarity);
 	a = similarity_position(view, view->row_at);
 	b = similarity_position(view, view->column_at);
-	layer = view->matrix == view->similarity->whole ? main_layer(view, a, b) : NULL;
+	layer = view->matrix == view->similarity->whole ? similarity_main_layer(view, a, b) : NULL;
 	cosine = number_signed(view->matrix->cosine[(gsize)a * view->matrix->count + b], 2);
 	return g_strdup_printf("row %s, column %s: cos %s%s%s", view->row, view->column, cosine,
 		layer ? ", most in " : "", layer ? layer : "");
@@ -437,7 +252,7 @@ static cJSON *similarity_json(gpointer data, Ui *ui)
 {
 	SimilarityView *view = data;
 
-	if (pane_why_empty(ui) || !refresh(view, ui, NULL))
+	if (pane_why_empty(ui) || !similarity_refresh(view, ui, NULL))
 		return NULL;
 	return report_similarity_json(view->similarity);
 }
@@ -446,7 +261,7 @@ static Table *similarity_table(gpointer data, Ui *ui)
 {
 	SimilarityView *view = data;
 
-	if (pane_why_empty(ui) || !refresh(view, ui, NULL))
+	if (pane_why_empty(ui) || !similarity_refresh(view, ui, NULL))
 		return NULL;
 	return report_similarity_table(view->similarity);
 }
@@ -456,7 +271,7 @@ static char *similarity_cell(gpointer data, Ui *ui)
 {
 	SimilarityView *view = data;
 
-	if (pane_why_empty(ui) || !refresh(view, ui, NULL) || view->order->len == 0)
+	if (pane_why_empty(ui) || !similarity_refresh(view, ui, NULL) || view->order->len == 0)
 		return NULL;
 	return g_strdup_printf(
 		"%.9g", similarity_value(view, similarity_position(view, view->row_at),
@@ -474,6 +289,7 @@ const ViewOps similarity_view = {
 		   "angle          arccos of it, in degrees\n"
 		   "inner product  ⟨τᵢ, τⱼ⟩ itself\n"
 		   "·              a vector of norm 0 has no direction\n"
+		   "+3, −1, +#     in a narrow cell: about +.3, −.1 and +1\n"
 		   "\n"
 		   "Over the tensors that all marked tasks share, or those of one layer:\n"
 		   "inner products and norms are summed, then divided.  Cosines of\n"

@@ -1,7 +1,7 @@
 /* similarity_matrix.c - the heat map: numbers on ramp colours, names that can always be read.
  *
- * A matrix too wide for its numbers is drawn two columns a cell, its sign and a shade, and beyond
- * that only the part around the cursor is seen. */
+ * A matrix too wide for its numbers is drawn two columns a cell, its sign and its tenths, and
+ * beyond that only the part around the cursor is seen. */
 #include "similarity_view.h"
 
 #include "plot.h"
@@ -10,8 +10,8 @@
 #include <string.h>
 
 #define TITLE_ROWS 2
-#define SHADE_LEAST 2 /* columns of a cell without its number */
-#define SHADE_MOST 5
+#define TENTHS_LEAST 2 /* columns of a cell without its number */
+#define TENTHS_MOST 4
 
 /* Where the parts of the matrix go. */
 typedef struct {
@@ -66,7 +66,7 @@ static Layout layout_of(const SimilarityView *view, Rect rect)
 
 	layout.numbers = view->numbers_chosen ? view->numbers : count * layout.cell <= room;
 	if (!layout.numbers)
-		layout.cell = CLAMP(room / MAX(1, count), SHADE_LEAST, SHADE_MOST);
+		layout.cell = CLAMP(room / MAX(1, count), TENTHS_LEAST, TENTHS_MOST);
 	else if (count > 0)
 		layout.cell =
 			CLAMP(room / count, layout.cell, MAX(layout.cell, longest_name(view) + 1));
@@ -137,16 +137,17 @@ static double ramp_value(const SimilarityView *view, const Layout *layout, guint
 	return view->matrix->cosine[(gsize)a * view->similarity->count + b];
 }
 
-/* Sign and shade, so that a cell without a number says as much without colour. */
-static void draw_shade(Canvas *canvas, Rect rect, int x, int y, int columns, double value)
+/* A sign and the tenths, so that a cell without room for its number says as much without colour. */
+static void draw_tenths(Canvas *canvas, Rect rect, int x, int y, int columns, double value)
 {
-	static const char *const shades[] = {" ", "░", "▒", "▓", "█", "█"};
+	int tenths = isfinite(value) ? (int)round(10 * fabs(CLAMP(value, -1, 1))) : 0;
+	char text[] = {(char)(tenths < 10 ? '0' + tenths : '#'), '\0'};
 	Role role = plot_heat(value);
-	int level = isfinite(value) ? (int)round(fabs(CLAMP(value, -1, 1)) * 5) : 0;
 
+	canvas_field(canvas, rect, x, y, columns, role, "");
 	canvas_text(canvas, rect, x, y, role, !isfinite(value) ? "·" : value < 0 ? "−" : "+");
-	for (int i = 1; i < columns; i++)
-		canvas_text(canvas, rect, x + i, y, role, shades[level]);
+	if (tenths > 0)
+		canvas_text(canvas, rect, x + 1, y, role, text);
 }
 
 static void draw_number(const SimilarityView *view, const Layout *layout, Canvas *canvas, Rect rect,
@@ -183,7 +184,7 @@ static void draw_cell(const SimilarityView *view, const Layout *layout, Canvas *
 	if (layout->numbers)
 		draw_number(view, layout, canvas, rect, x, y, a, b);
 	else
-		draw_shade(canvas, rect, x, y, layout->cell, ramp_value(view, layout, a, b));
+		draw_tenths(canvas, rect, x, y, layout->cell, ramp_value(view, layout, a, b));
 	if (view->top + row == view->row_at && view->left + column == view->column_at)
 		draw_cursor(view, layout, canvas, rect, x, y);
 }
@@ -231,7 +232,7 @@ static void draw_legend(const SimilarityView *view, const Layout *layout, Canvas
 		double value = (level - HEAT_LEVELS / 2) / (double)(HEAT_LEVELS / 2);
 		g_autofree char *text = legend_text(value);
 		if (!numbers)
-			draw_shade(canvas, rect, x, y, cell, value);
+			draw_tenths(canvas, rect, x, y, cell, value);
 		else
 			canvas_field(canvas, rect, x, y, cell, plot_heat(value), text);
 	}

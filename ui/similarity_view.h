@@ -32,6 +32,16 @@ typedef struct {
 	char *layer; /* that is open at LEVEL_TENSORS */
 } SimilarityView;
 
+/* Makes what is missing: the analysis, the order, the pair.  FALSE with *error set where that
+ * fails. */
+gboolean similarity_refresh(SimilarityView *view, Ui *ui, GError **error);
+/* The session changed. */
+void similarity_drop(SimilarityView *view);
+/* The tasks that pass the filter, as they are ordered; the cursor goes back to its names. */
+void similarity_reorder(SimilarityView *view, Ui *ui);
+void similarity_move(SimilarityView *view, int rows, int columns);
+/* The layer that gives most to the inner product of two tasks; NULL where there is none. */
+const char *similarity_main_layer(const SimilarityView *view, guint a, guint b);
 /* The task at a place of the order. */
 guint similarity_position(const SimilarityView *view, int place);
 double similarity_value(const SimilarityView *view, guint a, guint b);

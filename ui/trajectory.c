@@ -9,7 +9,6 @@
 
 #define PLOT_LEAST 40
 #define FAR_STEPS 10
-#define WHOLE "all layers"
 
 static gpointer trajectory_open(Ui *ui)
 {
@@ -22,8 +21,7 @@ static void trajectory_invalidate(gpointer data, Ui *ui)
 	TrajectoryView *view = data;
 
 	(void)ui;
-	g_clear_pointer(&view->trajectory, trajectory_free);
-	g_clear_pointer(&view->x, g_free);
+	trajectory_drop(view);
 }
 
 static void trajectory_close(gpointer data)
@@ -38,149 +36,6 @@ static void trajectory_close(gpointer data)
 	g_free(view);
 }
 
-guint trajectory_series_count(const TrajectoryView *view)
-{
-	return 1 + view->trajectory->groups->len;
-}
-
-const TrajectoryPath *trajectory_series(const TrajectoryView *view, guint series)
-{
-	return series == 0 ? view->trajectory->whole : view->trajectory->groups->pdata[series - 1];
-}
-
-const char *trajectory_series_name(const TrajectoryView *view, guint series)
-{
-	return series == 0 ? WHOLE : trajectory_series(view, series)->scope;
-}
-
-int trajectory_series_place(const TrajectoryView *view, guint series)
-{
-	int place = 0;
-
-	if (!g_hash_table_contains(view->shown, trajectory_series_name(view, series)))
-		return -1;
-	for (guint i = 0; i < series; i++)
-		place +=
-			g_hash_table_contains(view->shown, trajectory_series_name(view, i)) ? 1 : 0;
-	return place;
-}
-
-const double *trajectory_values(const TrajectoryView *view, const TrajectoryPath *path)
-{
-	switch (view->measure) {
-	case PATH_NORM:
-		return path->norm;
-	case PATH_TURN:
-		return path->turn_degrees;
-	case PATH_SPEED:
-		return path->update;
-	default:
-		return path->cosine_to_final;
-	}
-}
-
-char *trajectory_step_text(const TrajectoryView *view, guint point)
-{
-	gint64 step = view->trajectory->step[point];
-
-	return step < 0 ? g_strdup("final") : g_strdup_printf("step %" G_GINT64_FORMAT, step);
-}
-
-void trajectory_range(const TrajectoryView *view, double *low, double *high)
-{
-	*low = view->zoomed ? view->low : fmin(0, view->x[0]);
-	*high = view->zoomed ? view->high : view->x[view->trajectory->count - 1];
-}
-
-/* Points stand at their step; a final of unknown step one interval after the last. */
-static double *positions(const Trajectory *trajectory)
-{
-	double *x = g_new0(double, trajectory->count);
-
-	for (guint i = 0; i < trajectory->count; i++) {
-		double before = i > 0 ? x[i - 1] : 0;
-		double interval = i > 1 ? before - x[i - 2] : fmax(1, before);
-		x[i] = trajectory->step[i] >= 0 ? (double)trajectory->step[i] : before + interval;
-	}
-	return x;
-}
-
-static void show(TrajectoryView *view, const char *name)
-{
-	g_hash_table_add(view->shown, g_strdup(name));
-}
-
-/* At first the whole, the layer that all screens look at, and the first and last layer that move.
- */
-static void choose_series(TrajectoryView *view, Ui *ui)
-{
-	const char *first = NULL, *last = NULL;
-
-	view->shown = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	show(view, WHOLE);
-	if (ui_layer(ui))
-		show(view, ui_layer(ui));
-	for (guint i = 1; i < trajectory_series_count(view); i++) {
-		if (!(trajectory_series(view, i)->displacement > 0))
-			continue;
-		first = first ? first : trajectory_series_name(view, i);
-		last = trajectory_series_name(view, i);
-	}
-	if (first)
-		show(view, first);
-	if (last)
-		show(view, last);
-}
-
-static const char *point_name(const TrajectoryView *view, const Collection *collection, int point)
-{
-	return collection_member(collection, view->trajectory->member[point])->name;
-}
-
-/* The crosshair goes back to its checkpoint; at first it stands on the last. */
-static void place_cross(TrajectoryView *view, const Collection *collection)
-{
-	int last = (int)view->trajectory->count - 1;
-
-	if (!view->at_name)
-		view->at = last;
-	for (int i = 0; view->at_name && i <= last; i++)
-		if (strcmp(point_name(view, collection, i), view->at_name) == 0)
-			view->at = i;
-	view->at = CLAMP(view->at, 0, last);
-}
-
-/* The run that is shown, or the first where it is gone; NULL where there is none. */
-static const char *choose_run(TrajectoryView *view, const Collection *collection)
-{
-	g_autoptr(GPtrArray) runs = collection_runs(collection);
-
-	if (runs->len == 0)
-		return NULL;
-	if (names_find((char **)runs->pdata, runs->len, view->run) < 0)
-		string_set(&view->run, runs->pdata[0]);
-	return view->run;
-}
-
-static gboolean refresh(TrajectoryView *view, Ui *ui, GError **error)
-{
-	const Session *session = ui_session(ui);
-	const Collection *collection = session_collection(session);
-	gint reference = view->reference ? collection_find(collection, view->reference) : -1;
-
-	if (view->trajectory)
-		return TRUE;
-	view->trajectory = trajectory_new(
-		collection, session_gram(session), view->run, reference, NULL, GROUP_LAYER, error);
-	if (!view->trajectory)
-		return FALSE;
-	view->x = positions(view->trajectory);
-	if (!view->shown)
-		choose_series(view, ui);
-	place_cross(view, collection);
-	return TRUE;
-}
-
 /* Why no path can be shown, in lines; NULL where it can. */
 static const char *why_empty(TrajectoryView *view, Ui *ui)
 {
@@ -188,7 +43,7 @@ static const char *why_empty(TrajectoryView *view, Ui *ui)
 
 	if (empty)
 		return empty;
-	if (!choose_run(view, session_collection(ui_session(ui))))
+	if (!trajectory_choose_run(view, session_collection(ui_session(ui))))
 		return "No training run is loaded.\n"
 		       "On Checkpoints (1) press o and type NAME=FOLDER of a folder that holds "
 		       "checkpoint-N folders.\n"
@@ -198,7 +53,8 @@ static const char *why_empty(TrajectoryView *view, Ui *ui)
 
 static gboolean is_ready(TrajectoryView *view, Ui *ui)
 {
-	return !why_empty(view, ui) && refresh(view, ui, NULL) && view->trajectory->count > 1;
+	return !why_empty(view, ui) && trajectory_refresh(view, ui, NULL) &&
+	       view->trajectory->count > 1;
 }
 
 static void draw_single(const TrajectoryView *view, Canvas *canvas, Rect rect)
@@ -218,7 +74,7 @@ static void trajectory_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 	g_autoptr(GError) error = NULL;
 	Panes panes;
 
-	if (empty || !refresh(view, ui, &error)) {
+	if (empty || !trajectory_refresh(view, ui, &error)) {
 		pane_note(canvas, rect, empty ? empty : error->message);
 		return;
 	}
@@ -230,42 +86,6 @@ static void trajectory_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 	trajectory_plot_draw(view, canvas, panes.left);
 	if (panes.right.width > 0)
 		trajectory_pane_draw(view, canvas, panes.right);
-}
-
-static React move_cross(TrajectoryView *view, Ui *ui, int by)
-{
-	int last = (int)view->trajectory->count - 1;
-
-	view->at = CLAMP(view->at + by, 0, last);
-	string_set(&view->at_name, point_name(view, session_collection(ui_session(ui)), view->at));
-	return REACT_DONE;
-}
-
-static React toggle_series(TrajectoryView *view, Ui *ui)
-{
-	const char *name = trajectory_series_name(view, (guint)view->series.cursor);
-
-	if (!g_hash_table_remove(view->shown, name)) {
-		if (g_hash_table_size(view->shown) >= SERIES_COUNT)
-			ui_message(ui, "%d lines are as many as can be told apart", SERIES_COUNT);
-		else
-			show(view, name);
-	}
-	return REACT_DONE;
-}
-
-/* Half or twice the steps, around the crosshair, within the run. */
-static React zoom(TrajectoryView *view, double factor)
-{
-	double first = fmin(0, view->x[0]), last = view->x[view->trajectory->count - 1];
-	double low, high, span, at = view->x[view->at];
-
-	trajectory_range(view, &low, &high);
-	span = fmax((high - low) * factor, (last - first) / 256);
-	view->zoomed = span < last - first;
-	view->low = CLAMP(at - span / 2, first, fmax(first, last - span));
-	view->high = view->low + span;
-	return REACT_DONE;
 }
 
 static React step_run(TrajectoryView *view, Ui *ui, int by)
@@ -281,7 +101,7 @@ static React step_run(TrajectoryView *view, Ui *ui, int by)
 	string_set(&view->run, runs->pdata[place]);
 	g_clear_pointer(&view->at_name, g_free);
 	view->zoomed = FALSE;
-	trajectory_invalidate(view, ui);
+	trajectory_drop(view);
 	return REACT_DONE;
 }
 
@@ -291,9 +111,10 @@ static gboolean accept_reference(gpointer data, Ui *ui, const char *text, GError
 {
 	TrajectoryView *view = data;
 
+	(void)ui;
 	(void)error;
 	string_set(&view->reference, strcmp(text, FINAL) == 0 ? NULL : text);
-	trajectory_invalidate(view, ui);
+	trajectory_drop(view);
 	return TRUE;
 }
 
@@ -312,30 +133,42 @@ static React pick_reference(TrajectoryView *view, Ui *ui)
 	return REACT_DONE;
 }
 
-static React act_on_points(TrajectoryView *view, Ui *ui, ActionId action)
+/* The points that an action moves the crosshair by; 0 where it does not. */
+static int points_by(const TrajectoryView *view, ActionId action)
 {
+	int count = (int)view->trajectory->count;
+
 	switch (action) {
 	case ACTION_LEFT:
-		return move_cross(view, ui, -1);
+		return -1;
 	case ACTION_RIGHT:
-		return move_cross(view, ui, 1);
+		return 1;
 	case ACTION_TRAJECTORY_FAR_LEFT:
-		return move_cross(view, ui, -FAR_STEPS);
+		return -FAR_STEPS;
 	case ACTION_TRAJECTORY_FAR_RIGHT:
-		return move_cross(view, ui, FAR_STEPS);
+		return FAR_STEPS;
 	case ACTION_FIRST:
-		return move_cross(view, ui, -(int)view->trajectory->count);
+		return -count;
 	case ACTION_LAST:
-		return move_cross(view, ui, (int)view->trajectory->count);
+		return count;
+	default:
+		return 0;
+	}
+}
+
+static React act_on_plot(TrajectoryView *view, Ui *ui, ActionId action)
+{
+	switch (action) {
 	case ACTION_MARK:
-		return toggle_series(view, ui);
+		trajectory_toggle(view, ui);
+		return REACT_DONE;
 	case ACTION_TRAJECTORY_MEASURE:
 		view->measure = (view->measure + 1) % PATH_MEASURE_COUNT;
 		return REACT_DONE;
 	case ACTION_TRAJECTORY_ZOOM_IN:
-		return zoom(view, 0.5);
 	case ACTION_TRAJECTORY_ZOOM_OUT:
-		return zoom(view, 2);
+		trajectory_zoom(view, action == ACTION_TRAJECTORY_ZOOM_IN ? 0.5 : 2);
+		return REACT_DONE;
 	case ACTION_TRAJECTORY_FIT:
 		view->zoomed = FALSE;
 		return REACT_DONE;
@@ -343,8 +176,21 @@ static React act_on_points(TrajectoryView *view, Ui *ui, ActionId action)
 		view->plain = !view->plain;
 		return REACT_DONE;
 	default:
-		return list_act(&view->series, action) ? REACT_DONE : REACT_NONE;
+		return REACT_NONE;
 	}
+}
+
+static React act_on_points(TrajectoryView *view, Ui *ui, ActionId action)
+{
+	int by = points_by(view, action);
+
+	if (by != 0) {
+		trajectory_move(view, ui, by);
+		return REACT_DONE;
+	}
+	if (list_act(&view->series, action))
+		return REACT_DONE;
+	return act_on_plot(view, ui, action);
 }
 
 static React trajectory_act(gpointer data, Ui *ui, ActionId action)
@@ -388,7 +234,7 @@ static cJSON *trajectory_json(gpointer data, Ui *ui)
 	TrajectoryView *view = data;
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
 
-	if (why_empty(view, ui) || !refresh(view, ui, NULL))
+	if (why_empty(view, ui) || !trajectory_refresh(view, ui, NULL))
 		return NULL;
 	g_ptr_array_add(list, view->trajectory);
 	return report_trajectories_json(list);
@@ -399,7 +245,7 @@ static Table *trajectory_table(gpointer data, Ui *ui)
 	TrajectoryView *view = data;
 	g_autoptr(GPtrArray) list = g_ptr_array_new();
 
-	if (why_empty(view, ui) || !refresh(view, ui, NULL))
+	if (why_empty(view, ui) || !trajectory_refresh(view, ui, NULL))
 		return NULL;
 	g_ptr_array_add(list, view->trajectory);
 	return report_trajectories_table(list);

@@ -22,6 +22,18 @@ typedef struct {
 	gboolean zoomed, plain; /* plain: without markers */
 } TrajectoryView;
 
+/* Makes what is missing.  FALSE with *error set where that fails. */
+gboolean trajectory_refresh(TrajectoryView *view, Ui *ui, GError **error);
+/* The session, the run or the reference changed. */
+void trajectory_drop(TrajectoryView *view);
+/* The run that is shown, or the first where it is gone; NULL where there is none. */
+const char *trajectory_choose_run(TrajectoryView *view, const Collection *collection);
+void trajectory_move(TrajectoryView *view, Ui *ui, int by);
+/* Draws the series under the cursor or leaves it out; no more than can be told apart. */
+void trajectory_toggle(TrajectoryView *view, Ui *ui);
+/* Sees `factor` times as many steps, around the crosshair, within the run. */
+void trajectory_zoom(TrajectoryView *view, double factor);
+
 /* The series: the whole and then each layer. */
 guint trajectory_series_count(const TrajectoryView *view);
 const TrajectoryPath *trajectory_series(const TrajectoryView *view, guint series);
