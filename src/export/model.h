@@ -20,7 +20,9 @@ typedef struct {
 } ModelRequest;
 
 typedef struct {
-	guint64 tensors, changed, bytes, overflowed;
+	guint64 tensors;
+	guint64 changed; /* tensors that the edit acts on; the others are copies of the base's */
+	guint64 bytes, overflowed;
 	GPtrArray *files;    /* of char *: what was written */
 	GPtrArray *warnings; /* of char * */
 } ModelReport;
