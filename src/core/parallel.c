@@ -27,7 +27,6 @@ typedef struct {
 	guint64 merged;         /* all items before it are merged */
 	guint64 end;            /* the first item that failed, or the number of items */
 	gboolean merging;
-	guint threads, begun;
 	GError *error; /* of the item `end` */
 	guint ring;    /* slots */
 	gsize stride;
@@ -61,7 +60,6 @@ static guint8 *slots_new(gsize slot_bytes, guint ring, gsize *stride)
 static gboolean pool_open(Pool *pool, guint threads, GError **error)
 {
 	gsize bytes = pool->spec->slot_bytes;
-	pool->threads = threads;
 	pool->ring = threads == 1 ? 1 : 2 * threads;
 	pool->end = pool->spec->items;
 	pool->slots = slots_new(bytes, pool->ring, &pool->stride);
@@ -144,10 +142,6 @@ static gpointer worker(gpointer data)
 {
 	Pool *pool = data;
 	guint64 item;
-	pthread_mutex_lock(&pool->lock);
-	guint number = pool->begun++;
-	pthread_mutex_unlock(&pool->lock);
-	thread_spread(number, pool->threads);
 	pthread_mutex_lock(&pool->lock);
 	while (claim(pool, &item)) {
 		pthread_mutex_unlock(&pool->lock);
