@@ -472,7 +472,8 @@ static char *private_folders(void)
 	g_setenv("XDG_STATE_HOME", home, TRUE);
 	g_setenv("XDG_CONFIG_HOME", home, TRUE);
 	g_unsetenv("COLORFGBG");
-	g_autofree char *top = g_canonicalize_filename(g_getenv("TAUSCOPE_SOURCE"), NULL);
+	const char *source = g_getenv("TAUSCOPE_SOURCE");
+	g_autofree char *top = g_canonicalize_filename(source ? source : ".", NULL);
 	g_setenv("TAUSCOPE_SOURCE", top, TRUE);
 	return home;
 }
