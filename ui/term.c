@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <term.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -36,7 +35,6 @@ typedef struct {
 	GMainLoop *loop;
 	SCREEN *screen;
 	Canvas *canvas;
-	FILE *input, *output;
 	guint draw_source, live_source;
 	gint64 drawn; /* when the last frame was, in microseconds */
 	guint theme;  /* that the pairs were made for */
