@@ -107,7 +107,7 @@ static gboolean finish(const VerbOptions *options, Store *store, Load *load, GEr
 	if (!job_run(job, error) || !load_finish(load, error))
 		return FALSE;
 	g_autofree char *summary = load_summary(load);
-	return verb_print(options, result_json(store, bytes), table_new(summary), error);
+	return verb_print_sentence(options, result_json(store, bytes), summary, error);
 }
 
 static int run(const VerbOptions *options, GError **error)

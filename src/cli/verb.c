@@ -288,6 +288,13 @@ gboolean verb_is_stale(const Store *store, guint member)
 	return !is_known(store, member) || store_member_state(store, member) == SOURCE_CHANGED;
 }
 
+static gboolean put(const char *text, GError **error)
+{
+	if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+		return fail(error, ERROR_IO, "cannot write the result: %s", g_strerror(errno));
+	return TRUE;
+}
+
 static char *printed(const VerbOptions *options, const cJSON *json, const Table *table)
 {
 	if (options->json)
@@ -300,9 +307,16 @@ gboolean verb_print(const VerbOptions *options, cJSON *json, Table *table, GErro
 	g_autoptr(cJSON) owned_json = json;
 	g_autoptr(Table) owned_table = table;
 	g_autofree char *text = printed(options, owned_json, owned_table);
-	if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
-		return fail(error, ERROR_IO, "cannot write the result: %s", g_strerror(errno));
-	return TRUE;
+	return put(text, error);
+}
+
+gboolean verb_print_sentence(
+	const VerbOptions *options, cJSON *json, const char *sentence, GError **error)
+{
+	g_autoptr(cJSON) owned = json;
+	g_autofree char *text =
+		options->json ? json_text(owned) : g_strconcat(sentence, "\n", NULL);
+	return put(text, error);
 }
 
 gboolean verb_print_analysis(

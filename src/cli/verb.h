@@ -68,6 +68,9 @@ gboolean verb_is_stale(const Store *store, guint member);
 
 /* Prints a result in the form that was asked for.  Takes the JSON and the table. */
 gboolean verb_print(const VerbOptions *options, cJSON *json, Table *table, GError **error);
+/* The same where one sentence says all.  Takes the JSON. */
+gboolean verb_print_sentence(
+	const VerbOptions *options, cJSON *json, const char *sentence, GError **error);
 /* The same for numbers out of a store: stale members are named in "stale", and on stderr. */
 gboolean verb_print_analysis(
 	const VerbOptions *options, const Store *store, cJSON *json, Table *table, GError **error);

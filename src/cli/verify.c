@@ -16,8 +16,8 @@ static cJSON *problems_json(const Store *store, const GPtrArray *problems)
 
 static Table *problems_table(const GPtrArray *problems)
 {
-	Table *table = table_new(problems->len ? NULL : "The store is whole.");
-	table_add_text_column(table, problems->len ? "problem" : "");
+	Table *table = table_new(NULL);
+	table_add_text_column(table, "problem");
 	for (guint i = 0; i < problems->len; i++)
 		table_add_text(table, problems->pdata[i]);
 	return table;
@@ -30,9 +30,13 @@ static int run(const VerbOptions *options, GError **error)
 		return 0;
 	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
 	gboolean whole = store_verify(store, problems, NULL, error);
-	if (problems->len || whole)
-		verb_print(
-			options, problems_json(store, problems), problems_table(problems), error);
+	if (*error)
+		return 0;
+	cJSON *result = problems_json(store, problems);
+	if (whole && !options->csv)
+		verb_print_sentence(options, result, "the store is whole", error);
+	else
+		verb_print(options, result, problems_table(problems), error);
 	return whole ? 0 : ERROR_ANSWER_NO;
 }
 
