@@ -8,6 +8,7 @@
 
 #define WIDTH_OF_BOTH 90
 #define LIST_LEAST 48
+#define STATE_SORT "checkpoints.sort"
 
 typedef struct {
 	GPtrArray *rows;        /* of CheckpointRow; NULL: to be made */
@@ -39,7 +40,7 @@ static gpointer checkpoints_open(Ui *ui)
 {
 	CheckpointsView *view = g_new0(CheckpointsView, 1);
 
-	(void)ui;
+	view->sort = pane_choice(ui, STATE_SORT, SORT_COUNT);
 	view->runs = set_new();
 	view->layers = set_new();
 	return view;
@@ -196,24 +197,21 @@ static React back(CheckpointsView *view)
 	return REACT_DONE;
 }
 
-static React mark_row(CheckpointsView *view, Ui *ui)
+static React mark_row(const CheckpointsView *view, Ui *ui)
 {
 	const CheckpointRow *row = current(view);
-	guint member;
+	Session *session = ui_session(ui);
 
 	if (!row || row->kind != ROW_TASK)
 		return REACT_NONE;
-	member = row->member;
-	session_mark(ui_session(ui), member, !session_is_marked(ui_session(ui), member));
-	view->list.cursor = MIN(view->list.cursor + 1, view->list.count - 1);
-	refresh(view, ui);
-	return moved(view);
+	session_mark(session, row->member, !session_is_marked(session, row->member));
+	return REACT_DONE;
 }
 
-static React sort_rows(CheckpointsView *view, gboolean next)
+static React sort_rows(CheckpointsView *view, Ui *ui, gboolean next)
 {
 	if (next)
-		view->sort = (view->sort + 1) % SORT_COUNT;
+		view->sort = pane_choose_next(ui, STATE_SORT, view->sort, SORT_COUNT);
 	else
 		view->reverse = !view->reverse;
 	drop_rows(view);
@@ -266,6 +264,7 @@ static React checkpoints_act(gpointer data, Ui *ui, ActionId action)
 	if (!session_collection(ui_session(ui)))
 		return REACT_NONE;
 	refresh(view, ui);
+	action = pane_match(action);
 	if (list_act(view->in_detail ? &view->lines : &view->list, action))
 		return view->in_detail ? REACT_DONE : moved(view);
 	switch (action) {
@@ -284,7 +283,7 @@ static React checkpoints_act(gpointer data, Ui *ui, ActionId action)
 		return REACT_DONE;
 	case ACTION_SORT:
 	case ACTION_REVERSE:
-		return sort_rows(view, action == ACTION_SORT);
+		return sort_rows(view, ui, action == ACTION_SORT);
 	case ACTION_CHECKPOINT_DROP:
 		return ask_drop(view, ui);
 	case ACTION_CHECKPOINT_TREE:
@@ -308,7 +307,7 @@ static const char *checkpoints_why_not(gpointer data, Ui *ui, ActionId action)
 		return "only tasks are marked";
 	if (action == ACTION_CHECKPOINT_DROP && row && row->kind == ROW_BASE)
 		return "the base stays while tasks are measured from it";
-	return NULL;
+	return pane_why_not(ui, action);
 }
 
 static char *checkpoints_sentence(gpointer data, Ui *ui)

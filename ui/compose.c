@@ -242,7 +242,13 @@ static const char *compose_why_not(gpointer data, Ui *ui, ActionId action)
 		return "b keeps a reference first";
 	if (action == ACTION_COMPOSE_SAVE && !view->preview)
 		return "the edit is empty";
-	return why_no_term(view, session_composition(session), action);
+	if (action == ACTION_SORT || action == ACTION_REVERSE)
+		return "J and K move a term";
+	if (action == ACTION_FILTER)
+		return "there is no list to narrow here";
+	if (why_no_term(view, session_composition(session), action))
+		return why_no_term(view, session_composition(session), action);
+	return pane_why_not(ui, action);
 }
 
 /* Which task the edit is nearest to, and which it opposes most. */

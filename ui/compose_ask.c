@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "edit/recipe.h"
 
+#include <math.h>
 #include <string.h>
 
 #define COEFFICIENT_FIRST 0.4 /* of a term that is added */
@@ -18,7 +19,7 @@ static gboolean is_number(const char *text, double *number)
 	char *end;
 
 	*number = g_ascii_strtod(trimmed, &end);
-	return *trimmed && !*end;
+	return *trimmed && !*end && isfinite(*number);
 }
 
 static gboolean accept_expression(Ui *ui, const char *text, GError **error)

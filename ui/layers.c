@@ -3,31 +3,19 @@
  * Enter opens a layer's tensors, and makes it the layer that the other screens look at. */
 #include "layers_view.h"
 
-#include "core/text.h"
-
 #include <math.h>
 #include <string.h>
 
 #define BELOW_LEAST 4 /* rows that the lower half needs */
+#define STATE_MEASURE "layers.measure"
 
 static gpointer layers_open(Ui *ui)
 {
 	LayersView *view = g_new0(LayersView, 1);
 
-	(void)ui;
+	view->measure = pane_choice(ui, STATE_MEASURE, LAYER_MEASURE_COUNT);
 	view->by = GROUP_LAYER;
 	return view;
-}
-
-static void drop_below(LayersView *view)
-{
-	g_clear_pointer(&view->below, layers_free);
-	g_clear_pointer(&view->below_similarity, similarity_free);
-}
-
-static void drop_rows(LayersView *view)
-{
-	g_clear_pointer(&view->rows, g_ptr_array_unref);
 }
 
 static void layers_invalidate(gpointer data, Ui *ui)
@@ -35,10 +23,7 @@ static void layers_invalidate(gpointer data, Ui *ui)
 	LayersView *view = data;
 
 	(void)ui;
-	drop_rows(view);
-	drop_below(view);
-	g_clear_pointer(&view->layers, layers_free);
-	g_clear_pointer(&view->similarity, similarity_free);
+	layers_drop(view);
 }
 
 static void layers_close(gpointer data)
@@ -53,100 +38,6 @@ static void layers_close(gpointer data)
 	g_free(view->at);
 	g_free(view->first);
 	g_free(view);
-}
-
-static gboolean make_layers(LayersView *view, const Session *session, GError **error)
-{
-	const Collection *collection = session_collection(session);
-	const Gram *gram = session_gram(session);
-	g_autoptr(GArray) marked = session_marked(session);
-	const guint *members = (const guint *)(gpointer)marked->data;
-
-	view->layers = layers_new(collection, gram, NULL, view->by, members, marked->len, error);
-	if (!view->layers)
-		return FALSE;
-	if (marked->len > 1)
-		view->similarity = similarity_new(
-			collection, gram, NULL, view->by, members, marked->len, NULL);
-	view->first_at =
-		(guint)MAX(0, names_find(view->layers->name, view->layers->count, view->first));
-	return TRUE;
-}
-
-/* Whether a tensor lies in the layer or kind that is open. */
-static gboolean is_inside(const LayersView *view, const Collection *collection, const char *tensor)
-{
-	gint place;
-
-	if (!view->inside)
-		return TRUE;
-	place = checkpoint_find(collection_member(collection, 0)->checkpoint, tensor);
-	if (place < 0)
-		return FALSE;
-	return strcmp(view->inside, view->inside_by == GROUP_LAYER ? collection->layer[place]
-								   : collection->kind[place]) == 0;
-}
-
-static void make_rows(LayersView *view, Ui *ui)
-{
-	const Collection *collection = session_collection(ui_session(ui));
-
-	view->rows = g_ptr_array_new();
-	if (!view->at)
-		view->at = g_strdup(ui_layer(ui));
-	for (guint i = 0; i < view->layers->groups->len; i++) {
-		LayerGroup *group = view->layers->groups->pdata[i];
-		if (!is_inside(view, collection, group->name) ||
-			!ui_filter_matches(ui, group->name))
-			continue;
-		if (g_strcmp0(group->name, view->at) == 0)
-			view->list.cursor = (int)view->rows->len;
-		g_ptr_array_add(view->rows, group);
-	}
-	view->list.cursor = CLAMP(view->list.cursor, 0, MAX(0, (int)view->rows->len - 1));
-}
-
-static const LayerGroup *current(const LayersView *view)
-{
-	if (!view->rows || view->list.cursor >= (int)view->rows->len)
-		return NULL;
-	return view->rows->pdata[view->list.cursor];
-}
-
-/* The kinds of the layer under the cursor. */
-static void make_below(LayersView *view, const Session *session)
-{
-	const LayerGroup *group = current(view);
-
-	if (view->by != GROUP_LAYER || !group) {
-		drop_below(view);
-		return;
-	}
-	if (view->below && g_strcmp0(view->below_of, group->name) == 0)
-		return;
-	drop_below(view);
-	string_set(&view->below_of, group->name);
-	view->below = layers_new(session_collection(session), session_gram(session), group->name,
-		GROUP_KIND, view->layers->member, view->layers->count, NULL);
-	if (view->layers->count > 1)
-		view->below_similarity = similarity_new(session_collection(session),
-			session_gram(session), group->name, GROUP_KIND, view->layers->member,
-			view->layers->count, NULL);
-}
-
-static gboolean refresh(LayersView *view, Ui *ui, GError **error)
-{
-	const Session *session = ui_session(ui);
-
-	if (!view->layers && !make_layers(view, session, error))
-		return FALSE;
-	if (g_strcmp0(view->filter, ui_filter(ui)) != 0)
-		drop_rows(view);
-	string_set(&view->filter, ui_filter(ui));
-	if (!view->rows)
-		make_rows(view, ui);
-	make_below(view, session);
-	return TRUE;
 }
 
 /* The bars take their rows, and what is left below is for the kinds. */
@@ -168,7 +59,7 @@ static void layers_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 	const char *empty = pane_why_empty(ui);
 	g_autoptr(GError) error = NULL;
 
-	if (empty || !refresh(view, ui, &error)) {
+	if (empty || !layers_refresh(view, ui, &error)) {
 		pane_note(canvas, rect, empty ? empty : error->message);
 		return;
 	}
@@ -179,7 +70,7 @@ static void layers_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 
 static React moved(LayersView *view)
 {
-	const LayerGroup *group = current(view);
+	const LayerGroup *group = layers_current(view);
 
 	if (group)
 		string_set(&view->at, group->name);
@@ -187,7 +78,7 @@ static React moved(LayersView *view)
 }
 
 /* Other groups: what was computed by the old ones goes; `at` is the row to stand on. */
-static React regroup(LayersView *view, Ui *ui, GroupBy by, const char *inside, const char *at)
+static React regroup(LayersView *view, GroupBy by, const char *inside, const char *at)
 {
 	g_autofree char *row = g_strdup(at);
 
@@ -196,13 +87,13 @@ static React regroup(LayersView *view, Ui *ui, GroupBy by, const char *inside, c
 	view->by = by;
 	string_set(&view->at, row);
 	view->list = (ListWidget){0};
-	layers_invalidate(view, ui);
+	layers_drop(view);
 	return REACT_DONE;
 }
 
 static React open_group(LayersView *view, Ui *ui)
 {
-	const LayerGroup *group = current(view);
+	const LayerGroup *group = layers_current(view);
 	g_autofree char *name = NULL;
 
 	if (!group || view->by == GROUP_TENSOR)
@@ -211,7 +102,7 @@ static React open_group(LayersView *view, Ui *ui)
 	string_set(&view->inside_at, name);
 	if (view->by == GROUP_LAYER)
 		ui_set_layer(ui, name);
-	return regroup(view, ui, GROUP_TENSOR, name, NULL);
+	return regroup(view, GROUP_TENSOR, name, NULL);
 }
 
 static React back(LayersView *view, Ui *ui)
@@ -220,14 +111,24 @@ static React back(LayersView *view, Ui *ui)
 		return REACT_NONE;
 	if (view->inside_by == GROUP_LAYER)
 		ui_set_layer(ui, NULL);
-	return regroup(view, ui, view->inside_by, NULL, view->inside_at);
+	return regroup(view, view->inside_by, NULL, view->inside_at);
 }
 
-static React next_group(LayersView *view, Ui *ui)
+static React next_group(LayersView *view)
 {
 	GroupBy by = view->by == GROUP_TENSOR ? GROUP_LAYER : view->by + 1;
 
-	return regroup(view, ui, by, NULL, NULL);
+	return regroup(view, by, NULL, NULL);
+}
+
+static React sort_rows(LayersView *view, ActionId action)
+{
+	if (action == ACTION_SORT)
+		view->by_value = !view->by_value;
+	else
+		view->reverse = !view->reverse;
+	layers_drop_rows(view);
+	return REACT_DONE;
 }
 
 static React step_task(LayersView *view, int by)
@@ -236,15 +137,16 @@ static React step_task(LayersView *view, int by)
 
 	view->first_at = (guint)place;
 	string_set(&view->first, view->layers->name[place]);
+	layers_drop_rows(view);
 	return REACT_DONE;
 }
 
 static React reset(LayersView *view, Ui *ui)
 {
 	g_clear_pointer(&view->first, g_free);
-	view->log = FALSE;
+	view->log = view->by_value = view->reverse = FALSE;
 	ui_set_layer(ui, NULL);
-	return regroup(view, ui, GROUP_LAYER, NULL, view->inside ? view->inside_at : view->at);
+	return regroup(view, GROUP_LAYER, NULL, view->inside ? view->inside_at : view->at);
 }
 
 /* A picked line is a mark and a name. */
@@ -283,8 +185,9 @@ static React layers_act(gpointer data, Ui *ui, ActionId action)
 {
 	LayersView *view = data;
 
-	if (pane_why_empty(ui) || !refresh(view, ui, NULL))
+	if (pane_why_empty(ui) || !layers_refresh(view, ui, NULL))
 		return REACT_NONE;
+	action = pane_match(action);
 	if (list_act(&view->list, action))
 		return moved(view);
 	switch (action) {
@@ -298,13 +201,18 @@ static React layers_act(gpointer data, Ui *ui, ActionId action)
 		session_invert_marks(ui_session(ui));
 		return REACT_DONE;
 	case ACTION_LAYERS_MEASURE:
-		view->measure = (view->measure + 1) % LAYER_MEASURE_COUNT;
+		view->measure =
+			pane_choose_next(ui, STATE_MEASURE, view->measure, LAYER_MEASURE_COUNT);
+		layers_drop_rows(view);
 		return REACT_DONE;
+	case ACTION_SORT:
+	case ACTION_REVERSE:
+		return sort_rows(view, action);
 	case ACTION_LAYERS_LOG:
 		view->log = !view->log;
 		return REACT_DONE;
 	case ACTION_LAYERS_GROUP:
-		return next_group(view, ui);
+		return next_group(view);
 	case ACTION_LAYERS_NEXT:
 		return step_task(view, 1);
 	case ACTION_LAYERS_PREVIOUS:
@@ -326,7 +234,7 @@ static const char *layers_why_not(gpointer data, Ui *ui, ActionId action)
 		return "tensors are the last level";
 	if (action == ACTION_LAYERS_LOG && view->measure == LAYER_COSINE)
 		return "a cosine has no log scale";
-	return NULL;
+	return pane_why_not(ui, action);
 }
 
 static char *layers_sentence_here(gpointer data, Ui *ui)
@@ -336,7 +244,8 @@ static char *layers_sentence_here(gpointer data, Ui *ui)
 	g_autofree char *share = NULL, *cosine = NULL;
 	double pair;
 
-	if (pane_why_empty(ui) || !refresh(view, ui, NULL) || !(group = current(view)))
+	if (pane_why_empty(ui) || !layers_refresh(view, ui, NULL) ||
+		!(group = layers_current(view)))
 		return NULL;
 	share = number_percent(group->share[view->first_at]);
 	pair = layers_pair_cosine(view, view->similarity, group->name);
@@ -352,7 +261,7 @@ static cJSON *layers_json(gpointer data, Ui *ui)
 {
 	LayersView *view = data;
 
-	if (pane_why_empty(ui) || !refresh(view, ui, NULL))
+	if (pane_why_empty(ui) || !layers_refresh(view, ui, NULL))
 		return NULL;
 	return report_layers_json(view->layers);
 }
@@ -361,7 +270,7 @@ static Table *layers_table(gpointer data, Ui *ui)
 {
 	LayersView *view = data;
 
-	if (pane_why_empty(ui) || !refresh(view, ui, NULL))
+	if (pane_why_empty(ui) || !layers_refresh(view, ui, NULL))
 		return NULL;
 	return report_layers_table(view->layers);
 }
@@ -371,7 +280,8 @@ static char *layers_cell(gpointer data, Ui *ui)
 	LayersView *view = data;
 	const LayerGroup *group;
 
-	if (pane_why_empty(ui) || !refresh(view, ui, NULL) || !(group = current(view)))
+	if (pane_why_empty(ui) || !layers_refresh(view, ui, NULL) ||
+		!(group = layers_current(view)))
 		return NULL;
 	return g_strdup_printf("%.9g", layer_value(view, group, view->first_at));
 }

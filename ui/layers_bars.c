@@ -171,6 +171,9 @@ static void draw_title(const LayersView *view, const BarLayout *layout, Canvas *
 		g_string_append_printf(text, " of %s", view->inside);
 	if (view->measure != LAYER_COSINE)
 		g_string_append_printf(text, " · %s scale", view->log ? "log" : "linear");
+	if (view->by_value || view->reverse)
+		g_string_append_printf(text, " · %s%s", view->by_value ? "by value" : "by depth",
+			view->reverse ? ", reversed" : "");
 	if (view->layers->count > layout->count)
 		g_string_append_printf(text, " · tasks %u–%u of %u", layout->first + 1,
 			layout->first + layout->count, view->layers->count);
@@ -203,6 +206,8 @@ void layers_bars_draw(LayersView *view, Canvas *canvas, Rect rect)
 	view->shown = layout.count;
 	draw_title(view, &layout, canvas, rect);
 	draw_heading(view, &layout, canvas, rect);
+	if (view->rows->len == 0)
+		canvas_text(canvas, body, 3, 0, ROLE_NORMAL, "nothing matches the filter");
 	list_fit(list, (int)view->rows->len, body.height);
 	for (int y = 0; y < body.height && list->top + y < (int)view->rows->len; y++) {
 		draw_row(view, &layout, view->rows->pdata[list->top + y], canvas, body, y);

@@ -25,16 +25,26 @@ typedef struct {
 	char *below_of; /* the group that these are of */
 	LayerMeasure measure;
 	gboolean log;
-	GroupBy by;        /* GROUP_LAYER, GROUP_KIND or GROUP_TENSOR */
-	GroupBy inside_by; /* what `inside` is */
-	char *inside;      /* the layer or kind whose tensors are listed; or NULL */
-	char *inside_at;   /* the row to go back to */
+	gboolean by_value, reverse; /* else by depth */
+	GroupBy by;                 /* GROUP_LAYER, GROUP_KIND or GROUP_TENSOR */
+	GroupBy inside_by;          /* what `inside` is */
+	char *inside;               /* the layer or kind whose tensors are listed; or NULL */
+	char *inside_at;            /* the row to go back to */
 	ListWidget list;
 	char *at;       /* name of the row under the cursor */
 	char *first;    /* name of the first task shown; NULL: the first marked */
 	guint first_at; /* and its place */
 	guint shown;    /* tasks that had room when it was drawn last */
 } LayersView;
+
+/* Makes what is missing.  FALSE with *error set where that fails. */
+gboolean layers_refresh(LayersView *view, Ui *ui, GError **error);
+/* The session changed, or the groups are others. */
+void layers_drop(LayersView *view);
+/* The list is another one, of the same analysis. */
+void layers_drop_rows(LayersView *view);
+/* The group under the cursor; NULL where the list is empty. */
+const LayerGroup *layers_current(const LayersView *view);
 
 double layer_value(const LayersView *view, const LayerGroup *group, guint task);
 const char *layer_measure_name(const LayersView *view);

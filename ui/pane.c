@@ -47,6 +47,37 @@ const char *pane_why_empty(Ui *ui)
 	return NULL;
 }
 
+ActionId pane_match(ActionId action)
+{
+	if (action == ACTION_NEXT_MATCH)
+		return ACTION_DOWN;
+	return action == ACTION_PREVIOUS_MATCH ? ACTION_UP : action;
+}
+
+const char *pane_why_not(Ui *ui, ActionId action)
+{
+	gboolean matches = action == ACTION_NEXT_MATCH || action == ACTION_PREVIOUS_MATCH;
+
+	return matches && !*ui_filter(ui) ? "/ types a filter first" : NULL;
+}
+
+guint pane_choice(Ui *ui, const char *key, guint count)
+{
+	const char *text = session_get(ui_session(ui), key);
+	guint64 choice = text ? g_ascii_strtoull(text, NULL, 10) : 0;
+
+	return choice < count ? (guint)choice : 0;
+}
+
+guint pane_choose_next(Ui *ui, const char *key, guint now, guint count)
+{
+	guint next = (now + 1) % count;
+	g_autofree char *text = g_strdup_printf("%u", next);
+
+	session_set(ui_session(ui), key, text);
+	return next;
+}
+
 void pane_note(Canvas *canvas, Rect rect, const char *lines)
 {
 	g_auto(GStrv) line = g_strsplit(lines, "\n", -1);

@@ -24,6 +24,13 @@ int panes_right(Rect rect);
 /* Why there is nothing to analyse, in lines, with what to do about it; NULL where there are tasks
  * and their Gram tables are complete. */
 const char *pane_why_empty(Ui *ui);
+/* n and N go through what the filter left, as j and k do: such an action as DOWN or UP. */
+ActionId pane_match(ActionId action);
+/* Reasons that lists share; NULL where there is none. */
+const char *pane_why_not(Ui *ui, ActionId action);
+/* One of `count` choices as the session remembers it, 0 at first; and remembers the next one. */
+guint pane_choice(Ui *ui, const char *key, guint count);
+guint pane_choose_next(Ui *ui, const char *key, guint now, guint count);
 /* Draws lines of text near the top of an empty pane. */
 void pane_note(Canvas *canvas, Rect rect, const char *lines);
 /* Draws text broken at blanks and indented; returns the row after it. */

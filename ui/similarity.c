@@ -9,12 +9,15 @@
 
 #define MATRIX_LEAST 44
 #define PAGE_ROWS 8
+#define STATE_MEASURE "similarity.measure"
+#define STATE_ORDER "similarity.order"
 
 static gpointer similarity_open(Ui *ui)
 {
 	SimilarityView *view = g_new0(SimilarityView, 1);
 
-	(void)ui;
+	view->measure = pane_choice(ui, STATE_MEASURE, MEASURE_COUNT);
+	view->sort = pane_choice(ui, STATE_ORDER, ORDER_COUNT);
 	view->order = g_array_new(FALSE, FALSE, sizeof(guint));
 	return view;
 }
@@ -150,7 +153,7 @@ static React step_scope(SimilarityView *view, Ui *ui, int by)
 
 static React next_order(SimilarityView *view, Ui *ui)
 {
-	view->sort = (view->sort + 1) % ORDER_COUNT;
+	view->sort = pane_choose_next(ui, STATE_ORDER, view->sort, ORDER_COUNT);
 	similarity_reorder(view, ui);
 	return REACT_DONE;
 }
@@ -185,6 +188,7 @@ static React similarity_act(gpointer data, Ui *ui, ActionId action)
 
 	if (pane_why_empty(ui) || !similarity_refresh(view, ui, NULL))
 		return REACT_NONE;
+	action = pane_match(action);
 	if (act_on_cursor(view, action))
 		return REACT_DONE;
 	switch (action) {
@@ -196,8 +200,9 @@ static React similarity_act(gpointer data, Ui *ui, ActionId action)
 	case ACTION_PREVIOUS_PANE:
 		return view->level == LEVEL_MATRIX ? drill_in(view, ui) : back(view);
 	case ACTION_SIMILARITY_MEASURE:
-		view->measure = (view->measure + 1) % MEASURE_COUNT;
+		view->measure = pane_choose_next(ui, STATE_MEASURE, view->measure, MEASURE_COUNT);
 		return REACT_DONE;
+	case ACTION_SORT:
 	case ACTION_SIMILARITY_ORDER:
 		return next_order(view, ui);
 	case ACTION_SIMILARITY_NARROWER:
@@ -226,7 +231,9 @@ static const char *similarity_why_not(gpointer data, Ui *ui, ActionId action)
 		return "tasks are marked on Checkpoints";
 	if (action == ACTION_OPEN && view->level == LEVEL_TENSORS)
 		return "tensors are the last level";
-	return NULL;
+	if (action == ACTION_REVERSE)
+		return "o chooses the order";
+	return pane_why_not(ui, action);
 }
 
 static char *similarity_sentence_here(gpointer data, Ui *ui)

@@ -9,11 +9,16 @@
 
 #define PLOT_LEAST 40
 #define FAR_STEPS 10
+#define STATE_MEASURE "trajectory.measure"
+#define STATE_RUN "trajectory.run"
 
 static gpointer trajectory_open(Ui *ui)
 {
-	(void)ui;
-	return g_new0(TrajectoryView, 1);
+	TrajectoryView *view = g_new0(TrajectoryView, 1);
+
+	view->measure = pane_choice(ui, STATE_MEASURE, PATH_MEASURE_COUNT);
+	view->run = g_strdup(session_get(ui_session(ui), STATE_RUN));
+	return view;
 }
 
 static void trajectory_invalidate(gpointer data, Ui *ui)
@@ -99,6 +104,7 @@ static React step_run(TrajectoryView *view, Ui *ui, int by)
 		return REACT_DONE;
 	}
 	string_set(&view->run, runs->pdata[place]);
+	session_set(ui_session(ui), STATE_RUN, view->run);
 	g_clear_pointer(&view->at_name, g_free);
 	view->zoomed = FALSE;
 	trajectory_drop(view);
@@ -163,7 +169,8 @@ static React act_on_plot(TrajectoryView *view, Ui *ui, ActionId action)
 		trajectory_toggle(view, ui);
 		return REACT_DONE;
 	case ACTION_TRAJECTORY_MEASURE:
-		view->measure = (view->measure + 1) % PATH_MEASURE_COUNT;
+		view->measure =
+			pane_choose_next(ui, STATE_MEASURE, view->measure, PATH_MEASURE_COUNT);
 		return REACT_DONE;
 	case ACTION_TRAJECTORY_ZOOM_IN:
 	case ACTION_TRAJECTORY_ZOOM_OUT:
@@ -219,7 +226,11 @@ static const char *trajectory_why_not(gpointer data, Ui *ui, ActionId action)
 		return "no run is loaded";
 	if (action == ACTION_TRAJECTORY_FIT && !view->zoomed)
 		return "the whole run is seen already";
-	return NULL;
+	if (action == ACTION_SORT || action == ACTION_REVERSE)
+		return "steps have one order";
+	if (action == ACTION_FILTER)
+		return "there is no list to narrow here";
+	return pane_why_not(ui, action);
 }
 
 static char *trajectory_sentence_here(gpointer data, Ui *ui)
