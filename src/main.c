@@ -133,8 +133,12 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
 	return TRUE;
 }
 
-static gboolean fail_unknown_word(const char *word, GError **error)
+/* Whether a word that is no verb can be what the workbench opens. */
+static gboolean check_word(const char *word, GError **error)
 {
+	if (g_str_equal(word, "demo") || g_str_has_suffix(word, ".h5") ||
+		g_file_test(word, G_FILE_TEST_EXISTS))
+		return TRUE;
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	for (const Verb *const *verb = verbs; *verb; verb++)
 		g_ptr_array_add(names, (gpointer)(*verb)->name);
@@ -145,12 +149,13 @@ static gboolean fail_unknown_word(const char *word, GError **error)
 		"%s is neither a verb nor a store that exists", word);
 }
 
-/* The store that was opened last, or a new one where there was none. */
+/* The store that was opened last, or one of the program's own where there is none. */
 static char *last_store(void)
 {
 	g_autofree char *note = state_path("last");
 	g_autofree char *path = NULL;
-	if (g_file_get_contents(note, &path, NULL, NULL) && *g_strchomp(path))
+	if (g_file_get_contents(note, &path, NULL, NULL) &&
+		g_file_test(g_strchomp(path), G_FILE_TEST_EXISTS))
 		return g_steal_pointer(&path);
 	return state_path("workbench.h5");
 }
@@ -174,10 +179,6 @@ static char *choose_store(const Options *options, GError **error)
 		return last_store();
 	if (g_str_equal(word, "demo"))
 		return demo_store((guint)options->threads, error);
-	if (!g_file_test(word, G_FILE_TEST_EXISTS) && !g_str_has_suffix(word, ".h5")) {
-		fail_unknown_word(word, error);
-		return NULL;
-	}
 	return g_strdup(word);
 }
 
@@ -242,18 +243,19 @@ static int run_options(const Options *options, GError **error)
 	return 0;
 }
 
-static int run_without_verb(int argc, char **argv)
+static int run_without_verb(const char *word, int argc, char **argv)
 {
 	g_auto(Options) options = {0};
 	g_autoptr(GError) error = NULL;
 	gboolean json = verb_wants_json(argc, argv);
 	int status = 0;
-	if (parse_options(argc, argv, &options, &error))
+	if ((!word || check_word(word, &error)) && parse_options(argc, argv, &options, &error))
 		status = run_options(&options, &error);
 	return error ? verb_fail(json, error) : status;
 }
 
-/* The first word that is neither an option nor an option's value; argc where there is none. */
+/* The place of the first word that is neither an option nor an option's value, or argc; argv ends
+ * with NULL. */
 static int find_word(int argc, char **argv)
 {
 	static const char *const with_value[] = {"--threads", "--budget", "--script", NULL};
@@ -282,6 +284,6 @@ int main(int argc, char **argv)
 	ignore_write_signals();
 	raise_file_limit();
 	int word = find_word(argc, argv);
-	const Verb *verb = word < argc ? verb_find(argv[word]) : NULL;
-	return verb ? run_verb(verb, word, argc, argv) : run_without_verb(argc, argv);
+	const Verb *verb = argv[word] ? verb_find(argv[word]) : NULL;
+	return verb ? run_verb(verb, word, argc, argv) : run_without_verb(argv[word], argc, argv);
 }

@@ -34,8 +34,13 @@ failure 2 "$TAUSCOPE" --json
 failure 2 "$TAUSCOPE" simlarity s.h5 --json
 failure 4 "$TAUSCOPE" info --json absent
 failure 2 "$TAUSCOPE" export s.h5 --json
-expect 2 "$TAUSCOPE" simlarity
-says similarity
+expect 2 "$TAUSCOPE" simlarity s.h5
+says 'did you mean tauscope similarity?'
+expect 2 "$TAUSCOPE" a.h5 b.h5
+says 'one store'
+expect 2 "$TAUSCOPE" new.h5
+says 'needs a terminal'
+[ ! -e new.h5 ] || fail "a store was made"
 expect 2 "$TAUSCOPE" similarity --json --csv s.h5
 expect 2 "$TAUSCOPE" load s.h5 --weights=maybe
 expect 2 "$TAUSCOPE"
