@@ -218,6 +218,14 @@ static React sort_rows(CheckpointsView *view, Ui *ui, gboolean next)
 	return REACT_DONE;
 }
 
+/* What a row is called in the store; the row shows names made safe for a terminal. */
+static const char *stored_name(const CheckpointRow *row, Ui *ui)
+{
+	const Collection *collection = session_collection(ui_session(ui));
+
+	return row->kind == ROW_RUN ? row->run : collection_member(collection, row->member)->name;
+}
+
 static void drop_confirmed(gpointer data, Ui *ui)
 {
 	CheckpointsView *view = data;
@@ -227,7 +235,7 @@ static void drop_confirmed(gpointer data, Ui *ui)
 
 	if (!row)
 		return;
-	g_ptr_array_add(request->drop, g_strdup(row->kind == ROW_RUN ? row->run : row->name));
+	g_ptr_array_add(request->drop, g_strdup(stored_name(row, ui)));
 	if (!session_load(ui_session(ui), request, &error))
 		ui_error(ui, error);
 }
@@ -239,8 +247,9 @@ static React ask_drop(CheckpointsView *view, Ui *ui)
 
 	if (!row || row->kind == ROW_BASE)
 		return REACT_NONE;
-	question = g_strdup_printf("Close %s?  Its files stay, what is known of it is forgotten.",
-		row->kind == ROW_RUN ? row->run : row->name);
+	question = g_strdup_printf("Close %s%s?  The files stay.",
+		row->kind == ROW_RUN ? row->run : row->name,
+		row->run && row->kind != ROW_STEP ? " and its steps" : "");
 	ui_confirm(ui, question, view, drop_confirmed);
 	return REACT_DONE;
 }
