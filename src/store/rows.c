@@ -11,7 +11,7 @@
 
 const SealKind rows_kind = {.name = "rows", .version = 1};
 
-static const Field partner_fields[] = {{"name", FIELD_TEXT}, {"hash", FIELD_TEXT}, {0}};
+static const Field partner_fields[] = {{"name", FIELD_TEXT}, {"key", FIELD_TEXT}, {0}};
 static const Field tensor_fields[] = {{"name", FIELD_TEXT}, {0}};
 
 /* The arrays of one value for each tensor. */
@@ -54,15 +54,25 @@ static GArray *partners_of(const Store *store)
 	return partners;
 }
 
+/* What a vector is made of: of the base its weights, of any other member its change, so that a task
+ * with the base's very contents is told from it.  NULL where the contents are not known. */
+static char *vector_key(const Store *store, guint member)
+{
+	const char *hash = store_member_at(store, member)->hash;
+	return hash ? g_strconcat(member == 0 ? "base-" : "", hash, NULL) : NULL;
+}
+
 static char *rows_name(const Store *store, guint member, const GArray *partners)
 {
 	const StoreMember *row = store_member_at(store, member);
+	g_autofree char *own = vector_key(store, member);
 	g_autoptr(GString) made_of = g_string_new("rows 1");
-	g_string_append_printf(made_of, " %s %s %d", row->hash, store_member_at(store, 0)->hash,
+	g_string_append_printf(made_of, " %s %s %d", own, store_member_at(store, 0)->hash,
 		row->statistics->sample != NULL);
-	for (guint i = 0; i < partners->len; i++)
-		g_string_append_printf(made_of, " %s",
-			store_member_at(store, g_array_index(partners, guint, i))->hash);
+	for (guint i = 0; i < partners->len; i++) {
+		g_autofree char *key = vector_key(store, g_array_index(partners, guint, i));
+		g_string_append_printf(made_of, " %s", key);
+	}
 	XXH128_hash_t hash = XXH3_128bits(made_of->str, made_of->len);
 	return g_strdup_printf(
 		"%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", hash.high64, hash.low64);
@@ -74,7 +84,8 @@ static gboolean write_partners(const Store *store, const GArray *partners, Hid f
 	for (guint i = 0; i < partners->len; i++) {
 		guint partner = g_array_index(partners, guint, i);
 		records_add_text(records, collection_member(store->collection, partner)->name);
-		records_add_text(records, store_member_at(store, partner)->hash);
+		g_autofree char *key = vector_key(store, partner);
+		records_add_text(records, key);
 	}
 	return records_write(records, file, "partners", error);
 }
@@ -193,7 +204,7 @@ static Statistics *read_statistics(const Store *store, guint member, Hid file, G
 	return g_steal_pointer(&statistics);
 }
 
-/* Contents → their column in a rows file. */
+/* The key of a vector → its column in a rows file. */
 static GHashTable *columns_of(const Records *partners)
 {
 	GHashTable *columns = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -210,8 +221,8 @@ static void take_products(const Store *store, guint member, const Records *partn
 	g_autoptr(GHashTable) columns = columns_of(partners);
 	guint members = store->members->len, width = records_count(partners);
 	for (guint j = 0; j < members; j++) {
-		const char *hash = store_member_at(store, j)->hash;
-		guint column = hash ? GPOINTER_TO_UINT(g_hash_table_lookup(columns, hash)) : 0;
+		g_autofree char *key = vector_key(store, j);
+		guint column = key ? GPOINTER_TO_UINT(g_hash_table_lookup(columns, key)) : 0;
 		if (column == 0)
 			continue;
 		for (guint i = 0; i < collection_tensors(store->collection); i++)

@@ -344,6 +344,33 @@ static void test_cancelled(void)
 	g_assert_cmpuint(collection_members(store->collection), ==, 3);
 }
 
+/* The norm over all tensors of what a member's own products sum to. */
+static double whole_norm(const Store *store, const char *name)
+{
+	guint member = (guint)collection_find(store->collection, name);
+	double square = 0;
+	for (guint t = 0; t < collection_tensors(store->collection); t++)
+		square += *gram_cell(store->gram, t, member, member);
+	return sqrt(square);
+}
+
+/* A task of the base's very bytes has norm 0 and leaves the base its own (truth.json's base_norm).
+ */
+static void test_task_like_base(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autofree char *base =
+		scratch_digits(&scratch, "base/model.safetensors", "base.safetensors");
+	g_autofree char *same =
+		scratch_digits(&scratch, "base/model.safetensors", "same.safetensors");
+	g_autoptr(Store) store = store_new(scratch.store);
+	load_into(store, request_of(base, WEIGHTS_COPY, "same", same, NULL));
+	g_autoptr(Store) again = reopen(scratch.store);
+	g_assert_true(store_is_complete(again));
+	g_assert_cmpfloat(whole_norm(again, "same"), ==, 0);
+	g_assert_cmpfloat_with_epsilon(whole_norm(again, "base"), 32.422188022474536, 1e-6);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -365,5 +392,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/load/refused", test_refused);
 	g_test_add_func("/load/changed-meanwhile", test_changed_meanwhile);
 	g_test_add_func("/load/cancelled", test_cancelled);
+	g_test_add_func("/load/task-like-base", test_task_like_base);
 	return g_test_run();
 }
