@@ -76,8 +76,8 @@ char *load_summary(const Load *load)
 	g_autofree char *bytes = text_bytes(load->bytes);
 	g_autofree char *copied = copied_text(store);
 	GString *text = g_string_new(NULL);
-	g_string_append_printf(
-		text, "%u checkpoints, %s read, %s", store->members->len, bytes, copied);
+	g_string_append_printf(text, "%u checkpoint%s, %s read, %s", store->members->len,
+		store->members->len == 1 ? "" : "s", bytes, copied);
 	append_nonfinite(text, store);
 	return g_string_free(text, FALSE);
 }

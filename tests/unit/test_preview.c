@@ -184,7 +184,7 @@ static void test_warnings(void)
 
 	g_autoptr(Preview) lacking =
 		preview_of(collection, toy->gram, "0.1*part", 1, NULL, GROUP_ALL);
-	assert_warns(lacking, "7 tensors get less than the whole edit");
+	assert_warns(lacking, "7 tensors edited in part only");
 	assert_warns(lacking, "blocks.0.attn.q.weight, blocks.1.attn.q.weight, "
 			      "blocks.2.mlp.fc_in.weight, ...");
 	assert_warns(lacking, "1 tensor not of a float type, copied from the base: seen");
