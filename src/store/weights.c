@@ -91,12 +91,16 @@ static gboolean stream_work(gpointer data, guint64 item, gpointer slot, GError *
 		       result->bytes, stripe->length, error);
 }
 
-static void hash_heading(XXH3_state_t *state, const Tensor *tensor)
+/* Where a tensor lies is part of it: libhdf5 may lay the same contents out in another way, and two
+ * such files must not bear one name. */
+static void hash_heading(const Stream *stream, guint number)
 {
+	const Tensor *tensor = checkpoint_tensor(stream->from, number);
 	g_autofree char *shape = tensor_shape_text(tensor);
-	g_autofree char *heading =
-		g_strdup_printf("%s\n%s\n%s", tensor->name, dtype_info(tensor->dtype)->name, shape);
-	XXH3_128bits_update(state, heading, strlen(heading) + 1);
+	g_autofree char *heading = g_strdup_printf("%s\n%s\n%s\n%" G_GUINT64_FORMAT, tensor->name,
+		dtype_info(tensor->dtype)->name, shape,
+		stream->offset ? stream->offset[number] : tensor->offset);
+	XXH3_128bits_update(stream->state, heading, strlen(heading) + 1);
 }
 
 static gboolean stream_merge(
@@ -107,7 +111,7 @@ static gboolean stream_merge(
 	XXH128_canonical_t hash;
 	XXH128_canonicalFromHash(&hash, ((const Slot *)slot)->hash);
 	if (stripe->first == 0)
-		hash_heading(stream->state, checkpoint_tensor(stream->from, stripe->tensor));
+		hash_heading(stream, stripe->tensor);
 	XXH3_128bits_update(stream->state, &hash, sizeof hash);
 	return TRUE;
 }
@@ -131,9 +135,9 @@ static char *stream_run(Stream *stream, guint threads, GError **error)
 	return hash;
 }
 
-char *weights_hash(const Checkpoint *checkpoint, guint threads, Job *job, GError **error)
+char *weights_hash(const Checkpoint *copy, guint threads, Job *job, GError **error)
 {
-	Stream stream = {.from = checkpoint, .job = job};
+	Stream stream = {.from = copy, .job = job};
 	return stream_run(&stream, threads, error);
 }
 

@@ -16,14 +16,15 @@ WeightsCopy *weights_begin(const char *folder, const Checkpoint *checkpoint, GEr
 /* Any thread: streams the bytes across.  Threads 0: all. */
 gboolean weights_copy(WeightsCopy *copy, guint threads, Job *job, GError **error);
 /* Main thread: commits under the name weights-HASH.h5, and returns a checkpoint of the same tensors
- * whose spans lie in it.  *hash is that of all that was copied; free with g_free. */
+ * whose spans lie in it.  *hash is that of all that was copied and of where it lies; free with
+ * g_free. */
 Checkpoint *weights_finish(WeightsCopy *copy, char **hash, GError **error);
 /* Removes what was not finished. */
 void weights_free(WeightsCopy *copy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WeightsCopy, weights_free)
 
-/* The hash that a copy of a checkpoint would have, by reading it; free with g_free. */
-char *weights_hash(const Checkpoint *checkpoint, guint threads, Job *job, GError **error);
+/* The hash of a copy, by reading it again; free with g_free. */
+char *weights_hash(const Checkpoint *copy, guint threads, Job *job, GError **error);
 
 /* A checkpoint of the same tensors, metadata and paths, without its files: the caller adds those
  * and seals it. */

@@ -371,6 +371,23 @@ static void test_task_like_base(void)
 	g_assert_cmpfloat_with_epsilon(whole_norm(again, "base"), 32.422188022474536, 1e-6);
 }
 
+/* The same bytes from paths of very different length: each copy is read where it lies. */
+static void test_same_contents_twice(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autofree char *base = test_source("data/digits/base");
+	g_autofree char *long_name = g_strdup_printf("%0200d.safetensors", 0);
+	g_autofree char *near =
+		scratch_digits(&scratch, "mnist/model.safetensors", "m.safetensors");
+	g_autofree char *far = scratch_digits(&scratch, "mnist/model.safetensors", long_name);
+	g_autoptr(Store) store = store_new(scratch.store);
+	load_into(store, request_of(base, WEIGHTS_COPY, "near", near, "far", far, NULL));
+	g_autoptr(Store) again = reopen(scratch.store);
+	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+	g_assert_true(store_verify(again, problems, NULL, NULL));
+	g_assert_cmpuint(problems->len, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -393,5 +410,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/load/changed-meanwhile", test_changed_meanwhile);
 	g_test_add_func("/load/cancelled", test_cancelled);
 	g_test_add_func("/load/task-like-base", test_task_like_base);
+	g_test_add_func("/load/same-contents-twice", test_same_contents_twice);
 	return g_test_run();
 }

@@ -125,9 +125,7 @@ static void test_bytes(void)
 		g_assert_true(checkpoint_read_raw(copy, i, 0, tensor->elements, other, NULL));
 		g_assert_cmpint(memcmp(one, other, tensor->bytes), ==, 0);
 	}
-	g_autofree char *before = weights_hash(from, 1, NULL, NULL);
 	g_autofree char *after = weights_hash(copy, 2, NULL, NULL);
-	g_assert_cmpstr(before, ==, hash);
 	g_assert_cmpstr(after, ==, hash);
 	flip_byte(file_of(copy), (gint64)checkpoint_tensor(copy, 0)->offset + 1500000);
 	g_autofree char *damaged = weights_hash(copy, 2, NULL, NULL);
