@@ -170,7 +170,7 @@ static const char *hint(const Ui *ui)
 				 "fine-tuned ones"
 			       : "nothing is loaded: 1 goes to Checkpoints, o opens one there";
 	if (!session_ready(ui->session))
-		return "the weights have not been read through yet: numbers follow";
+		return "the inner products are not complete: R reads what is missing";
 	return NULL;
 }
 
