@@ -232,3 +232,12 @@ Recipe *session_recipe(const Session *session, const char *expression, double sc
 			add_input(session, recipe, g_array_index(members, guint, i));
 	return recipe;
 }
+
+gboolean session_check_weights(const Session *session, const Node *edit, GError **error)
+{
+	g_autoptr(GArray) members = expression_members(edit);
+	gboolean ok = store_member_usable(session->store, 0, error);
+	for (guint i = 0; ok && i < members->len; i++)
+		ok = store_member_usable(session->store, g_array_index(members, guint, i), error);
+	return ok;
+}

@@ -41,11 +41,14 @@ GArray *session_marked(const Session *session);
 const char *session_get(const Session *session, const char *key); /* NULL where unset */
 void session_set(Session *session, const char *key, const char *value);
 
-/* The composition, and its undo.  Every change goes through session_compose: `label` names it in the
- * undo list ("λ mnist 0.35 → 0.40"); changes in a row with the same non-NULL `merge` are one step. */
+/* The composition, and its undo.  Every change goes through session_compose: `label` names it in
+ * the undo list ("λ mnist 0.35 → 0.40"); changes in a row with the same non-NULL `merge` are one
+ * step. */
 const Composition *session_composition(const Session *session);
-void session_compose(Session *session, const Composition *next, const char *label, const char *merge);
-gboolean session_undo(Session *session, char **label); /* FALSE where there is nothing; label owned */
+void session_compose(
+	Session *session, const Composition *next, const char *label, const char *merge);
+/* FALSE where there is nothing; label owned. */
+gboolean session_undo(Session *session, char **label);
 gboolean session_redo(Session *session, char **label);
 guint session_undo_steps(const Session *session);
 guint session_redo_steps(const Session *session);
@@ -55,10 +58,15 @@ void session_set_reference(Session *session);
 void session_swap_reference(Session *session);
 
 /* The composition's preview; NULL with *error set where it does not parse or nothing is on. */
-Preview *session_preview(const Session *session, const Composition *composition, GroupBy by,
-	GError **error);
+Preview *session_preview(
+	const Session *session, const Composition *composition, GroupBy by, GError **error);
 /* The recipe of an edit with the inputs that take part. */
-Recipe *session_recipe(const Session *session, const char *expression, double scale, GError **error);
+Recipe *session_recipe(
+	const Session *session, const char *expression, double scale, GError **error);
+
+/* Whether the weights of the base and of all that takes part can be read as they were analysed:
+ * bytes that are not those are never written. */
+gboolean session_check_weights(const Session *session, const Node *edit, GError **error);
 
 /* Jobs.  The list is the session's, newest first, until cleared. */
 const GPtrArray *session_jobs(const Session *session); /* of Job */

@@ -131,6 +131,7 @@ typedef struct {
 	Session *session;
 	Node *edit;
 	Recipe *recipe;
+	GPtrArray *kept;
 	char *output;
 	ModelRequest request; /* borrows the above */
 	ModelReport *report;
@@ -142,6 +143,7 @@ static void export_job_free(gpointer data)
 	g_clear_pointer(&job->edit, node_free);
 	g_clear_pointer(&job->recipe, recipe_free);
 	g_clear_pointer(&job->report, model_report_free);
+	g_clear_pointer(&job->kept, g_ptr_array_unref);
 	g_free(job->output);
 	g_free(job);
 }
@@ -183,16 +185,6 @@ static void export_job_done(G_GNUC_UNUSED Job *job, gpointer data, const GError 
 	session_tell(session);
 }
 
-/* Bytes that are not those that were analysed are never written. */
-static gboolean check_usable(const Session *session, const Node *edit, GError **error)
-{
-	g_autoptr(GArray) members = expression_members(edit);
-	gboolean ok = store_member_usable(session->store, 0, error);
-	for (guint i = 0; ok && i < members->len; i++)
-		ok = store_member_usable(session->store, g_array_index(members, guint, i), error);
-	return ok;
-}
-
 static gboolean prepare_export(ExportJob *job, const char *expression, double scale,
 	gboolean replace, gboolean write_recipe, GError **error)
 {
@@ -201,8 +193,9 @@ static gboolean prepare_export(ExportJob *job, const char *expression, double sc
 	if (!job->recipe)
 		return FALSE;
 	job->edit = expression_parse(session_collection(session), expression, error);
-	if (!job->edit || !check_usable(session, job->edit, error))
+	if (!job->edit || !session_check_weights(session, job->edit, error))
 		return FALSE;
+	job->kept = store_kept_paths(session->store);
 	job->request = (ModelRequest){.collection = session_collection(session),
 		.edit = job->edit,
 		.scale = scale,
@@ -210,6 +203,7 @@ static gboolean prepare_export(ExportJob *job, const char *expression, double sc
 		.output = job->output,
 		.replace = replace,
 		.write_recipe = write_recipe,
+		.kept = job->kept,
 		.threads = session->threads};
 	return model_check(&job->request, error);
 }

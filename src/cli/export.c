@@ -113,23 +113,14 @@ static gboolean write_model(const VerbOptions *options, const ModelRequest *requ
 	return verb_print(options, report_model_json(report), report_table(report), error);
 }
 
-/* Whether the weights of the base and of all that takes part are those that were analysed. */
-static gboolean check_weights(const Store *store, const Node *edit, GError **error)
-{
-	g_autoptr(GArray) members = expression_members(edit);
-	for (guint i = 0; i < members->len; i++)
-		if (!store_member_usable(store, g_array_index(members, guint, i), error))
-			return FALSE;
-	return store_member_usable(store, 0, error);
-}
-
 static gboolean export_recipe(
 	const VerbOptions *options, Session *session, const Recipe *recipe, GError **error)
 {
 	const Collection *collection = session_collection(session);
 	g_autoptr(Node) edit = expression_parse(collection, recipe->expression, error);
-	if (!edit || !check_weights(session_store(session), edit, error))
+	if (!edit || !session_check_weights(session, edit, error))
 		return FALSE;
+	g_autoptr(GPtrArray) kept = store_kept_paths(session_store(session));
 	ModelRequest request = {
 		.collection = collection,
 		.edit = edit,
@@ -138,6 +129,7 @@ static gboolean export_recipe(
 		.output = verb_argument(options, options->recipe ? 1 : 2),
 		.replace = options->overwrite,
 		.write_recipe = !options->no_recipe,
+		.kept = kept,
 		.threads = (guint)options->threads,
 		.budget = verb_budget(options),
 	};

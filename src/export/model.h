@@ -15,6 +15,7 @@ typedef struct {
 	const char *output;    /* FILE.safetensors, or a directory (ends with / or exists as one) */
 	gboolean replace;      /* may overwrite */
 	gboolean write_recipe; /* also recipe.json in a directory, or FILE.recipe.json */
+	const GPtrArray *kept; /* of char *: further files that must not be replaced; or NULL */
 	guint threads;
 	gsize budget;
 } ModelRequest;
@@ -30,8 +31,8 @@ void model_report_free(ModelReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModelReport, model_report_free)
 
 /* Checks everything that can be checked before a byte is written: the output's place, free space,
- * that it is none of the inputs (same device and inode), that nothing is overwritten unless told.
- */
+ * that it is none of the inputs nor of the kept files (same device and inode), nor the folder of an
+ * input, that nothing is overwritten unless told. */
 gboolean model_check(const ModelRequest *request, GError **error);
 
 /* Writes.  A directory gets the base's side files (config, tokenizer, …) copied, and is renamed

@@ -86,6 +86,21 @@ static gboolean is_checkpoint_file(const Checkpoint *checkpoint, const struct st
 	return FALSE;
 }
 
+static gboolean leads_to(const char *path, const struct stat *status)
+{
+	struct stat own;
+	return stat(path, &own) == 0 && own.st_ino == status->st_ino &&
+	       own.st_dev == status->st_dev;
+}
+
+static gboolean any_leads_to(const GPtrArray *paths, const struct stat *status)
+{
+	for (guint i = 0; i < paths->len; i++)
+		if (leads_to(paths->pdata[i], status))
+			return TRUE;
+	return FALSE;
+}
+
 static gboolean is_input(
 	const ModelRequest *request, const ModelPlan *plan, const struct stat *status)
 {
@@ -93,13 +108,28 @@ static gboolean is_input(
 		if (is_checkpoint_file(
 			    collection_member(request->collection, i)->checkpoint, status))
 			return TRUE;
-	for (guint i = 0; i < plan->copies->len; i++) {
-		struct stat copied;
-		if (!stat(plan->copies->pdata[i], &copied) && copied.st_ino == status->st_ino &&
-			copied.st_dev == status->st_dev)
-			return TRUE;
+	return any_leads_to(plan->copies, status) ||
+	       (request->kept && any_leads_to(request->kept, status));
+}
+
+static gboolean fail_input(const char *path, GError **error)
+{
+	return fail_at(error, ERROR_IO, (Place){.file = path, .remedy = "write to another place"},
+		"it is one of the inputs, and inputs are never written to");
+}
+
+/* A file more in the folder of a checkpoint may change what is read from there the next time. */
+static gboolean check_folder(const ModelRequest *request, const char *folder, GError **error)
+{
+	struct stat status;
+	if (stat(folder, &status))
+		return TRUE;
+	for (guint i = 0; i < collection_members(request->collection); i++) {
+		const char *own = collection_member(request->collection, i)->checkpoint->directory;
+		if (own && leads_to(own, &status))
+			return fail_input(folder, error);
 	}
-	return FALSE;
+	return TRUE;
 }
 
 static gboolean check_name(
@@ -110,9 +140,7 @@ static gboolean check_name(
 	if (stat(path, &status))
 		return TRUE;
 	if (is_input(request, plan, &status))
-		return fail_at(error, ERROR_IO,
-			(Place){.file = path, .remedy = "write to another place"},
-			"it is one of the inputs, and inputs are never written to");
+		return fail_input(path, error);
 	if (request->replace)
 		return TRUE;
 	return fail_at(error, ERROR_IO,
@@ -208,8 +236,8 @@ ModelPlan *model_plan_new(const ModelRequest *request, GError **error)
 		return NULL;
 	if (folder)
 		plan_copies(plan, base_of(request));
-	if (!check_place(plan, error) || !check_names(request, plan, error) ||
-		!check_sources(request, error))
+	if (!check_place(plan, error) || (folder && !check_folder(request, plan->folder, error)) ||
+		!check_names(request, plan, error) || !check_sources(request, error))
 		return NULL;
 	return g_steal_pointer(&plan);
 }

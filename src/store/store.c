@@ -262,6 +262,28 @@ const char *store_member_part(const Store *store, guint member, const char *kind
 	return g_str_equal(kind, "rows") ? known->rows : known->weights;
 }
 
+static void add_member_paths(const Store *store, guint member, GPtrArray *paths)
+{
+	static const char *const kinds[] = {"rows", "weights"};
+	const GPtrArray *sources = store_member_at(store, member)->sources;
+	for (guint i = 0; i < sources->len; i++)
+		g_ptr_array_add(paths, g_strdup(((const StoreSource *)sources->pdata[i])->path));
+	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		const char *hash = store_member_part(store, member, kinds[i]);
+		if (hash)
+			g_ptr_array_add(paths, store_part(store, kinds[i], hash, FALSE));
+	}
+}
+
+GPtrArray *store_kept_paths(const Store *store)
+{
+	GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(paths, g_strdup(store->path));
+	for (guint i = 0; i < store->members->len; i++)
+		add_member_paths(store, i, paths);
+	return paths;
+}
+
 char *member_content_hash(const Collection *collection, guint member, const guint64 *hash)
 {
 	const Member *of = collection_member(collection, member);

@@ -83,6 +83,9 @@ gboolean store_is_complete(const Store *store);
 /* Whether a member's weights can be read as they were analysed: FALSE with a sentence where they
  * are linked and their file changed or is missing, or where the copy is gone. */
 gboolean store_member_usable(const Store *store, guint member, GError **error);
+/* What no export may replace: NAME.h5, its parts, and the files that its members were read from,
+ * also where their weights were copied.  GPtrArray of char *, owned. */
+GPtrArray *store_kept_paths(const Store *store);
 /* Whether a path holds a store, by its first bytes. */
 gboolean store_is(const char *path);
 

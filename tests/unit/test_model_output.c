@@ -139,6 +139,21 @@ static void test_folder_output(Fixture *fixture, gconstpointer data)
 	test_error(error, ERROR_IO, "it is one of the inputs");
 }
 
+/* A model.safetensors more would be read in place of the shards the next time. */
+static void test_folder_of_input(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autofree char *folder = make_model_folder(fixture, TRUE);
+	g_autofree char *before = NULL;
+	write_shards(folder);
+	before = listing(folder);
+	g_assert_true(collection_add(
+		fixture->collection, "shards", MEMBER_TASK, NULL, -1, open_checked(folder), NULL));
+	write_fails(fixture, "a", folder, (ModelRequest){.replace = TRUE}, ERROR_IO,
+		"it is one of the inputs");
+	assert_listing(folder, before);
+}
+
 static void test_recipe_beside(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
@@ -324,6 +339,7 @@ int main(int argc, char **argv)
 	} cases[] = {
 		{"/model-output/sharded", set_up_toy, test_sharded},
 		{"/model-output/folder", set_up_toy, test_folder_output},
+		{"/model-output/folder-of-input", set_up_toy, test_folder_of_input},
 		{"/model-output/recipe-beside", set_up_toy, test_recipe_beside},
 		{"/model-output/refused", set_up_toy, test_refused},
 		{"/model-output/missing-source", set_up_toy, test_missing_source},

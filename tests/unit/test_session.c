@@ -277,6 +277,29 @@ static void test_export_of_changed(void)
 	g_assert_true(g_file_test(output, G_FILE_TEST_EXISTS));
 }
 
+static void assert_export_refused(
+	Session *session, const char *expression, const char *output, int code, const char *text)
+{
+	g_autoptr(GError) error = NULL;
+	g_assert_false(session_export(session, expression, 1, output, TRUE, FALSE, &error));
+	test_error(error, code, text);
+}
+
+/* Sources are never replaced: not where their weights were copied, nor where they have changed. */
+static void test_export_over_sources(gconstpointer data)
+{
+	WeightsMode weights = (WeightsMode)GPOINTER_TO_INT(data);
+	g_auto(Scratch) scratch = scratch_new();
+	store_free(digits_store(&scratch, weights));
+	g_autofree char *mnist = scratch_path(&scratch, "mnist.safetensors");
+	g_autofree char *link = scratch_path(&scratch, "link.safetensors");
+	flip_byte(mnist, -2000);
+	g_assert_cmpint(symlink(scratch.store, link), ==, 0);
+	g_autoptr(Session) session = open_session(scratch.store);
+	assert_export_refused(session, "greek", mnist, ERROR_IO, "it is one of the inputs");
+	assert_export_refused(session, "greek", link, ERROR_IO, "it is one of the inputs");
+}
+
 static void count_changes(gpointer data)
 {
 	(*(guint *)data)++;
@@ -310,6 +333,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/session/recipe", test_recipe);
 	g_test_add_func("/session/export", test_export);
 	g_test_add_func("/session/export-of-changed", test_export_of_changed);
+	g_test_add_data_func("/session/export-over-sources/copied", GINT_TO_POINTER(WEIGHTS_COPY),
+		test_export_over_sources);
+	g_test_add_data_func("/session/export-over-sources/linked", GINT_TO_POINTER(WEIGHTS_LINK),
+		test_export_over_sources);
 	g_test_add_func("/session/tells", test_tells);
 	return g_test_run();
 }
