@@ -154,23 +154,29 @@ static gboolean copy_is_whole(const Checkpoint *checkpoint)
 	return file != NULL;
 }
 
+/* As the file is now, which may be hours after the store was opened. */
+static gboolean check_source(const StoreSource *recorded, const char *name, GError **error)
+{
+	StoreSource now = *recorded;
+	Place place = {.file = now.path, .remedy = "load it again"};
+	store_source_update(&now);
+	if (now.state == SOURCE_CHANGED || recorded->state == SOURCE_CHANGED)
+		return fail_at(error, ERROR_INPUT, place,
+			"this file of %s changed since it was loaded", name);
+	place.remedy = "bring it back, or load the checkpoint from where it lies now";
+	return (now.state != SOURCE_MISSING && recorded->state != SOURCE_MISSING) ||
+	       fail_at(error, ERROR_IO, place, "this file of %s is missing", name);
+}
+
 gboolean store_member_usable(const Store *store, guint member, GError **error)
 {
 	const StoreMember *known = store_member_at(store, member);
 	const Member *named = collection_member(store->collection, member);
 	if (known->copied)
 		return copy_is_whole(named->checkpoint) || refuse_copy(store, member, error);
-	for (guint i = 0; i < known->sources->len; i++) {
-		const StoreSource *source = known->sources->pdata[i];
-		Place place = {.file = source->path, .remedy = "load it again"};
-		if (source->state == SOURCE_CHANGED)
-			return fail_at(error, ERROR_INPUT, place,
-				"this file of %s changed since it was loaded", named->name);
-		place.remedy = "bring it back, or load the checkpoint from where it lies now";
-		if (source->state == SOURCE_MISSING)
-			return fail_at(
-				error, ERROR_IO, place, "this file of %s is missing", named->name);
-	}
+	for (guint i = 0; i < known->sources->len; i++)
+		if (!check_source(known->sources->pdata[i], named->name, error))
+			return FALSE;
 	return TRUE;
 }
 

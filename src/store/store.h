@@ -80,8 +80,8 @@ const char *source_state_name(SourceState state);
 const char *member_role_name(MemberRole role);
 /* Whether every member's row is known. */
 gboolean store_is_complete(const Store *store);
-/* Whether a member's weights can be read as they were analysed: FALSE with a sentence where they
- * are linked and their file changed or is missing, or where the copy is gone. */
+/* Looks whether a member's weights can be read as they were analysed: FALSE with a sentence where
+ * they are linked and their file changed or is missing, or where the copy is gone. */
 gboolean store_member_usable(const Store *store, guint member, GError **error);
 /* What no export may replace: NAME.h5, its parts, and the files that its members were read from,
  * also where their weights were copied.  GPtrArray of char *, owned. */

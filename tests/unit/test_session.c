@@ -249,7 +249,8 @@ static void test_export(void)
 	test_error(error, ERROR_IO, "exists");
 }
 
-/* Linked files that changed are never read for an export. */
+/* Linked files that changed are never read for an export: not before the store was opened, nor
+ * since. */
 static void test_export_of_changed(void)
 {
 	g_auto(Scratch) scratch = scratch_new();
@@ -275,6 +276,10 @@ static void test_export_of_changed(void)
 	test_no_error(error);
 	wait_for_jobs(session);
 	g_assert_true(g_file_test(output, G_FILE_TEST_EXISTS));
+	g_autofree char *greek = scratch_path(&scratch, "greek.safetensors");
+	flip_byte(greek, -2000);
+	g_assert_false(session_export(session, "greek", 1, output, TRUE, FALSE, &error));
+	test_error(error, ERROR_INPUT, "changed since it was loaded");
 }
 
 static void assert_export_refused(
