@@ -235,7 +235,6 @@ gboolean pass_run(const PassRequest *request, const SamplePlan *plan, Gram *gram
 	fit_budget(&pass);
 	allocate(&pass);
 	reset_results(&pass);
-	job_expect(job, planned_bytes(&pass));
 	Parallel parallel = {
 		.items = pass.stripes->len,
 		.threads = pass.threads,

@@ -214,14 +214,19 @@ static gboolean run_pass(Load *load, Job *job, GError **error)
 	       pass_run(&request, load->places, load->gram, load->statistics, job, error);
 }
 
-/* The pass sets its own total; the copies come on top of it. */
-gboolean load_run(Load *load, Job *job, GError **error)
+static void expect_all(const Load *load, Job *job)
 {
 	job_expect(job, load->bytes + load_copies_bytes(load));
-	if (!settle_suspects(load, job, error) || !run_pass(load, job, error))
+}
+
+/* What seemed only touched may turn out to have changed; then there is more to do. */
+gboolean load_run(Load *load, Job *job, GError **error)
+{
+	expect_all(load, job);
+	if (!settle_suspects(load, job, error))
 		return FALSE;
-	job_expect(job, load->bytes + load_copies_bytes(load));
-	return load_copies_run(load, job, error);
+	expect_all(load, job);
+	return run_pass(load, job, error) && load_copies_run(load, job, error);
 }
 
 static gboolean check_source(const Load *load, guint member, guint number, GError **error)
@@ -237,11 +242,19 @@ static gboolean check_source(const Load *load, guint member, guint number, GErro
 		collection_member(load->collection, member)->name);
 }
 
+/* Whether the load read a member's sources: opened anew, or linked and partner of what is new. */
+static gboolean has_read_sources(const Load *load, guint member)
+{
+	const Arrival *arrival = arrival_at(load, member);
+	return arrival->opened || arrival->wants_copy ||
+	       (!arrival->known->copied && any_fresh(load));
+}
+
 static gboolean check_unchanged(const Load *load, GError **error)
 {
 	for (guint i = 0; i < load_members(load); i++) {
-		const Arrival *arrival = arrival_at(load, i);
-		for (guint j = 0; arrival->opened && j < arrival->known->sources->len; j++)
+		guint sources = arrival_at(load, i)->known->sources->len;
+		for (guint j = 0; has_read_sources(load, i) && j < sources; j++)
 			if (!check_source(load, i, j, error))
 				return FALSE;
 	}

@@ -307,19 +307,20 @@ static void test_refused(void)
 	assert_refused(store, drop, ERROR_USAGE, "mnist");
 }
 
-/* A file that changes under the pass is refused at the end. */
-static void test_changed_meanwhile(void)
+/* A file that changes under the pass is refused at the end, also one that was there before. */
+static void test_changed_meanwhile(gconstpointer name)
 {
 	g_auto(Scratch) scratch = scratch_new();
 	g_autoptr(Store) store = digits_store(&scratch, WEIGHTS_LINK);
 	g_autofree char *cyrillic =
 		scratch_digits(&scratch, "cyrillic/model.safetensors", "cyrillic.safetensors");
+	g_autofree char *changed = scratch_path(&scratch, name);
 	g_autoptr(LoadRequest) request = request_of(NULL, WEIGHTS_COPY, "cyrillic", cyrillic, NULL);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Load) load = load_begin(store, request, &error);
 	test_no_error(error);
 	g_assert_true(load_run(load, NULL, &error));
-	flip_byte(cyrillic, -100);
+	flip_byte(changed, -100);
 	g_assert_false(load_finish(load, &error));
 	test_error(error, ERROR_INPUT, "changed while it was read");
 	g_assert_cmpuint(collection_members(store->collection), ==, 3);
@@ -407,7 +408,10 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/load/lost-copy/cut", NULL, test_lost_copy);
 	g_test_add_func("/load/missing-partner", test_missing_partner);
 	g_test_add_func("/load/refused", test_refused);
-	g_test_add_func("/load/changed-meanwhile", test_changed_meanwhile);
+	g_test_add_data_func(
+		"/load/changed-meanwhile/new", "cyrillic.safetensors", test_changed_meanwhile);
+	g_test_add_data_func(
+		"/load/changed-meanwhile/partner", "mnist.safetensors", test_changed_meanwhile);
 	g_test_add_func("/load/cancelled", test_cancelled);
 	g_test_add_func("/load/task-like-base", test_task_like_base);
 	g_test_add_func("/load/same-contents-twice", test_same_contents_twice);
