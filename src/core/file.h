@@ -65,8 +65,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Output, output_free)
 gboolean file_write_all(
 	const char *path, const void *bytes, gsize length, gboolean replace, GError **error);
 
-/* Removes PATH.tmp.PID leftovers in `folder` whose process is no longer alive. */
+/* Brings a folder's names to the disk.  One that may be written but not read cannot be opened, and
+ * is left to the system. */
+gboolean file_sync_folder(const char *folder, GError **error);
+/* Removes a folder and the files in it; folders within, and so itself, stay. */
+void file_remove_folder(const char *path);
+
+/* Removes all leftovers NAME.tmp.PID in `folder`, which is ours alone, whose process is no longer
+ * alive. */
 void file_sweep_temporaries(const char *folder);
+/* Removes what a killed writer of this very path left beside it: a file or a folder of files.
+ * Nothing else, since others may have such names there too. */
+void file_sweep_leftovers(const char *path);
 
 /* Removes the temporaries of this process that are not committed; async-signal-safe, for the
  * handlers of fatal signals. */

@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAMES_MOST 100 /* outputs of one process to one path, and leftovers of its number */
-
 struct Output {
 	char *path, *temporary;
 	int fd;
@@ -57,16 +55,9 @@ static gboolean open_temporary(Output *output, char *temporary)
 	return TRUE;
 }
 
-static char *temporary_name(const char *path, guint attempt)
-{
-	if (attempt == 0)
-		return g_strdup_printf("%s.tmp.%d", path, (int)getpid());
-	return g_strdup_printf("%s.%u.tmp.%d", path, attempt, (int)getpid());
-}
-
 static gboolean open_any_temporary(Output *output)
 {
-	for (guint attempt = 0; attempt < NAMES_MOST; attempt++) {
+	for (guint attempt = 0; attempt < TEMPORARY_NAMES_MOST; attempt++) {
 		if (open_temporary(output, temporary_name(output->path, attempt)))
 			return TRUE;
 		if (errno != EEXIST)
@@ -127,10 +118,8 @@ static gboolean sync_fd(int fd, const char *path, GError **error)
 	return fail_system(error, path, "cannot bring it to the disk", errno);
 }
 
-/* A folder that may be written but not read cannot be opened, nor synced. */
-static gboolean sync_folder(const char *path, GError **error)
+gboolean file_sync_folder(const char *folder, GError **error)
 {
-	g_autofree char *folder = g_path_get_dirname(path);
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == EACCES || fail_system(error, folder, "cannot open", errno);
@@ -176,7 +165,8 @@ gboolean output_commit(Output *output, GError **error)
 		!take_final_name(output, error))
 		return FALSE;
 	output->committed = TRUE;
-	return sync_folder(output->path, error);
+	g_autofree char *folder = g_path_get_dirname(output->path);
+	return file_sync_folder(folder, error);
 }
 
 void output_free(Output *output)

@@ -28,6 +28,13 @@ static gboolean change(int slot, int from, int to)
 	return atomic_compare_exchange_strong(&slots[slot].state, &from, to);
 }
 
+char *temporary_name(const char *path, guint attempt)
+{
+	if (attempt == 0)
+		return g_strdup_printf("%s.tmp.%d", path, (int)getpid());
+	return g_strdup_printf("%s.%u.tmp.%d", path, attempt, (int)getpid());
+}
+
 int temporary_register(const char *path)
 {
 	if (strlen(path) >= PATH_MAX)
@@ -72,17 +79,63 @@ static gboolean is_dead(pid_t pid)
 	return kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-void file_sweep_temporaries(const char *folder)
+void file_remove_folder(const char *path)
+{
+	g_autoptr(GDir) names = g_dir_open(path, 0, NULL);
+	const char *name;
+	while (names && (name = g_dir_read_name(names))) {
+		g_autofree char *file = g_build_filename(path, name, NULL);
+		unlink(file);
+	}
+	rmdir(path);
+}
+
+static void remove_leftover(const char *path)
+{
+	struct stat status;
+	if (lstat(path, &status))
+		return;
+	if (S_ISREG(status.st_mode))
+		unlink(path);
+	else if (S_ISDIR(status.st_mode))
+		file_remove_folder(path);
+}
+
+/* Whether temporary_name can have made it for a path that ends in `stem`. */
+static gboolean is_of(const char *name, const char *stem)
+{
+	gsize length = strlen(stem);
+	if (!g_str_has_prefix(name, stem) || name[length] != '.')
+		return FALSE;
+	const char *rest = name + length + 1;
+	gsize digits = strspn(rest, "0123456789");
+	if (digits > 0 && rest[digits] == '.')
+		rest += digits + 1;
+	return g_str_has_prefix(rest, "tmp.") && !strchr(rest + strlen("tmp."), '.');
+}
+
+/* Of one stem, or where that is NULL of any. */
+static void sweep(const char *folder, const char *stem)
 {
 	g_autoptr(GDir) names = g_dir_open(folder, 0, NULL);
 	const char *name;
 	while (names && (name = g_dir_read_name(names))) {
 		pid_t pid = owner_of(name);
-		if (pid == 0 || !is_dead(pid))
+		if (pid == 0 || !is_dead(pid) || (stem && !is_of(name, stem)))
 			continue;
 		g_autofree char *path = g_build_filename(folder, name, NULL);
-		struct stat status;
-		if (!lstat(path, &status) && S_ISREG(status.st_mode))
-			unlink(path);
+		remove_leftover(path);
 	}
+}
+
+void file_sweep_temporaries(const char *folder)
+{
+	sweep(folder, NULL);
+}
+
+void file_sweep_leftovers(const char *path)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	g_autofree char *stem = g_path_get_basename(path);
+	sweep(folder, stem);
 }

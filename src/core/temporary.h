@@ -1,8 +1,17 @@
-/* temporary.h - the register of this process's temporary files, for the handlers of fatal signals.
+/* temporary.h - the names of what is not whole yet, and the register of this process's temporary
+ * files, for the handlers of fatal signals.
  *
- * For output.c alone; file_remove_temporaries and file_sweep_temporaries in file.h use it too. */
+ * For what makes outputs; file_remove_temporaries and the sweeps in file.h use it too. */
 #ifndef TAUSCOPE_TEMPORARY_H
 #define TAUSCOPE_TEMPORARY_H
+
+#include <glib.h>
+
+/* Outputs of one process to one path, and leftovers of its number. */
+#define TEMPORARY_NAMES_MOST 100
+
+/* PATH.tmp.PID, or PATH.N.tmp.PID for a later attempt; free with g_free. */
+char *temporary_name(const char *path, guint attempt);
 
 /* Enters a name and returns its slot, or -1 where the register is full: that file is left to
  * file_sweep_temporaries if the process is killed. */

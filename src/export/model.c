@@ -194,11 +194,26 @@ static void finish_report(Writing *writing)
 			writing->plan->missing_side);
 }
 
+/* What an export to this place left behind when it was killed. */
+static void sweep_leftovers(const ModelPlan *plan)
+{
+	if (plan->new_folder)
+		file_sweep_leftovers(plan->folder);
+	for (guint i = 0; !plan->new_folder && i < plan->layout->files->len; i++) {
+		const LayoutFile *file = plan->layout->files->pdata[i];
+		g_autofree char *path = model_plan_path(plan, file->name);
+		file_sweep_leftovers(path);
+	}
+}
+
 static Writing *writing_new(const ModelRequest *request, GError **error)
 {
 	g_autoptr(ModelPlan) plan = model_plan_new(request, error);
 	NewFolder *folder = NULL;
-	if (!plan || (plan->new_folder && !(folder = new_folder_create(plan->folder, error))))
+	if (!plan)
+		return NULL;
+	sweep_leftovers(plan);
+	if (plan->new_folder && !(folder = new_folder_create(plan->folder, error)))
 		return NULL;
 	Writing *writing = g_new0(Writing, 1);
 	writing->request = request;

@@ -2,34 +2,38 @@
 #include "export/model_folder.h"
 
 #include "core/error.h"
+#include "core/file.h"
+#include "core/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+/* The name of a new folder, or NULL with errno set. */
+static char *make_temporary(const char *path)
+{
+	for (guint attempt = 0; attempt < TEMPORARY_NAMES_MOST; attempt++) {
+		g_autofree char *temporary = temporary_name(path, attempt);
+		if (mkdir(temporary, 0777) == 0)
+			return g_steal_pointer(&temporary);
+		if (errno != EEXIST)
+			return NULL;
+	}
+	return NULL;
+}
 
 NewFolder *new_folder_create(const char *path, GError **error)
 {
-	g_autofree char *temporary = g_strdup_printf("%s.tmp.%d", path, (int)getpid());
-	if (mkdir(temporary, 0777)) {
-		fail_system(error, temporary, "cannot make the folder", errno);
+	char *temporary = make_temporary(path);
+	if (!temporary) {
+		fail_system(error, path, "cannot make the folder", errno);
 		return NULL;
 	}
 	NewFolder *folder = g_new0(NewFolder, 1);
 	folder->path = g_strdup(path);
-	folder->temporary = g_steal_pointer(&temporary);
+	folder->temporary = temporary;
 	return folder;
-}
-
-static gboolean sync_folder(const char *path, GError **error)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	gboolean synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
-	int reason = errno;
-	if (fd >= 0)
-		close(fd);
-	return synced || fail_system(error, path, "cannot bring it to the disk", reason);
 }
 
 /* Some file systems cannot refuse to replace; a plain rename replaces an empty folder at most. */
@@ -45,19 +49,7 @@ gboolean new_folder_commit(NewFolder *folder, GError **error)
 		return fail_system(error, folder->path, "cannot rename the folder to it", errno);
 	folder->committed = TRUE;
 	g_autofree char *parent = g_path_get_dirname(folder->path);
-	return sync_folder(parent, error);
-}
-
-/* What is written into it is flat. */
-static void remove_folder(const char *path)
-{
-	g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
-	const char *name;
-	while (directory && (name = g_dir_read_name(directory))) {
-		g_autofree char *file = g_build_filename(path, name, NULL);
-		unlink(file);
-	}
-	rmdir(path);
+	return file_sync_folder(parent, error);
 }
 
 void new_folder_free(NewFolder *folder)
@@ -65,7 +57,7 @@ void new_folder_free(NewFolder *folder)
 	if (!folder)
 		return;
 	if (!folder->committed)
-		remove_folder(folder->temporary);
+		file_remove_folder(folder->temporary);
 	g_free(folder->path);
 	g_free(folder->temporary);
 	g_free(folder);

@@ -5,10 +5,8 @@
 #include "store/weights_type.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #define STRIPE_BYTES (1u << 20)
@@ -232,13 +230,9 @@ gboolean weights_copy(WeightsCopy *copy, guint threads, Job *job, GError **error
 /* From the name it was written under to the one that its contents give. */
 static gboolean take_name(const WeightsCopy *copy, const char *path, GError **error)
 {
-	int folder = open(copy->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	gboolean ok = g_rename(copy->path, path) == 0 && (folder < 0 || fsync(folder) == 0);
-	int reason = errno;
-	if (folder >= 0)
-		close(folder);
-	return ok || fail_at(error, ERROR_IO, (Place){.file = path}, "cannot rename to it: %s",
-			     g_strerror(reason));
+	if (g_rename(copy->path, path) != 0)
+		return fail_system(error, path, "cannot rename to it", errno);
+	return file_sync_folder(copy->folder, error);
 }
 
 Checkpoint *checkpoint_without_files(const Checkpoint *checkpoint)

@@ -307,6 +307,30 @@ static void test_sweep(Fixture *fixture, gconstpointer data)
 	file_sweep_temporaries(fixture->path);
 }
 
+/* Of one path alone, also a folder with what is in it. */
+static void test_sweep_leftovers(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const char *folder = fixture->folder;
+	g_autofree char *mine = g_build_filename(folder, "mine", NULL);
+	pid_t dead = fork();
+	if (dead == 0)
+		_exit(0);
+	waitpid(dead, NULL, 0);
+	g_autofree char *inner = g_strdup_printf("%s/mine.2.tmp.%d", folder, dead);
+	g_assert_cmpint(mkdir(inner, 0777), ==, 0);
+	leave(inner, "model.safetensors.tmp.", dead);
+	leave(inner, "config.json", 0);
+	leave(folder, "mine.tmp.", dead);
+	leave(folder, "mine.tmp.", getpid());
+	leave(folder, "mine.x.tmp.", dead);
+	leave(folder, "miner.tmp.", dead);
+	leave(folder, "other.tmp.", dead);
+	file_sweep_leftovers(mine);
+	g_assert_cmpuint(entries(folder), ==, 4);
+	g_assert_false(g_file_test(inner, G_FILE_TEST_EXISTS));
+}
+
 #define ADD(name, function) g_test_add("/file/" name, Fixture, NULL, set_up, function, tear_down)
 
 int main(int argc, char **argv)
@@ -329,5 +353,6 @@ int main(int argc, char **argv)
 	ADD("limit", test_limit);
 	ADD("signal", test_signal);
 	ADD("sweep", test_sweep);
+	ADD("sweep-leftovers", test_sweep_leftovers);
 	return g_test_run();
 }

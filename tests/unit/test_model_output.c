@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A folder beside the weights: side files are copied, the state of training is not. */
@@ -259,6 +260,22 @@ static void test_carried(Fixture *fixture, gconstpointer data)
 	g_assert_true(memcmp(scalar, &half, sizeof half) == 0);
 }
 
+/* What a killed export to the same folder left is gone after the next one. */
+static void test_leftovers(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	pid_t dead = fork();
+	if (dead == 0)
+		_exit(0);
+	waitpid(dead, NULL, 0);
+	g_autofree char *left = g_strdup_printf("%s/out.tmp.%d", fixture->folder, dead);
+	g_autofree char *file = g_strdup_printf("%s/model.safetensors.tmp.%d", left, dead);
+	g_assert_cmpint(g_mkdir(left, 0777), ==, 0);
+	test_write(file, "half", 4);
+	model_report_free(write_edit(fixture, "a", "out/"));
+	assert_listing(fixture->folder, "inputs out");
+}
+
 static gboolean run_cancelled(Job *job, gpointer data, GError **error)
 {
 	const Fixture *fixture = data;
@@ -344,6 +361,7 @@ int main(int argc, char **argv)
 		{"/model-output/refused", set_up_toy, test_refused},
 		{"/model-output/missing-source", set_up_toy, test_missing_source},
 		{"/model-output/carried", set_up_toy, test_carried},
+		{"/model-output/leftovers", set_up_toy, test_leftovers},
 		{"/model-output/cancelled", set_up_toy, test_cancelled},
 		{"/model-output/no-room", set_up_digits, test_no_room},
 		{"/model-output/no-space", set_up_toy, test_no_space},
