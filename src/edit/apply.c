@@ -22,7 +22,7 @@ typedef struct {
 	gpointer bytes; /* [count] elements of 8 bytes, for reading */
 	double **task;  /* [members] τ of the block [count]; NULL: 0 everywhere, or not wanted */
 	double *unused; /* where the next τ goes */
-	double *chunks; /* the stack of waiting operands, CHUNK each */
+	guint64 lost;   /* finite numbers that gave something beyond a double */
 } Block;
 
 /* How many operands wait at most while a node is evaluated into its place. */
@@ -65,11 +65,16 @@ static gboolean is_same(double a, double b)
 	return a == b || (isnan(a) && isnan(b));
 }
 
-/* θ − θ₀, in place of θ. */
-static void subtract_base(const double *base, guint64 count, double *theta)
+/* θ − θ₀, in place of θ.  Returns how many differences of finite numbers are beyond a double. */
+static guint64 subtract_base(const double *base, guint64 count, double *theta)
 {
-	for (guint64 i = 0; i < count; i++)
-		theta[i] = is_same(theta[i], base[i]) ? 0 : theta[i] - base[i];
+	guint64 lost = 0;
+	for (guint64 i = 0; i < count; i++) {
+		double change = is_same(theta[i], base[i]) ? 0 : theta[i] - base[i];
+		lost += isinf(change) && isfinite(theta[i]) && isfinite(base[i]);
+		theta[i] = change;
+	}
+	return lost;
 }
 
 static gboolean read_task(Block *block, guint member, GError **error)
@@ -80,7 +85,7 @@ static gboolean read_task(Block *block, guint member, GError **error)
 	if (!collection_read_double(block->collection, member, block->tensor, block->first,
 		    block->count, block->bytes, block->unused, error))
 		return FALSE;
-	subtract_base(block->base, block->count, block->unused);
+	block->lost += subtract_base(block->base, block->count, block->unused);
 	block->task[member] = block->unused;
 	block->unused += block->count;
 	return TRUE;
@@ -214,6 +219,24 @@ static gsize round_chunk(
 	return overflowed;
 }
 
+static gboolean is_finite_input(const Block *block, guint64 element)
+{
+	gboolean finite = isfinite(block->base[element]);
+	for (guint i = 0; finite && i < collection_members(block->collection); i++)
+		finite = !block->task[i] || isfinite(block->task[i][element]);
+	return finite;
+}
+
+/* How many sums of finite numbers are beyond a double: encoding sees only their infinity. */
+static guint64 count_lost(const Block *block, guint64 at, guint n, const double *change)
+{
+	guint64 lost = 0;
+	for (guint i = 0; i < n; i++)
+		lost += !isfinite(block->base[at + i] + change[i]) &&
+			is_finite_input(block, at + i);
+	return lost;
+}
+
 static gboolean compute(Block *block, const Node *edit, double scale, guint8 *raw,
 	guint64 *overflowed, GError **error)
 {
@@ -227,9 +250,11 @@ static gboolean compute(Block *block, const Node *edit, double scale, guint8 *ra
 		guint n = (guint)MIN(CHUNK, block->count - at);
 		evaluate(block, edit, at, n, change, change + CHUNK);
 		multiply(change, n, scale);
+		block->lost += count_lost(block, at, n, change);
 		*overflowed += round_chunk(
 			dtype, block->base + at, change, n, change + CHUNK, raw + at * size);
 	}
+	*overflowed += block->lost;
 	return TRUE;
 }
 

@@ -26,7 +26,7 @@ ApplyPlan apply_plan(const Collection *collection, const Node *edit, double scal
  * survives.
  *
  * Writes elements [first, first+count) of the edited tensor, in the base's type, to raw.
- * *overflowed grows by the finite values that became infinite in that type. */
+ * *overflowed grows by the finite values that became infinite in that type, or on the way to it. */
 gboolean apply_block(const Collection *collection, const Node *edit, double scale, guint tensor,
 	const ApplyPlan *plan, guint64 first, guint64 count, gpointer scratch, void *raw,
 	guint64 *overflowed, GError **error);

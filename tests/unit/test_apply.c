@@ -307,6 +307,19 @@ static void test_overflow(Fixture *fixture, gconstpointer data)
 	g_assert_cmpuint(overflowed, ==, 1);
 }
 
+/* Numbers near the end of a double: in the difference, in the product, and not where one was no
+ * number before. */
+static void test_overflow_of_doubles(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base[] = {1e308, 1, -1e308, 1}, task[] = {1.7e308, 2, 1e308, INFINITY};
+	guint64 overflowed;
+	load_values(fixture, "base", DTYPE_F64, base, 4);
+	load_values(fixture, "a", DTYPE_F64, task, 4);
+	g_free(apply_in_blocks(fixture, "3*a", 1, 3, &overflowed));
+	g_assert_cmpuint(overflowed, ==, 2);
+}
+
 static void test_integers(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
@@ -381,6 +394,7 @@ int main(int argc, char **argv)
 		{"/apply/unchanged-elements", test_unchanged_elements},
 		{"/apply/not-finite", test_not_finite},
 		{"/apply/overflow", test_overflow},
+		{"/apply/overflow-of-doubles", test_overflow_of_doubles},
 		{"/apply/integers", test_integers},
 		{"/apply/not-shared", test_not_shared},
 		{"/apply/scope", test_scope},
