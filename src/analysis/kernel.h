@@ -1,8 +1,9 @@
 /* kernel.h - the hot loops of the pass, in one text for several instruction sets.
  *
  * Everything is done in double: differences of float32 weights are then exact or nearly so, and
- * no product of them can overflow or vanish.  A sum of products has the same bits whatever other
- * vectors stand beside its two; between instruction sets it may differ by some 1e-16. */
+ * no product of them can overflow or vanish (of F64 some can, see pass.h).  A sum of products has
+ * the same bits whatever other vectors stand beside its two; between instruction sets it may differ
+ * by some 1e-16. */
 #ifndef TAUSCOPE_KERNEL_H
 #define TAUSCOPE_KERNEL_H
 

@@ -55,9 +55,10 @@ typedef struct {
 /* Computes ⟨vᵢ, vⱼ⟩ for all pairs with at least one fresh member into `gram` (already of the
  * collection's size) and the statistics of the fresh members into statistics[member].  A pair is 0
  * on tensors that one of the two does not share, and NaN on those where one of the two has an
- * element that is NaN or Inf.  Reads each needed tensor of each member once, and advances
- * the job, whose total the caller sets, by pass_bytes.  What `gram` and `statistics` hold of fresh
- * members after a failure is undefined. */
+ * element that is NaN or Inf.  Squares of F64 elements beyond some 1e±154 leave the
+ * range of a double: their sum is then Inf, or 0 though the vector is not.  Reads each needed
+ * tensor of each member once, and advances the job, whose total the caller sets, by pass_bytes.
+ * What `gram` and `statistics` hold of fresh members after a failure is undefined. */
 gboolean pass_run(const PassRequest *request, const SamplePlan *plan, Gram *gram,
 	Statistics **statistics, Job *job, GError **error);
 

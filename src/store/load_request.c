@@ -3,6 +3,9 @@
 
 #include "core/text.h"
 
+#include <float.h>
+#include <math.h>
+
 static void load_item_free(gpointer data)
 {
 	LoadItem *item = data;
@@ -70,6 +73,31 @@ static void append_nonfinite(GString *text, const Store *store)
 	}
 }
 
+/* Whether a vector's square on a tensor is beyond a double, or too small for one. */
+static gboolean is_out_of_range(const Store *store, guint member, guint tensor)
+{
+	const Statistics *statistics = store_member_at(store, member)->statistics;
+	double square = *gram_cell(store->gram, tensor, member, member);
+	double largest = member > 0 ? statistics->largest_change[tensor]
+				    : fmax(fabs(statistics->minimum[tensor]),
+					      fabs(statistics->maximum[tensor]));
+	return isinf(square) || (square < DBL_MIN && largest > 0);
+}
+
+static void append_out_of_range(GString *text, const Store *store)
+{
+	for (guint i = 0; i < store->members->len; i++) {
+		guint count = 0, tensors = collection_tensors(store->collection);
+		for (guint t = 0; store_member_at(store, i)->statistics && t < tensors; t++)
+			count += is_out_of_range(store, i, t) ? 1 : 0;
+		if (count > 0)
+			g_string_append_printf(text,
+				"; the squares of %s on %u tensor%s are beyond a double",
+				collection_member(store->collection, i)->name, count,
+				count == 1 ? "" : "s");
+	}
+}
+
 char *load_summary(const Load *load)
 {
 	const Store *store = load->store;
@@ -79,5 +107,6 @@ char *load_summary(const Load *load)
 	g_string_append_printf(text, "%u checkpoint%s, %s read, %s", store->members->len,
 		store->members->len == 1 ? "" : "s", bytes, copied);
 	append_nonfinite(text, store);
+	append_out_of_range(text, store);
 	return g_string_free(text, FALSE);
 }

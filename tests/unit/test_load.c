@@ -389,6 +389,29 @@ static void test_same_contents_twice(void)
 	g_assert_cmpuint(problems->len, ==, 0);
 }
 
+/* What a double cannot hold is said, and reads as not finite where it is too large. */
+static void test_beyond_double(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	const double ones[] = {1, 1}, large[] = {1e200, 1}, small[] = {1e-200, 0}, zero[] = {0, 0};
+	TestTensor tensors[] = {{"a", DTYPE_F64, 1, {2}, ones}, {"b", DTYPE_F64, 1, {2}, zero},
+		{"c", DTYPE_F64, 1, {2}, ones}};
+	g_autofree char *base = scratch_path(&scratch, "base.safetensors");
+	g_autofree char *task = scratch_path(&scratch, "task.safetensors");
+	test_write_safetensors(base, tensors, 3);
+	tensors[0].values = large;
+	tensors[1].values = small;
+	test_write_safetensors(task, tensors, 3);
+	g_autoptr(Store) store = store_new(scratch.store);
+	g_autoptr(LoadRequest) request = request_of(base, WEIGHTS_LINK, "task", task, NULL);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *summary = NULL;
+	g_assert_true(load_all(store, request, &summary, &error));
+	g_assert_true(g_str_has_suffix(
+		summary, "; the squares of task on 2 tensors are beyond a double"));
+	g_assert_false(isfinite(whole_norm(store, "task")));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -414,6 +437,7 @@ int main(int argc, char **argv)
 		"/load/changed-meanwhile/partner", "mnist.safetensors", test_changed_meanwhile);
 	g_test_add_func("/load/cancelled", test_cancelled);
 	g_test_add_func("/load/task-like-base", test_task_like_base);
+	g_test_add_func("/load/beyond-double", test_beyond_double);
 	g_test_add_func("/load/same-contents-twice", test_same_contents_twice);
 	return g_test_run();
 }
