@@ -33,6 +33,8 @@ cJSON *json_numbers(const double *values, guint n);
 
 /* The printed form, ending in a newline; a double has all the digits it needs.  g_free it. */
 char *json_text(const cJSON *item);
+/* The same on one line, without the newline. */
+char *json_line(const cJSON *item);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cJSON, cJSON_Delete)
 

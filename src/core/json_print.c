@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#define ONE_LINE G_MAXUINT /* a depth at which no line is broken */
+
 static void print_value(GString *text, const cJSON *item, guint depth);
 
 /* The shortest digits that give the same double again. */
@@ -55,7 +57,7 @@ static gboolean is_flat(const cJSON *list)
 
 static void print_list(GString *text, const cJSON *list, guint depth)
 {
-	gboolean flat = is_flat(list), object = cJSON_IsObject(list);
+	gboolean flat = depth == ONE_LINE || is_flat(list), object = cJSON_IsObject(list);
 	g_string_append_c(text, object ? '{' : '[');
 	for (const cJSON *item = list->child; item; item = item->next) {
 		if (item != list->child)
@@ -66,7 +68,7 @@ static void print_list(GString *text, const cJSON *list, guint depth)
 			print_string(text, item->string);
 			g_string_append(text, ": ");
 		}
-		print_value(text, item, depth + 1);
+		print_value(text, item, flat ? ONE_LINE : depth + 1);
 	}
 	if (!flat)
 		new_line(text, depth);
@@ -94,5 +96,12 @@ char *json_text(const cJSON *item)
 	GString *text = g_string_new(NULL);
 	print_value(text, item, 0);
 	g_string_append_c(text, '\n');
+	return g_string_free(text, FALSE);
+}
+
+char *json_line(const cJSON *item)
+{
+	GString *text = g_string_new(NULL);
+	print_value(text, item, ONE_LINE);
 	return g_string_free(text, FALSE);
 }

@@ -39,9 +39,8 @@ static gint compare_spans(gconstpointer a, gconstpointer b, gpointer data)
 static void append_text(GString *out, const char *text)
 {
 	g_autoptr(cJSON) item = cJSON_CreateString(text);
-	char *printed = cJSON_PrintUnformatted(item);
+	g_autofree char *printed = json_line(item);
 	g_string_append(out, printed);
-	cJSON_free(printed);
 }
 
 static void append_pair(GString *out, const char *key, const char *value)
@@ -68,7 +67,7 @@ static int compare_keys(gconstpointer a, gconstpointer b)
 static void append_metadata(GString *out, const Checkpoint *base, const Recipe *recipe)
 {
 	g_autoptr(cJSON) json = recipe_to_json(recipe);
-	char *text = cJSON_PrintUnformatted(json);
+	g_autofree char *text = json_line(json);
 	g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(base->metadata), compare_keys);
 	g_string_append(out, "\"__metadata__\":{");
 	append_pair(out, RECIPE_KEY, text);
@@ -80,7 +79,6 @@ static void append_metadata(GString *out, const Checkpoint *base, const Recipe *
 	}
 	append_format(out, base);
 	g_string_append_c(out, '}');
-	cJSON_free(text);
 }
 
 static void append_tensor(GString *out, const Tensor *tensor, guint64 begin)

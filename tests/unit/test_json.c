@@ -212,6 +212,20 @@ static void test_builders(void)
 		"}\n");
 }
 
+static void test_line(void)
+{
+	const double values[] = {1, 2};
+	g_autoptr(cJSON) object = cJSON_CreateObject();
+	cJSON *inner = cJSON_AddObjectToObject(object, "inner");
+	cJSON_AddItemToObject(inner, "list", json_numbers(values, 2));
+	json_add_number(inner, "scale", 0.30000000000000004);
+	cJSON_AddStringToObject(object, "text", "a\nb");
+	g_autofree char *line = json_line(object);
+	g_assert_cmpstr(line, ==,
+		"{\"inner\": {\"list\": [1, 2], \"scale\": 0.30000000000000004}, "
+		"\"text\": \"a\\u000ab\"}");
+}
+
 /* Every double comes back from its printed form with the same bits. */
 static void test_round_trip(void)
 {
@@ -259,6 +273,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/json/uint", test_uint);
 	g_test_add_func("/json/builders", test_builders);
 	g_test_add_func("/json/round-trip", test_round_trip);
+	g_test_add_func("/json/line", test_line);
 	g_test_add_func("/json/read-file", test_read_file);
 	return g_test_run();
 }

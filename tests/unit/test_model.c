@@ -180,7 +180,8 @@ static void test_header(Fixture *fixture, gconstpointer data)
 	g_autofree char *path = path_in(fixture, "out.safetensors");
 	g_autofree char *bytes = NULL;
 	gsize length;
-	g_autoptr(ModelReport) report = write_edit(fixture, "mnist*0.5", "out.safetensors");
+	g_autoptr(ModelReport) report = write_with(fixture->collection, "mnist*0.5", path,
+		(ModelRequest){.scale = 0.30000000000000004}, NULL, NULL);
 	g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
 	guint64 header;
 	memcpy(&header, bytes, sizeof header);
@@ -197,6 +198,7 @@ static void test_header(Fixture *fixture, gconstpointer data)
 	g_autoptr(cJSON) recipe_json = json_parse(text, strlen(text), NULL);
 	g_autoptr(Recipe) recipe = recipe_from_json(recipe_json, NULL);
 	g_assert_cmpstr(recipe->expression, ==, "0.5*mnist");
+	g_assert_cmpfloat(recipe->scale, ==, 0.30000000000000004);
 	/* The data lies as in the base. */
 	const Checkpoint *base = collection_member(fixture->collection, 0)->checkpoint;
 	g_autoptr(Checkpoint) written = open_checked(path);
