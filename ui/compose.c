@@ -251,35 +251,55 @@ static const char *compose_why_not(gpointer data, Ui *ui, ActionId action)
 	return pane_why_not(ui, action);
 }
 
-/* Which task the edit is nearest to, and which it opposes most. */
+/* The tasks with the largest and the smallest cosine; FALSE where none has one. */
+static gboolean find_extremes(const Preview *preview, guint *nearest, guint *farthest)
+{
+	const double *cosine = preview->whole->cosine;
+	gboolean found = FALSE;
+
+	for (guint i = 0; i < preview->count; i++) {
+		if (!isfinite(cosine[i]))
+			continue;
+		*nearest = !found || cosine[i] > cosine[*nearest] ? i : *nearest;
+		*farthest = !found || cosine[i] < cosine[*farthest] ? i : *farthest;
+		found = TRUE;
+	}
+	return found;
+}
+
+/* Which task the edit is nearest to, and which it opposes most; cosines below 0.05 are neither. */
+static char *extremes_text(const Preview *preview, guint nearest, guint farthest)
+{
+	const double *cosine = preview->whole->cosine;
+	g_autofree char *near = number_signed(cosine[nearest], 2);
+	g_autofree char *far = number_signed(cosine[farthest], 2);
+	gboolean is_near = cosine[nearest] > 0.05, opposes = cosine[farthest] < -0.05;
+
+	if (!is_near && !opposes)
+		return g_strdup("the edit is nearly orthogonal to every task");
+	if (!is_near)
+		return g_strdup_printf("the edit opposes %s (cos %s) and is near no task",
+			preview->name[farthest], far);
+	if (!opposes)
+		return g_strdup_printf("the edit is nearest to %s (cos %s) and opposes no task",
+			preview->name[nearest], near);
+	return g_strdup_printf("the edit is nearest to %s (cos %s) and opposes %s (cos %s)",
+		preview->name[nearest], near, preview->name[farthest], far);
+}
+
 static char *compose_sentence(gpointer data, Ui *ui)
 {
 	ComposeView *view = data;
-	const double *cosine;
-	int nearest = -1, farthest = -1;
-	g_autofree char *near = NULL, *far = NULL;
+	guint nearest = 0, farthest = 0;
 
 	if (pane_why_empty(ui))
 		return NULL;
 	refresh(view, ui);
 	if (!view->preview)
 		return g_strdup("the edit is empty: a adds a term, = takes an expression");
-	cosine = view->preview->whole->cosine;
-	for (guint i = 0; i < view->preview->count; i++) {
-		if (isfinite(cosine[i]) && (nearest < 0 || cosine[i] > cosine[nearest]))
-			nearest = (int)i;
-		if (isfinite(cosine[i]) && (farthest < 0 || cosine[i] < cosine[farthest]))
-			farthest = (int)i;
-	}
-	if (nearest < 0)
+	if (!find_extremes(view->preview, &nearest, &farthest))
 		return g_strdup("the edit is zero: the output will equal the base");
-	near = number_signed(cosine[nearest], 2);
-	far = number_signed(cosine[farthest], 2);
-	if (cosine[farthest] > -0.05)
-		return g_strdup_printf("the edit is nearest to %s (cos %s) and opposes no task",
-			view->preview->name[nearest], near);
-	return g_strdup_printf("the edit is nearest to %s (cos %s) and opposes %s (cos %s)",
-		view->preview->name[nearest], near, view->preview->name[farthest], far);
+	return extremes_text(view->preview, nearest, farthest);
 }
 
 static cJSON *compose_json(gpointer data, Ui *ui)
