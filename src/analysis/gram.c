@@ -61,12 +61,6 @@ double gram_norm(const Gram *gram, const Scope *scope, guint i)
 	return sqrt(gram_product(gram, scope, i, i));
 }
 
-double gram_cosine(const Gram *gram, const Scope *scope, guint i, guint j)
-{
-	return cosine_of(gram_product(gram, scope, i, j), gram_norm(gram, scope, i),
-		gram_norm(gram, scope, j));
-}
-
 double cosine_of(double product, double norm_a, double norm_b)
 {
 	if (!(norm_a > 0 && norm_b > 0))

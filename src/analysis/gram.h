@@ -22,13 +22,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Gram, gram_free)
 /* The cell of ⟨vᵢ, vⱼ⟩ of one tensor; the order of i and j does not matter. */
 double *gram_cell(const Gram *gram, guint tensor, guint i, guint j);
 
-/* Over a scope: ⟨vᵢ, vⱼ⟩, ‖vᵢ‖ and the cosine (NaN where a norm is 0).  Inner products and norms
- * are summed over the scope, then divided; cosines are never averaged. */
+/* Over a scope: ⟨vᵢ, vⱼ⟩ and ‖vᵢ‖. */
 double gram_product(const Gram *gram, const Scope *scope, guint i, guint j);
 double gram_norm(const Gram *gram, const Scope *scope, guint i);
-double gram_cosine(const Gram *gram, const Scope *scope, guint i, guint j);
 
-/* The cosine from an inner product and two norms; NaN where a norm is 0 or unknown. */
+/* The cosine from an inner product and two norms; NaN where a norm is 0 or unknown.  Products and
+ * norms are summed over a scope, then divided; cosines are never averaged. */
 double cosine_of(double product, double norm_a, double norm_b);
 
 /* The sum of the tables over a scope: out is packed like one tensor's table. */

@@ -176,12 +176,6 @@ gboolean collection_add(Collection *collection, const char *name, MemberRole rol
 	return TRUE;
 }
 
-void collection_remove(Collection *collection, guint member)
-{
-	g_return_if_fail(member > 0 && member < collection_members(collection));
-	g_ptr_array_remove_index(collection->members, member);
-}
-
 guint collection_members(const Collection *collection)
 {
 	return collection->members->len;
@@ -245,33 +239,14 @@ GPtrArray *collection_runs(const Collection *collection)
 	return runs;
 }
 
-/* The raw elements of a member's own tensor, and their type. */
-static gboolean read_elements(const Collection *collection, guint member, guint tensor,
-	guint64 first, guint64 count, void *raw, Dtype *dtype, GError **error)
+gboolean collection_read_double(const Collection *collection, guint member, guint tensor,
+	guint64 first, guint64 count, void *scratch, double *out, GError **error)
 {
 	const Member *from = collection_member(collection, member);
 	guint place = (guint)from->place[tensor];
 
-	*dtype = checkpoint_tensor(from->checkpoint, place)->dtype;
-	return checkpoint_read_raw(from->checkpoint, place, first, count, raw, error);
-}
-
-gboolean collection_read_float(const Collection *collection, guint member, guint tensor,
-	guint64 first, guint64 count, void *scratch, float *out, GError **error)
-{
-	Dtype dtype;
-	if (!read_elements(collection, member, tensor, first, count, scratch, &dtype, error))
+	if (!checkpoint_read_raw(from->checkpoint, place, first, count, scratch, error))
 		return FALSE;
-	dtype_decode_float(dtype, scratch, count, out);
-	return TRUE;
-}
-
-gboolean collection_read_double(const Collection *collection, guint member, guint tensor,
-	guint64 first, guint64 count, void *scratch, double *out, GError **error)
-{
-	Dtype dtype;
-	if (!read_elements(collection, member, tensor, first, count, scratch, &dtype, error))
-		return FALSE;
-	dtype_decode_double(dtype, scratch, count, out);
+	dtype_decode_double(checkpoint_tensor(from->checkpoint, place)->dtype, scratch, count, out);
 	return TRUE;
 }

@@ -43,7 +43,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Collection, collection_free)
  * taken.  Steps of a run are kept in order of their number, before the run's final task. */
 gboolean collection_add(Collection *collection, const char *name, MemberRole role, const char *run,
 	gint64 step, Checkpoint *checkpoint, GError **error);
-void collection_remove(Collection *collection, guint member);
 
 guint collection_members(const Collection *collection);
 const Member *collection_member(const Collection *collection, guint member);
@@ -62,8 +61,6 @@ GPtrArray *collection_runs(const Collection *collection);
 
 /* Reads elements of θ of a member for a base tensor that matches (MATCH_SHARED): `scratch` has room
  * for count elements of 8 bytes. */
-gboolean collection_read_float(const Collection *collection, guint member, guint tensor,
-	guint64 first, guint64 count, void *scratch, float *out, GError **error);
 gboolean collection_read_double(const Collection *collection, guint member, guint tensor,
 	guint64 first, guint64 count, void *scratch, double *out, GError **error);
 

@@ -19,7 +19,8 @@ typedef struct {
 	char *path;
 } RunStep;
 
-/* The steps of a run: its checkpoint-N directories by N as numbers (array of RunStep, owned).
+/* The steps of a run: its checkpoint-N directories by N as numbers (array of RunStep, owned), at
+ * least one; ERROR_INPUT where there is none.
  * *final is the checkpoint that lies beside the steps (the directory itself), or NULL; free it.
  * *final_step is trainer_state.json's global_step there, or -1. */
 GArray *directory_run(const char *path, char **final, gint64 *final_step, GError **error);

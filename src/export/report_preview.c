@@ -92,7 +92,6 @@ cJSON *report_model_json(const ModelReport *report)
 	json_add_uint(json, "tensors", report->tensors);
 	json_add_uint(json, "changed", report->changed);
 	json_add_uint(json, "bytes", report->bytes);
-	json_add_uint(json, "overflowed", report->overflowed);
 	cJSON_AddItemToObject(json, "files", report_text_array(report->files));
 	cJSON_AddItemToObject(json, "warnings", report_text_array(report->warnings));
 	return json;

@@ -236,9 +236,6 @@ static gboolean add_run(Plan *plan, const LoadItem *item, GError **error)
 	g_autoptr(GArray) steps = directory_run(item->path, &final, &final_step, error);
 	if (!steps)
 		return FALSE;
-	if (steps->len == 0)
-		return fail_at(error, ERROR_INPUT, (Place){.file = item->path},
-			"there is no checkpoint-N folder in this run");
 	const RunStep *last = &g_array_index(steps, RunStep, steps->len - 1);
 	if (!final)
 		final_step = last->step;

@@ -7,17 +7,18 @@ static void check_tensor_sample(const Digits *digits, guint tensor)
 	guint64 n = collection_tensor(digits->collection, tensor)->elements;
 	guint64 count = plan->first[tensor + 1] - plan->first[tensor];
 	const guint64 *places = plan->places + plan->first[tensor];
-	g_autofree float *weights = g_new(float, n);
+	g_autofree double *weights = g_new(double, n);
 	g_autofree void *scratch = g_malloc(8 * n);
 	g_autoptr(GError) error = NULL;
 	guint member = (guint)collection_find(digits->collection, "greek");
-	g_assert_true(collection_read_float(
+	g_assert_true(collection_read_double(
 		digits->collection, member, tensor, 0, n, scratch, weights, &error));
 	for (guint64 i = 0; i < count; i++) {
 		g_assert_cmpuint(places[i], >=, i * n / count);
 		g_assert_cmpuint(places[i], <, (i + 1) * n / count);
-		g_assert_cmpfloat(statistics_of(digits, member)->sample[plan->first[tensor] + i],
-			==, weights[places[i]]);
+		g_assert_cmpfloat(
+			(double)statistics_of(digits, member)->sample[plan->first[tensor] + i], ==,
+			weights[places[i]]);
 	}
 }
 
