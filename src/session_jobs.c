@@ -12,25 +12,18 @@ const GPtrArray *session_jobs(const Session *session)
 	return session->jobs;
 }
 
-static gboolean is_over(const Job *job)
-{
-	JobStatus status;
-	job_status(job, &status);
-	return status.state != JOB_WAITING && status.state != JOB_RUNNING;
-}
-
 guint session_running(const Session *session)
 {
 	guint running = 0;
 	for (guint i = 0; i < session->jobs->len; i++)
-		running += is_over(session->jobs->pdata[i]) ? 0 : 1;
+		running += job_is_over(session->jobs->pdata[i]) ? 0 : 1;
 	return running;
 }
 
 void session_clear_jobs(Session *session)
 {
 	for (guint i = session->jobs->len; i > 0; i--)
-		if (is_over(session->jobs->pdata[i - 1]))
+		if (job_is_over(session->jobs->pdata[i - 1]))
 			g_ptr_array_remove_index(session->jobs, i - 1);
 	session_tell(session);
 }

@@ -35,14 +35,9 @@ void session_say(Session *session, char *message);
 /* Cancels what runs, and waits for its end. */
 void session_stop_jobs(Session *session);
 
-/* Marks and compositions into the store's state, and back. */
-void session_state_put(Session *session);
+/* Marks and compositions out of the store's state. */
 void session_state_take(Session *session);
 /* All that a save would write, as one text; g_free. */
 char *session_state_summary(const Session *session);
-
-/* A composition with the terms that are off, as JSON; NULL where the text is none. */
-char *composition_to_text(const Composition *composition);
-Composition *composition_from_text(const char *text);
 
 #endif

@@ -22,7 +22,8 @@ static cJSON *term_to_json(const Term *term)
 	return object;
 }
 
-char *composition_to_text(const Composition *composition)
+/* A composition, with the terms that are off, as JSON. */
+static char *composition_to_text(const Composition *composition)
 {
 	g_autoptr(cJSON) object = cJSON_CreateObject();
 	json_add_number(object, "scale", composition->scale);
@@ -51,7 +52,8 @@ static gboolean add_term(Composition *composition, const cJSON *object)
 	return TRUE;
 }
 
-Composition *composition_from_text(const char *text)
+/* NULL where the text is none. */
+static Composition *composition_from_text(const char *text)
 {
 	g_autoptr(cJSON) object = text ? json_parse(text, strlen(text), NULL) : NULL;
 	const cJSON *scale = item_of(object, "scale"), *term;
@@ -111,7 +113,7 @@ static void put_edit(Session *session)
 		store_drop_edit(session->store, EDIT_CURRENT);
 }
 
-void session_state_put(Session *session)
+static void put_state(Session *session)
 {
 	put_marks(session);
 	put_composition(session, STATE_COMPOSITION, session->composition);
@@ -148,7 +150,7 @@ gboolean session_save(Session *session, GError **error)
 {
 	Store *store = session->store;
 	gboolean held = store->lock >= 0;
-	session_state_put(session);
+	put_state(session);
 	g_autofree char *summary = session_state_summary(session);
 	if (!store->collection || g_str_equal(summary, session->saved))
 		return TRUE;

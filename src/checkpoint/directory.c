@@ -33,11 +33,6 @@ static const struct {
 	{"*.msgpack", "Flax weights", "convert them to safetensors"},
 };
 
-static int name_compare(gconstpointer a, gconstpointer b)
-{
-	return text_natural_compare(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The names in a folder, in natural order. */
 static GPtrArray *list_names(const char *path, GError **error)
 {
@@ -53,7 +48,7 @@ static GPtrArray *list_names(const char *path, GError **error)
 	}
 	while ((name = g_dir_read_name(folder)) != NULL)
 		g_ptr_array_add(names, g_strdup(name));
-	g_ptr_array_sort(names, name_compare);
+	text_natural_sort(names);
 	return g_steal_pointer(&names);
 }
 

@@ -14,11 +14,6 @@
 
 #define INDEX_MOST (64u << 20)
 
-static int name_compare(gconstpointer a, gconstpointer b)
-{
-	return text_natural_compare(*(const char *const *)a, *(const char *const *)b);
-}
-
 void shard_index_free(ShardIndex *index)
 {
 	if (index == NULL)
@@ -126,7 +121,7 @@ ShardIndex *shard_index_read(const char *path, GError **error)
 	}
 	if (!read_members(index, &cursor, error))
 		return NULL;
-	g_ptr_array_sort(index->shards, name_compare);
+	text_natural_sort(index->shards);
 	return g_steal_pointer(&index);
 }
 

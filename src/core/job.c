@@ -184,6 +184,11 @@ void job_status(const Job *job, JobStatus *status)
 		status->message = job->error->message;
 }
 
+gboolean job_is_over(const Job *job)
+{
+	return job->state != JOB_WAITING && job->state != JOB_RUNNING;
+}
+
 gboolean job_take_error(const Job *job, GError **error)
 {
 	if (!job->error)

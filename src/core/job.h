@@ -17,8 +17,7 @@ typedef gboolean (*JobRun)(Job *job, gpointer data, GError **error);
 typedef void (*JobDone)(Job *job, gpointer data, const GError *error);
 
 /* A job that owns `data` (freed with `free_data`, may be NULL).  Starts with one reference. */
-Job *job_new(
-	const char *title, JobRun run, JobDone done, gpointer data, GDestroyNotify free_data);
+Job *job_new(const char *title, JobRun run, JobDone done, gpointer data, GDestroyNotify free_data);
 Job *job_ref(Job *job);
 void job_unref(Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_unref)
@@ -34,14 +33,14 @@ void job_cancel(Job *job);
 gboolean job_is_cancelled(const Job *job);
 /* FALSE with ERROR_CANCELLED set where the job was cancelled. */
 gboolean job_check(const Job *job, GError **error);
-void job_expect(Job *job, guint64 bytes);           /* sets the total */
-void job_advance(Job *job, guint64 bytes);          /* any thread */
-void job_set_detail(Job *job, const char *detail);  /* any thread: "blocks.5.mlp.fc1.weight" */
+void job_expect(Job *job, guint64 bytes);          /* sets the total */
+void job_advance(Job *job, guint64 bytes);         /* any thread */
+void job_set_detail(Job *job, const char *detail); /* any thread: "blocks.5.mlp.fc1.weight" */
 
 /* A consistent look at a job from the main thread. */
 typedef struct {
 	JobState state;
-	const char *title;  /* borrowed from the job */
+	const char *title; /* borrowed from the job */
 	char detail[96];
 	guint64 done, total; /* bytes */
 	double fraction;     /* 0 to 1; 0 while the total is unknown */
@@ -51,6 +50,8 @@ typedef struct {
 	const char *message; /* of a failed job, borrowed; or NULL */
 } JobStatus;
 void job_status(const Job *job, JobStatus *status);
+/* Whether its end has come, on the main thread. */
+gboolean job_is_over(const Job *job);
 /* FALSE with a copy of the error where a job that is over failed or was cancelled. */
 gboolean job_take_error(const Job *job, GError **error);
 

@@ -70,13 +70,6 @@ static void stopper_end(Stopper *stopper)
 	sigaction(stopper->signal, &stopper->before, NULL);
 }
 
-static gboolean is_over(const Job *job)
-{
-	JobStatus status;
-	job_status(job, &status);
-	return status.state != JOB_WAITING && status.state != JOB_RUNNING;
-}
-
 gboolean job_run(Job *job, GError **error)
 {
 	gboolean show = isatty(STDERR_FILENO);
@@ -85,7 +78,7 @@ gboolean job_run(Job *job, GError **error)
 	stopper_start(&terminate, SIGTERM, job);
 	guint timer = show ? g_timeout_add(UPDATE_MILLISECONDS, show_progress, job) : 0;
 	job_start(job);
-	while (!is_over(job))
+	while (!job_is_over(job))
 		g_main_context_iteration(NULL, TRUE);
 	if (show) {
 		g_source_remove(timer);

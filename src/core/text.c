@@ -29,6 +29,16 @@ int text_natural_compare(const char *a, const char *b)
 	return strcmp(a, b); /* the same numbers with other leading zeros */
 }
 
+static int compare_texts(gconstpointer a, gconstpointer b)
+{
+	return text_natural_compare(*(const char *const *)a, *(const char *const *)b);
+}
+
+void text_natural_sort(GPtrArray *texts)
+{
+	g_ptr_array_sort(texts, compare_texts);
+}
+
 /* Characters that a terminal would not show as themselves: those that change the direction of the
  * text around them, separate lines, or have no width. */
 static gboolean is_treacherous(gunichar c)
@@ -80,6 +90,11 @@ char *text_count(guint64 count)
 	if (count < 10000)
 		return g_strdup_printf("%" G_GUINT64_FORMAT, count);
 	return scaled(count, units);
+}
+
+char *text_hash(guint64 high, guint64 low)
+{
+	return g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", high, low);
 }
 
 char *text_number(double value)

@@ -8,6 +8,9 @@
  * A total order: equal only for identical strings.  Usable with qsort through its values. */
 int text_natural_compare(const char *a, const char *b);
 
+/* Sorts an array of char * in natural order. */
+void text_natural_sort(GPtrArray *texts);
+
 /* Glob with `*` (any run, dots included), `?` (one character) and [a-z] classes, over the whole
  * string.  Linear memory, no recursion: a hostile pattern costs at most |pattern| x |text|. */
 gboolean text_glob(const char *pattern, const char *text);
@@ -21,6 +24,9 @@ char *text_bytes(guint64 bytes);
 
 /* 87812345 → "87.8M"; below 10,000 the number itself.  Free with g_free. */
 char *text_count(guint64 count);
+
+/* A 128-bit hash as 32 hex digits.  Free with g_free. */
+char *text_hash(guint64 high, guint64 low);
 
 /* A number with 3 significant digits, as screens show it; `·` where it is not finite. */
 char *text_number(double value);

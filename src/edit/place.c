@@ -27,11 +27,6 @@ static gboolean comes_before(const Collection *collection, guint tensor)
 	return FALSE;
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-	return text_natural_compare(*(char *const *)a, *(char *const *)b);
-}
-
 /* The names of the numbered layers in natural order, each once; borrowed. */
 static GPtrArray *numbered_layers(const Collection *collection)
 {
@@ -41,7 +36,7 @@ static GPtrArray *numbered_layers(const Collection *collection)
 		if (*layer_digits(collection->layer[i]) &&
 			g_hash_table_add(seen, collection->layer[i]))
 			g_ptr_array_add(layers, collection->layer[i]);
-	g_ptr_array_sort(layers, compare_names);
+	text_natural_sort(layers);
 	return layers;
 }
 

@@ -155,7 +155,7 @@ Hid hdf5_create_group(Hid parent, const char *name, GError **error)
 	return group;
 }
 
-gboolean hdf5_has(Hid group, const char *name)
+static gboolean is_hard_link(Hid group, const char *name)
 {
 	H5L_info_t info;
 	return H5Lexists(group, name, H5P_DEFAULT) > 0 &&
@@ -164,7 +164,7 @@ gboolean hdf5_has(Hid group, const char *name)
 
 Hid hdf5_open_group(Hid parent, const char *name, GError **error)
 {
-	if (!hdf5_has(parent, name)) {
+	if (!is_hard_link(parent, name)) {
 		fail(error, ERROR_INPUT, "group %s is missing", name);
 		return H5I_INVALID_HID;
 	}
@@ -213,7 +213,7 @@ static gboolean lies_within(Hid dataset)
 
 Hid hdf5_open_dataset(Hid group, const char *name, GError **error)
 {
-	if (!hdf5_has(group, name)) {
+	if (!is_hard_link(group, name)) {
 		fail(error, ERROR_INPUT, "dataset %s is missing", name);
 		return H5I_INVALID_HID;
 	}

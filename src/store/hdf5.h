@@ -45,7 +45,6 @@ gboolean hdf5_get_double(Hid object, const char *name, double *number, GError **
 Hid hdf5_create_group(Hid parent, const char *name, GError **error);
 Hid hdf5_open_group(Hid parent, const char *name, GError **error);
 GPtrArray *hdf5_names(Hid group, GError **error);
-gboolean hdf5_has(Hid group, const char *name);
 gboolean hdf5_link(Hid group, const char *name, const char *file, GError **error);
 
 /* A dataset that lies in this very file: no other link, no external or virtual storage. */

@@ -3,7 +3,6 @@
 
 #include "core/text.h"
 
-#include <errno.h>
 #include <sys/statvfs.h>
 
 static guint64 weights_bytes(const Load *load)
@@ -54,18 +53,12 @@ static gboolean check_room(const char *folder, guint64 bytes, GError **error)
 		"copies of the weights need %s, and there is not as much room", text);
 }
 
-static gboolean make_folder(const char *folder, GError **error)
-{
-	return g_mkdir_with_parents(folder, 0777) == 0 ||
-	       fail_at(error, ERROR_IO, (Place){.file = folder}, "cannot make this folder: %s",
-		       g_strerror(errno));
-}
-
 gboolean load_copies_begin(Load *load, GError **error)
 {
 	g_autofree char *folder = store_folder(load->store);
 	guint64 bytes = choose_copies(load);
-	if (bytes > 0 && (!make_folder(folder, error) || !check_room(folder, bytes, error)))
+	if (bytes > 0 &&
+		(!store_make_folder(load->store, error) || !check_room(folder, bytes, error)))
 		return FALSE;
 	for (guint i = 0; i < load_members(load); i++) {
 		Arrival *arrival = arrival_at(load, i);

@@ -3,6 +3,7 @@
  * A rows file is named by what it is made of (the contents of the member, the base and the
  * partners) and never changes.  A pair of members is valid where any rows file lists it with the
  * contents that both have now; so nothing is ever invalidated, only no longer named. */
+#include "core/text.h"
 #include "store/records.h"
 #include "store/store_private.h"
 
@@ -74,8 +75,7 @@ static char *rows_name(const Store *store, guint member, const GArray *partners)
 		g_string_append_printf(made_of, " %s", key);
 	}
 	XXH128_hash_t hash = XXH3_128bits(made_of->str, made_of->len);
-	return g_strdup_printf(
-		"%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", hash.high64, hash.low64);
+	return text_hash(hash.high64, hash.low64);
 }
 
 static gboolean write_partners(const Store *store, const GArray *partners, Hid file, GError **error)

@@ -1,17 +1,18 @@
 /* sealed.c - see sealed.h. */
 #include "store/sealed.h"
 
+#include "core/text.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
 
 #define MEMORY_STEP 65536
 
-static char *hash_text(const void *bytes, gsize length)
+static char *hash_of(const void *bytes, gsize length)
 {
 	XXH128_hash_t hash = XXH3_128bits(bytes, length);
-	return g_strdup_printf(
-		"%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", hash.high64, hash.low64);
+	return text_hash(hash.high64, hash.low64);
 }
 
 /* The library tells open files in memory apart by their names, and reads one only where no such
@@ -58,7 +59,7 @@ static guint8 *image_of(Hid file, gsize *length, GError **error)
 
 static void seal(guint8 *image, gsize length, const SealKind *kind)
 {
-	g_autofree char *hash = hash_text(image + SEAL_BYTES, length - SEAL_BYTES);
+	g_autofree char *hash = hash_of(image + SEAL_BYTES, length - SEAL_BYTES);
 	g_autofree char *text =
 		g_strdup_printf("tauscope %s %u\nxxh3-128 %s\n", kind->name, kind->version, hash);
 	memset(image, ' ', SEAL_BYTES);
@@ -117,7 +118,7 @@ static gboolean check_seal(
 			version, kind->version);
 	place.remedy = "restore it from a copy, or load the checkpoints into a new store";
 	g_autofree char *found =
-		length > SEAL_BYTES ? hash_text(bytes + SEAL_BYTES, length - SEAL_BYTES) : NULL;
+		length > SEAL_BYTES ? hash_of(bytes + SEAL_BYTES, length - SEAL_BYTES) : NULL;
 	if (g_strcmp0(found, hash) != 0)
 		return fail_at(error, ERROR_INPUT, place,
 			"damaged: the contents do not match their checksum");

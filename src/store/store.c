@@ -1,6 +1,9 @@
 /* store.c - the store in memory: its members, their sources and its parts. */
 #include "store/store_private.h"
 
+#include "core/text.h"
+
+#include <errno.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -255,6 +258,13 @@ char *store_folder(const Store *store)
 	return g_strconcat(stem, ".d", NULL);
 }
 
+gboolean store_make_folder(const Store *store, GError **error)
+{
+	g_autofree char *folder = store_folder(store);
+	return g_mkdir_with_parents(folder, 0777) == 0 ||
+	       fail_system(error, folder, "cannot make this folder", errno);
+}
+
 char *store_part(const Store *store, const char *kind, const char *hash, gboolean relative)
 {
 	g_autofree char *folder = store_folder(store);
@@ -310,6 +320,5 @@ char *member_content_hash(const Collection *collection, guint member, const guin
 	}
 	XXH128_hash_t sum = XXH3_128bits_digest(state);
 	XXH3_freeState(state);
-	return g_strdup_printf(
-		"%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", sum.high64, sum.low64);
+	return text_hash(sum.high64, sum.low64);
 }

@@ -31,6 +31,8 @@ SourceState store_sources_state(const GPtrArray *sources);
 /* Replaces what is known of a collection: takes all three; `members` is in its order. */
 void store_set_collection(Store *store, Collection *collection, GPtrArray *members, Gram *gram);
 
+/* Makes NAME.d where it is not there. */
+gboolean store_make_folder(const Store *store, GError **error);
 /* NAME.h5 without its ending; free with g_free. */
 char *store_stem(const Store *store);
 /* NAME.d/KIND-HASH.h5, or with `relative` as seen from NAME.h5; free with g_free. */

@@ -5,7 +5,6 @@
 #include "store/checkpoint_table.h"
 #include "store/store_private.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -90,10 +89,8 @@ static gboolean write_all(const Store *store, Hid file, GError **error)
 
 static gboolean write_results(Store *store, GError **error)
 {
-	g_autofree char *folder = store_folder(store);
-	if (store->members->len > 0 && g_mkdir_with_parents(folder, 0777) != 0)
-		return fail_at(error, ERROR_IO, (Place){.file = folder},
-			"cannot make this folder: %s", g_strerror(errno));
+	if (store->members->len > 0 && !store_make_folder(store, error))
+		return FALSE;
 	for (guint i = 0; i < store->members->len; i++) {
 		const StoreMember *known = store_member_at(store, i);
 		if (known->known && !known->rows && !rows_write(store, i, error))

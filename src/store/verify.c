@@ -61,9 +61,10 @@ static gboolean check_contents(Verify *verify, guint member, GError **error)
 	const Store *store = verify->store;
 	const StoreMember *known = store_member_at(store, member);
 	GError *problem = NULL;
+	if (!known->copied && !store_member_usable(store, member, NULL))
+		return TRUE; /* check_sources has said so */
 	if (!store_member_usable(store, member, &problem))
-		return known->copied ? note_failure(verify, member, problem, error)
-				     : (g_error_free(problem), TRUE);
+		return note_failure(verify, member, problem, error);
 	g_autofree guint64 *hash = g_new0(guint64, collection_tensors(store->collection));
 	if (!pass_hash(store->collection, member, 0, hash, verify->job, &problem))
 		return note_failure(verify, member, problem, error);

@@ -1,6 +1,7 @@
 /* weights.c - see weights.h. */
 #include "store/weights.h"
 
+#include "core/text.h"
 #include "store/hdf5.h"
 #include "store/weights_type.h"
 
@@ -40,12 +41,6 @@ struct WeightsCopy {
 	guint64 *offset;     /* [tensors] */
 	char *hash;
 };
-
-static char *hash_print(XXH128_hash_t hash)
-{
-	return g_strdup_printf(
-		"%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", hash.high64, hash.low64);
-}
 
 static GArray *stripes_of(const Checkpoint *checkpoint)
 {
@@ -126,11 +121,10 @@ static char *stream_run(Stream *stream, guint threads, GError **error)
 		.data = stream,
 		.work = stream_work,
 		.merge = stream_merge};
-	char *hash = NULL;
-	if (parallel_run(&parallel, stream->job, error))
-		hash = hash_print(XXH3_128bits_digest(stream->state));
+	gboolean ok = parallel_run(&parallel, stream->job, error);
+	XXH128_hash_t hash = XXH3_128bits_digest(stream->state);
 	XXH3_freeState(stream->state);
-	return hash;
+	return ok ? text_hash(hash.high64, hash.low64) : NULL;
 }
 
 char *weights_hash(const Checkpoint *copy, guint threads, Job *job, GError **error)
@@ -206,8 +200,8 @@ static gboolean create_datasets(WeightsCopy *copy, GError **error)
 WeightsCopy *weights_begin(const char *folder, const Checkpoint *checkpoint, GError **error)
 {
 	g_autoptr(WeightsCopy) copy = g_new0(WeightsCopy, 1);
-	g_autofree char *hash =
-		hash_print(XXH3_128bits(checkpoint->path, strlen(checkpoint->path)));
+	XXH128_hash_t sum = XXH3_128bits(checkpoint->path, strlen(checkpoint->path));
+	g_autofree char *hash = text_hash(sum.high64, sum.low64);
 	copy->from = checkpoint;
 	copy->folder = g_strdup(folder);
 	copy->path = g_strdup_printf("%s/weights-%s.h5", folder, hash);

@@ -151,9 +151,26 @@ static void test_nearest(void)
 	g_assert_null(text_nearest("norms", names, 0));
 }
 
+static void test_hash(void)
+{
+	g_autofree char *text = text_hash(0x0123456789abcdef, 0xf);
+	g_assert_cmpstr(text, ==, "0123456789abcdef000000000000000f");
+}
+
+static void test_natural_sort(void)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_ptr_array_add(names, (gpointer) "layer.10");
+	g_ptr_array_add(names, (gpointer) "layer.9");
+	text_natural_sort(names);
+	g_assert_cmpstr(names->pdata[0], ==, "layer.9");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/text/hash", test_hash);
+	g_test_add_func("/text/natural-sort", test_natural_sort);
 	g_test_add_func("/text/natural", test_natural);
 	g_test_add_func("/text/glob", test_glob);
 	g_test_add_func("/text/hostile-glob", test_hostile_glob);
