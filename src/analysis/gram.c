@@ -4,8 +4,12 @@
  * read once and never again. */
 #include "analysis/gram.h"
 
+#include "core/error.h"
+
 #include <math.h>
 #include <string.h>
+
+#define CELLS_MOST (G_GUINT64_CONSTANT(1) << 33)
 
 gsize gram_packed(guint i, guint j)
 {
@@ -18,16 +22,37 @@ static gsize packed_cells(guint vectors)
 	return (gsize)vectors * ((gsize)vectors + 1) / 2;
 }
 
-Gram *gram_new(guint tensors, guint vectors)
+/* Takes the products. */
+static Gram *gram_with(guint tensors, guint vectors, double *products)
 {
 	Gram *gram = g_new0(Gram, 1);
 	gsize cells = tensors * packed_cells(vectors);
 	gram->tensors = tensors;
 	gram->vectors = vectors;
-	gram->products = g_new(double, MAX(cells, 1));
+	gram->products = products;
 	for (gsize i = 0; i < cells; i++)
 		gram->products[i] = NAN;
 	return gram;
+}
+
+Gram *gram_new(guint tensors, guint vectors)
+{
+	gsize cells = tensors * packed_cells(vectors);
+	return gram_with(tensors, vectors, g_new(double, MAX(cells, 1)));
+}
+
+Gram *gram_try_new(guint tensors, guint vectors, GError **error)
+{
+	guint64 cells;
+	double *products = NULL;
+	if (g_uint64_checked_mul(&cells, packed_cells(vectors), tensors) && cells <= CELLS_MOST)
+		products = g_try_new(double, MAX(cells, 1));
+	if (products != NULL)
+		return gram_with(tensors, vectors, products);
+	fail(error, ERROR_INPUT,
+		"the inner products of %u vectors on %u tensors do not fit into memory", vectors,
+		tensors);
+	return NULL;
 }
 
 void gram_free(Gram *gram)

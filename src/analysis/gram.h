@@ -16,6 +16,9 @@ typedef struct {
 
 /* All unknown (NaN). */
 Gram *gram_new(guint tensors, guint vectors);
+/* The same, or NULL with *error set (ERROR_INPUT) where that is more than memory can hold: the
+ * numbers may come from a file. */
+Gram *gram_try_new(guint tensors, guint vectors, GError **error);
 void gram_free(Gram *gram);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Gram, gram_free)
 

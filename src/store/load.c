@@ -3,6 +3,8 @@
  * All is made beside what the store has, which stays in use, and takes its place at the end. */
 #include "store/load_private.h"
 
+#include <glib/gstdio.h>
+
 Arrival *arrival_at(const Load *load, guint member)
 {
 	return load->ordered->pdata[member];
@@ -112,10 +114,12 @@ static gboolean check_readable(const Load *load, GError **error)
 }
 
 /* What stays valid of the old tables; the pass fills in the rest. */
-static void take_products(Load *load)
+static gboolean take_products(Load *load, GError **error)
 {
 	guint tensors = collection_tensors(load->collection), members = load_members(load);
-	load->gram = gram_new(tensors, members);
+	load->gram = gram_try_new(tensors, members, error);
+	if (!load->gram)
+		return FALSE;
 	load->statistics = g_new0(Statistics *, members);
 	for (guint i = 0; !load->fresh[0] && i < members; i++)
 		for (guint j = 0; j <= i; j++) {
@@ -126,6 +130,7 @@ static void take_products(Load *load)
 					(guint)arrival_at(load, i)->old,
 					(guint)arrival_at(load, j)->old);
 		}
+	return TRUE;
 }
 
 static PassRequest pass_request(const Load *load)
@@ -152,6 +157,16 @@ static void count_bytes(Load *load)
 	load->bytes = suspect_bytes(load) + (any_fresh(load) ? pass_bytes(&request) : 0);
 }
 
+/* Another name would share the folder of its parts with NAME.h5, and each would sweep the other's.
+ */
+static gboolean check_name(const Store *store, GError **error)
+{
+	gboolean is_new = store->as_read.size == 0;
+	return !is_new || g_str_has_suffix(store->path, ".h5") ||
+	       fail_at(error, ERROR_USAGE, (Place){.file = store->path},
+		       "the name of a new store must end in .h5");
+}
+
 Load *load_begin(Store *store, const LoadRequest *request, GError **error)
 {
 	g_autoptr(Load) load = g_new0(Load, 1);
@@ -159,16 +174,16 @@ Load *load_begin(Store *store, const LoadRequest *request, GError **error)
 	load->weights = request->weights;
 	load->threads = request->threads;
 	load->budget = request->budget;
-	if (!store_lock(store, error))
+	if (!check_name(store, error) || !store_lock(store, error))
 		return NULL;
 	load->plan = load_plan(store, request, error);
 	if (!load->plan || !line_up(load, error) || !check_shared(load, error))
 		return NULL;
 	find_fresh(load);
-	if (!check_readable(load, error) || !load_copies_begin(load, error))
+	if (!check_readable(load, error) || !take_products(load, error) ||
+		!load_copies_begin(load, error))
 		return NULL;
 	load->places = sample_plan_new(load->collection);
-	take_products(load);
 	count_bytes(load);
 	return g_steal_pointer(&load);
 }
@@ -291,6 +306,13 @@ gboolean load_finish(Load *load, GError **error)
 	return store_commit(load->store, error);
 }
 
+/* A load that fails before anything is copied leaves no folder either. */
+static void remove_empty_folder(const Store *store)
+{
+	g_autofree char *folder = store_folder(store);
+	g_rmdir(folder);
+}
+
 void load_free(Load *load)
 {
 	if (!load)
@@ -305,6 +327,7 @@ void load_free(Load *load)
 	g_clear_pointer(&load->ordered, g_ptr_array_unref);
 	g_clear_pointer(&load->plan, g_ptr_array_unref);
 	g_clear_pointer(&load->collection, collection_free);
+	remove_empty_folder(load->store);
 	g_free(load);
 }
 

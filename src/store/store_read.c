@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define OVERTAKEN_MOST 10
-#define GRAM_BYTES_MOST (G_GUINT64_CONSTANT(1) << 36)
 
 /* A member on its way from its group into the collection. */
 typedef struct {
@@ -185,25 +184,15 @@ static GPtrArray *members_in_order(const Collection *collection, GPtrArray *entr
 	return members;
 }
 
-static Gram *gram_for(const Collection *collection, GError **error)
-{
-	guint64 members = collection_members(collection), bytes = 0;
-	if (!g_uint64_checked_mul(&bytes, members * (members + 1) / 2 * sizeof(double),
-		    collection_tensors(collection)) ||
-		bytes > GRAM_BYTES_MOST) {
-		fail(error, ERROR_INPUT, "its tables do not fit into memory");
-		return NULL;
-	}
-	return gram_new(collection_tensors(collection), (guint)members);
-}
-
 static gboolean read_members(Store *store, Hid file, GError **error)
 {
 	g_autoptr(GPtrArray) entries = read_entries(store, file, error);
 	if (!entries || entries->len == 0)
 		return entries != NULL;
 	g_autoptr(Collection) collection = collect(entries, error);
-	g_autoptr(Gram) gram = collection ? gram_for(collection, error) : NULL;
+	g_autoptr(Gram) gram = collection ? gram_try_new(collection_tensors(collection),
+						    collection_members(collection), error)
+					  : NULL;
 	if (!gram)
 		return FALSE;
 	GPtrArray *members = members_in_order(collection, entries);

@@ -60,6 +60,17 @@ static void test_empty(void)
 	g_assert_nonnull(gram->products);
 }
 
+/* 2^22 tensors of 2^22 vectors are more than any memory holds; two of three are not. */
+static void test_too_large(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Gram) large = gram_try_new(1u << 22, 1u << 22, &error);
+	g_assert_null(large);
+	test_error(error, ERROR_INPUT, "do not fit into memory");
+	g_autoptr(Gram) small = gram_try_new(2, 3, NULL);
+	g_assert_true(isnan(*gram_cell(small, 1, 2, 2)));
+}
+
 static void test_scope_sums(void)
 {
 	g_autoptr(Gram) gram = known_gram();
@@ -150,6 +161,7 @@ static void test_linear_speed(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/gram/too-large", test_too_large);
 	g_test_add_func("/gram/new-is-unknown", test_new_is_unknown);
 	g_test_add_func("/gram/empty", test_empty);
 	g_test_add_func("/gram/scope-sums", test_scope_sums);

@@ -299,6 +299,10 @@ static void test_refused(void)
 		"base is taken");
 	assert_refused(store, request_of(base, WEIGHTS_LINK, "a", "/nonexistent", NULL), ERROR_IO,
 		"/nonexistent");
+	g_autofree char *plain = scratch_path(&scratch, "plain");
+	g_autoptr(Store) nameless = store_new(plain);
+	assert_refused(nameless, request_of(base, WEIGHTS_LINK, "a", base, NULL), ERROR_USAGE,
+		"must end in .h5");
 	g_assert_null(store->collection);
 	g_assert_false(g_file_test(scratch.store, G_FILE_TEST_EXISTS));
 	load_into(store, request_of(base, WEIGHTS_LINK, "mnist", base, NULL));
@@ -343,6 +347,21 @@ static void test_cancelled(void)
 	g_clear_pointer(&load, load_free);
 	g_assert_cmpuint(count_parts(store, "weights-"), ==, 0);
 	g_assert_cmpuint(collection_members(store->collection), ==, 3);
+}
+
+/* A first load that is cancelled leaves nothing at all. */
+static void test_cancelled_first(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) store = store_new(scratch.store);
+	g_autofree char *base = test_source("data/digits/base");
+	g_autoptr(LoadRequest) request = request_of(base, WEIGHTS_COPY, "same", base, NULL);
+	g_autoptr(Load) load = load_begin(store, request, NULL);
+	g_assert_nonnull(load);
+	g_clear_pointer(&load, load_free);
+	g_clear_pointer(&store, store_free);
+	g_autoptr(GDir) folder = g_dir_open(scratch.folder, 0, NULL);
+	g_assert_null(g_dir_read_name(folder));
 }
 
 /* The norm over all tensors of what a member's own products sum to. */
@@ -436,6 +455,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func(
 		"/load/changed-meanwhile/partner", "mnist.safetensors", test_changed_meanwhile);
 	g_test_add_func("/load/cancelled", test_cancelled);
+	g_test_add_func("/load/cancelled-first", test_cancelled_first);
 	g_test_add_func("/load/task-like-base", test_task_like_base);
 	g_test_add_func("/load/beyond-double", test_beyond_double);
 	g_test_add_func("/load/same-contents-twice", test_same_contents_twice);
