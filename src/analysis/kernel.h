@@ -11,6 +11,10 @@
 
 #include <math.h>
 
+#if G_BYTE_ORDER != G_LITTLE_ENDIAN
+#error "raw elements are read in place, and they are little-endian"
+#endif
+
 /* Elements that are worked on at a time, and the multiple that arrays are padded to. */
 #define KERNEL_BLOCK 2048u
 #define KERNEL_PAD 8u

@@ -30,7 +30,8 @@ typedef struct {
 	GPtrArray *groups; /* of TrajectoryPath */
 } Trajectory;
 
-/* `reference` is a member to take cosines with, or -1 for the run's own final vector. */
+/* `reference` is a member to take cosines with, or -1 for the run's own final vector; it counts as
+ * 0 on tensors that it does not share. */
 Trajectory *trajectory_new(const Collection *collection, const Gram *gram, const char *run,
 	gint reference, const char *pattern, GroupBy by, GError **error);
 void trajectory_free(Trajectory *trajectory);
