@@ -1,6 +1,8 @@
 /* content.c - hashes of what tensors hold, of any type, to notice what changed. */
 #include "analysis/content.h"
 
+#include "analysis/lineup.h"
+
 /* A multiple of 8, so that elements of 4 or 6 bits start and end on a byte. */
 #define READ_ELEMENTS 32768u
 

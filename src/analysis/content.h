@@ -2,7 +2,7 @@
 #ifndef TAUSCOPE_CONTENT_H
 #define TAUSCOPE_CONTENT_H
 
-#include "analysis/lineup.h"
+#include "checkpoint/checkpoint.h"
 #include "core/job.h"
 
 /* A member's tensor, and where its hash goes. */

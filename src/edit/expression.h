@@ -12,7 +12,7 @@
 #ifndef TAUSCOPE_EXPRESSION_H
 #define TAUSCOPE_EXPRESSION_H
 
-#include "checkpoint/scope.h"
+#include "checkpoint/collection.h"
 
 typedef enum {
 	NODE_TASK,     /* a task vector or a step's: `member` */

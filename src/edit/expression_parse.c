@@ -4,6 +4,7 @@
  * already set.  `token` is always the next one that is not taken yet. */
 #include "edit/expression.h"
 
+#include "checkpoint/scope.h"
 #include "core/error.h"
 #include "edit/linear.h"
 #include "edit/node.h"

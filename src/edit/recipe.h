@@ -3,7 +3,6 @@
 #define TAUSCOPE_RECIPE_H
 
 #include "core/json.h"
-#include "edit/expression.h"
 
 /* One input: what it was called, where it lay, and the hash of its contents (32 hex digits). */
 typedef struct {

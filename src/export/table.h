@@ -2,7 +2,7 @@
 #ifndef TAUSCOPE_TABLE_H
 #define TAUSCOPE_TABLE_H
 
-#include "core/json.h"
+#include <glib.h>
 
 typedef enum { TABLE_TEXT, TABLE_CSV } TableFormat;
 

@@ -1,6 +1,7 @@
 /* sealed.c - see sealed.h. */
 #include "store/sealed.h"
 
+#include "core/file.h"
 #include "core/text.h"
 
 #include <stdio.h>

@@ -6,7 +6,6 @@
 #ifndef TAUSCOPE_SEALED_H
 #define TAUSCOPE_SEALED_H
 
-#include "core/file.h"
 #include "store/hdf5.h"
 
 #define SEAL_BYTES 512u

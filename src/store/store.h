@@ -8,7 +8,6 @@
 #define TAUSCOPE_STORE_H
 
 #include "analysis/pass.h"
-#include "core/json.h"
 
 typedef enum {
 	SOURCE_OK,      /* size, times and inode as recorded */
