@@ -387,6 +387,35 @@ static void options_clear(Options *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
+/* A path relative to the folder of the program; NULL where that is not known. */
+static char *beside_program(const char *relative)
+{
+	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+	if (!program)
+		return NULL;
+	g_autofree char *folder = g_path_get_dirname(program);
+	return g_build_filename(folder, relative, NULL);
+}
+
+/* The images, as `tauscope demo` finds its checkpoints: where TAUSCOPE_DATADIR says, where they
+ * were installed to, or in the source tree that the program was built in. */
+static char *find_images(void)
+{
+	g_autofree char *shared = beside_program("../share/tauscope");
+	g_autofree char *own = beside_program(".");
+	g_autofree char *above = beside_program("../../data");
+	const char *told = g_getenv("TAUSCOPE_DATADIR");
+	const char *const places[] = {
+		told ? told : TAUSCOPE_DATADIR, shared, own, above, TAUSCOPE_SOURCE_DATADIR};
+	for (guint i = 0; !told && i < G_N_ELEMENTS(places); i++) {
+		g_autofree char *images =
+			places[i] ? g_build_filename(places[i], "digits", "eval", NULL) : NULL;
+		if (images && g_file_test(images, G_FILE_TEST_IS_DIR))
+			return g_steal_pointer(&images);
+	}
+	return g_build_filename(places[0], "digits", "eval", NULL);
+}
+
 static gboolean parse(int argc, char **argv, Options *options, GError **error)
 {
 	const GOptionEntry entries[] = {
@@ -406,11 +435,8 @@ static gboolean parse(int argc, char **argv, Options *options, GError **error)
 		return fail(error, ERROR_USAGE, "%s; see --help", reason->message);
 	if (!options->models || options->models[1])
 		return fail(error, ERROR_USAGE, "score takes one model; see --help");
-	if (!options->images) {
-		const char *data = g_getenv("TAUSCOPE_DATADIR");
-		options->images =
-			g_build_filename(data ? data : TAUSCOPE_DATADIR, "digits", "eval", NULL);
-	}
+	if (!options->images)
+		options->images = find_images();
 	return TRUE;
 }
 
