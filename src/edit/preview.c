@@ -88,8 +88,17 @@ static double largest_norm(const Source *source, const Scope *scope)
 	return largest;
 }
 
+/* Which of base and tasks have no norm on a tensor where the edit has none. */
+static void blame(const Source *source, guint tensor, gboolean *blamed)
+{
+	for (guint i = 0; i < collection_members(source->collection); i++)
+		if ((i == 0 || source->coefficients[i] != 0) &&
+			!isfinite(*gram_cell(source->gram, tensor, i, i)))
+			blamed[i] = TRUE;
+}
+
 /* The tensors of the scope on which the edit's norm is not known as a number. */
-static GArray *unknown_tensors(Source *source, const Scope *scope)
+static GArray *unknown_tensors(Source *source, const Scope *scope, gboolean *blamed)
 {
 	GArray *unknown = g_array_new(FALSE, FALSE, sizeof(guint));
 	for (guint i = 0; i < scope->tensors->len; i++) {
@@ -97,8 +106,10 @@ static GArray *unknown_tensors(Source *source, const Scope *scope)
 		linear_coefficients(source->collection, source->edit, tensor, source->coefficients);
 		double square =
 			gram_linear(source->gram, tensor, source->coefficients, source->products);
-		if (!isfinite(square))
-			g_array_append_val(unknown, tensor);
+		if (isfinite(square))
+			continue;
+		g_array_append_val(unknown, tensor);
+		blame(source, tensor, blamed);
 	}
 	return unknown;
 }
@@ -118,10 +129,10 @@ static void add_size_warning(Preview *preview)
 
 static void add_warnings(Source *source, Preview *preview, const Scope *scope)
 {
-	g_autoptr(GArray) unknown = unknown_tensors(source, scope);
+	g_autofree gboolean *blamed = g_new0(gboolean, collection_members(source->collection));
+	g_autoptr(GArray) unknown = unknown_tensors(source, scope, blamed);
 	warning_add_left_out(preview->warnings, source->collection, source->edit);
-	warning_add_tensors(preview->warnings, source->collection, unknown,
-		"with values that are not finite, so that the edit has no norm there");
+	warning_add_not_finite(preview->warnings, source->collection, unknown, blamed, 0);
 	add_size_warning(preview);
 }
 

@@ -37,6 +37,27 @@ void warning_add_tensors(
 		what, names);
 }
 
+static char *blamed_names(const Collection *collection, const gboolean *blamed)
+{
+	GString *names = g_string_new(NULL);
+	for (guint i = 0; i < collection_members(collection); i++)
+		if (blamed[i])
+			g_string_append_printf(names, "%s%s", names->len ? ", " : "",
+				collection_member(collection, i)->name);
+	return g_string_free(names, FALSE);
+}
+
+void warning_add_not_finite(GPtrArray *warnings, const Collection *collection,
+	const GArray *tensors, const gboolean *blamed, guint64 elements)
+{
+	g_autofree char *names = blamed_names(collection, blamed);
+	g_autofree char *count = g_strdup_printf(
+		"%" G_GUINT64_FORMAT " element%s", elements, elements == 1 ? "" : "s");
+	g_autofree char *what = g_strdup_printf("with values that are not finite (%s%sfrom %s)",
+		elements ? count : "", elements ? " " : "", names);
+	warning_add_tensors(warnings, collection, tensors, what);
+}
+
 static GArray *not_float(const Collection *collection)
 {
 	GArray *tensors = g_array_new(FALSE, FALSE, sizeof(guint));

@@ -11,6 +11,11 @@ void warning_add(GPtrArray *warnings, const char *format, ...) G_GNUC_PRINTF(2, 
 void warning_add_tensors(
 	GPtrArray *warnings, const Collection *collection, const GArray *tensors, const char *what);
 
+/* Adds one on tensors of an edit with values that are not finite, and the members (of blamed
+ * [members]) that have them.  `elements` is how many there are, or 0 where that is not known. */
+void warning_add_not_finite(GPtrArray *warnings, const Collection *collection,
+	const GArray *tensors, const gboolean *blamed, guint64 elements);
+
 /* Adds sentences on the tensors that are not float, and on those where a task takes no part. */
 void warning_add_left_out(GPtrArray *warnings, const Collection *collection, const Node *edit);
 

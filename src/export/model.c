@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "edit/warning.h"
+#include "export/model_finite.h"
 #include "export/model_folder.h"
 #include "export/model_plan.h"
 #include "export/model_stream.h"
@@ -130,6 +131,16 @@ static gboolean write_recipe(Writing *writing, GError **error)
 	return output && output_write(output, 0, text, strlen(text), error);
 }
 
+/* Streams the weights, and says where what was written is not finite. */
+static gboolean write_weights(Writing *writing, Job *job, GError **error)
+{
+	const ModelRequest *request = writing->request;
+	g_autofree guint64 *not_finite = g_new0(guint64, collection_tensors(request->collection));
+	return model_stream(request, writing->plan->layout, writing->outputs,
+		       &writing->report->changed, not_finite, job, error) &&
+	       model_warn_not_finite(request, not_finite, writing->report->warnings, error);
+}
+
 static gboolean check_tensor(const Checkpoint *base, const LayoutTensor *row,
 	const Checkpoint *written, const char *path, GError **error)
 {
@@ -230,9 +241,7 @@ ModelReport *model_write(const ModelRequest *request, Job *job, GError **error)
 	if (!writing)
 		return NULL;
 	job_expect(job, checkpoint_bytes(collection_member(request->collection, 0)->checkpoint));
-	if (!open_files(writing, error) ||
-		!model_stream(request, writing->plan->layout, writing->outputs,
-			&writing->report->changed, job, error) ||
+	if (!open_files(writing, error) || !write_weights(writing, job, error) ||
 		!check_all_written(writing, error) || !copy_files(writing, error) ||
 		!write_recipe(writing, error) || !job_check(job, error) || !commit(writing, error))
 		return NULL;

@@ -22,7 +22,7 @@ typedef struct {
 
 typedef struct {
 	guint64 tensors;
-	guint64 changed; /* tensors that the edit acts on; the others are copies of the base's */
+	guint64 changed; /* tensors whose bytes are not the base's */
 	guint64 bytes;
 	GPtrArray *files;    /* of char *: what was written */
 	GPtrArray *warnings; /* of char * */

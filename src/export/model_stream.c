@@ -5,6 +5,7 @@
 #include "export/model_stream.h"
 
 #include "core/error.h"
+#include "export/model_finite.h"
 
 #include <string.h>
 
@@ -18,6 +19,7 @@ typedef struct {
 	guint64 units; /* what is cut into blocks: elements; bytes where these are smaller */
 	guint64 first_item;
 	ApplyPlan plan;
+	gint differs; /* from the base, as far as is known; atomic */
 } Piece;
 
 typedef struct {
@@ -26,13 +28,14 @@ typedef struct {
 	Job *job;
 	GArray *pieces; /* of Piece */
 	guint64 items;
-	guint64 block;      /* units in an item */
-	guint64 overflowed; /* in the tensor that is being merged */
+	guint64 block;       /* units in an item */
+	guint64 overflowed;  /* in the tensor that is being merged */
+	guint64 *not_finite; /* [base tensors] */
 } Stream;
 
 /* What a worker holds: the slot is followed by the raw block, then by the scratch. */
 typedef struct {
-	guint64 overflowed;
+	guint64 overflowed, not_finite;
 	guint64 raw[];
 } Slot;
 
@@ -91,7 +94,7 @@ static void add_pieces(Stream *stream, const Layout *layout)
 }
 
 /* The last piece that begins at or before an item. */
-static const Piece *find_piece(const Stream *stream, guint64 item)
+static Piece *find_piece(const Stream *stream, guint64 item)
 {
 	guint low = 0, high = stream->pieces->len;
 	while (high - low > 1) {
@@ -127,16 +130,43 @@ static gboolean fill_slot(const Stream *stream, const Piece *piece, guint64 firs
 		error);
 }
 
+/* Whether a block is not the base's; where one of the tensor's has been found, no other is read. */
+static gboolean compare_block(const Stream *stream, Piece *piece, guint64 first, guint64 count,
+	Slot *slot, GError **error)
+{
+	const Checkpoint *base = base_of(stream);
+	guint64 *original = slot->raw + stream->block;
+	const Tensor *tensor = checkpoint_tensor(base, piece->tensor);
+	if (piece->plan.kind == APPLY_COPY_BASE || g_atomic_int_get(&piece->differs))
+		return TRUE;
+	if (!checkpoint_read_raw(base, piece->tensor, first, count, original, error))
+		return FALSE;
+	if (memcmp(slot->raw, original, count * (tensor->bytes / piece->units)) != 0)
+		g_atomic_int_set(&piece->differs, TRUE);
+	return TRUE;
+}
+
+/* Notes what is to be known of a block; what computed it is no longer needed. */
+static gboolean look_at_block(const Stream *stream, Piece *piece, guint64 first, guint64 count,
+	Slot *slot, GError **error)
+{
+	const Tensor *tensor = checkpoint_tensor(base_of(stream), piece->tensor);
+	gpointer scratch = slot->raw + stream->block;
+	slot->not_finite = model_count_not_finite(tensor->dtype, slot->raw, count, scratch);
+	return compare_block(stream, piece, first, count, slot, error);
+}
+
 static gboolean work(gpointer data, guint64 item, gpointer memory, GError **error)
 {
 	const Stream *stream = data;
 	Slot *slot = memory;
-	const Piece *piece = find_piece(stream, item);
+	Piece *piece = find_piece(stream, item);
 	const Tensor *tensor = checkpoint_tensor(base_of(stream), piece->tensor);
 	guint64 size = tensor->bytes / piece->units;
 	guint64 first = (item - piece->first_item) * stream->block;
 	guint64 count = MIN(stream->block, piece->units - first);
-	if (!fill_slot(stream, piece, first, count, slot, error))
+	if (!fill_slot(stream, piece, first, count, slot, error) ||
+		!look_at_block(stream, piece, first, count, slot, error))
 		return FALSE;
 	job_advance(stream->job, count * size);
 	return output_write(stream->outputs->pdata[piece->file], piece->offset + first * size,
@@ -166,6 +196,7 @@ static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **err
 			stream->job, checkpoint_tensor(base_of(stream), piece->tensor)->name);
 	}
 	stream->overflowed += ((const Slot *)memory)->overflowed;
+	stream->not_finite[piece->tensor] += ((const Slot *)memory)->not_finite;
 	return item != last || check_overflow(stream, piece, error);
 }
 
@@ -173,18 +204,21 @@ static guint64 count_changed(const Stream *stream)
 {
 	guint64 changed = 0;
 	for (guint i = 0; i < stream->pieces->len; i++)
-		changed += g_array_index(stream->pieces, Piece, i).plan.kind != APPLY_COPY_BASE;
+		changed += g_array_index(stream->pieces, Piece, i).differs ? 1 : 0;
 	return changed;
 }
 
 gboolean model_stream(const ModelRequest *request, const Layout *layout, const GPtrArray *outputs,
-	guint64 *changed, Job *job, GError **error)
+	guint64 *changed, guint64 *not_finite, Job *job, GError **error)
 {
 	g_autoptr(GArray) pieces = g_array_new(FALSE, TRUE, sizeof(Piece));
-	Stream stream = {.request = request, .outputs = outputs, .job = job, .pieces = pieces};
+	Stream stream = {.request = request,
+		.outputs = outputs,
+		.job = job,
+		.pieces = pieces,
+		.not_finite = not_finite};
 	stream.block = choose_block(&stream);
 	add_pieces(&stream, layout);
-	*changed = count_changed(&stream);
 	Parallel parallel = {
 		.items = stream.items,
 		.threads = request->threads,
@@ -193,5 +227,8 @@ gboolean model_stream(const ModelRequest *request, const Layout *layout, const G
 		.work = work,
 		.merge = merge,
 	};
-	return parallel_run(&parallel, job, error);
+	if (!parallel_run(&parallel, job, error))
+		return FALSE;
+	*changed = count_changed(&stream);
+	return TRUE;
 }

@@ -261,6 +261,57 @@ static void test_carried(Fixture *fixture, gconstpointer data)
 }
 
 /* What a killed export to the same folder left is gone after the next one. */
+/* What was written is counted, with the tensors and the members that it comes from. */
+static void test_not_finite(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	add_toy(fixture->collection, fixture->folder, "nan", MEMBER_TASK, NULL, -1, NAN, NAN);
+	add_toy(fixture->collection, fixture->folder, "inf", MEMBER_TASK, NULL, -1, 1, INFINITY);
+	g_autoptr(ModelReport) one = write_edit(fixture, "a + nan[head]", "one.safetensors");
+	g_assert_cmpuint(one->warnings->len, ==, 2);
+	g_assert_cmpstr(one->warnings->pdata[0], ==,
+		"1 tensor with values that are not finite (2 elements from nan): head.weight");
+	g_autoptr(ModelReport) two =
+		write_edit(fixture, "inf[*.attn.*] + nan[blocks.0] + 0*inf", "two.safetensors");
+	g_assert_cmpstr(two->warnings->pdata[0], ==,
+		"4 tensors with values that are not finite (5 elements from nan, inf): "
+		"blocks.0.attn.q.weight, blocks.1.attn.q.weight, blocks.3.attn.q.weight, ...");
+	g_autoptr(ModelReport) none = write_edit(fixture, "a + 0*nan", "none.safetensors");
+	g_assert_cmpuint(none->warnings->len, ==, 1);
+}
+
+/* Also where the edit does not act: what is written is what counts. */
+static void test_base_not_finite(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autofree char *base = path_in(fixture, "masked.safetensors");
+	write_toy(base, -INFINITY, 2);
+	g_autoptr(Collection) collection = collection_new(open_checked(base));
+	add_toy(collection, fixture->folder, "t", MEMBER_TASK, NULL, -1, -INFINITY, 3);
+	g_autofree char *path = path_in(fixture, "out.safetensors");
+	g_autoptr(ModelReport) report =
+		write_with(collection, "t[head]", path, (ModelRequest){0}, NULL, NULL);
+	g_assert_nonnull(report);
+	g_assert_cmpstr(report->warnings->pdata[0], ==,
+		"7 tensors with values that are not finite (7 elements from base): "
+		"blocks.0.attn.q.weight, blocks.1.attn.q.weight, blocks.2.mlp.fc_in.weight, ...");
+	g_assert_cmpuint(report->changed, ==, 1);
+}
+
+/* An edit may act and yet leave every byte as it was. */
+static void test_changed(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	add_toy(fixture->collection, fixture->folder, "twin", MEMBER_TASK, NULL, -1, 1, 2);
+	g_autoptr(ModelReport) twin = write_edit(fixture, "twin", "whole.safetensors");
+	g_autoptr(ModelReport) half = write_edit(fixture, "0.5*twin + b[head]", "half.safetensors");
+	g_autoptr(ModelReport) tiny = write_edit(fixture, "1e-12*a", "tiny.safetensors");
+	g_assert_cmpuint(twin->changed, ==, 0);
+	g_assert_cmpuint(half->changed, ==, 1);
+	g_assert_cmpuint(tiny->changed, ==, 0);
+	g_assert_cmpuint(tiny->tensors, ==, 8);
+}
+
 static void test_leftovers(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
@@ -361,6 +412,9 @@ int main(int argc, char **argv)
 		{"/model-output/refused", set_up_toy, test_refused},
 		{"/model-output/missing-source", set_up_toy, test_missing_source},
 		{"/model-output/carried", set_up_toy, test_carried},
+		{"/model-output/not-finite", set_up_toy, test_not_finite},
+		{"/model-output/base-not-finite", set_up_toy, test_base_not_finite},
+		{"/model-output/changed", set_up_toy, test_changed},
 		{"/model-output/leftovers", set_up_toy, test_leftovers},
 		{"/model-output/cancelled", set_up_toy, test_cancelled},
 		{"/model-output/no-room", set_up_digits, test_no_room},

@@ -191,7 +191,7 @@ static void test_warnings(void)
 	g_autoptr(Preview) broken =
 		preview_of(collection, toy->gram, "a + broken[head]", 1, NULL, GROUP_ALL);
 	g_assert_true(isnan(broken->whole->norm));
-	assert_warns(broken, "1 tensor with values that are not finite");
+	assert_warns(broken, "1 tensor with values that are not finite (from broken)");
 	assert_warns(broken, ": head.weight");
 	g_autoptr(Preview) large = preview_of(collection, toy->gram, "4*a", 1, NULL, GROUP_ALL);
 	assert_warns(large, "the edit is 4.00 times as long as the base itself");
