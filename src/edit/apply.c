@@ -22,6 +22,7 @@ typedef struct {
 	gpointer bytes; /* [count] elements of 8 bytes, for reading */
 	double **task;  /* [members] τ of the block [count]; NULL: 0 everywhere, or not wanted */
 	double *unused; /* where the next τ goes */
+	gboolean wide;  /* some input is F64: of all others nothing is beyond a double */
 	guint64 lost;   /* finite numbers that gave something beyond a double */
 } Block;
 
@@ -65,16 +66,28 @@ static gboolean is_same(double a, double b)
 	return a == b || (isnan(a) && isnan(b));
 }
 
-/* θ − θ₀, in place of θ.  Returns how many differences of finite numbers are beyond a double. */
-static guint64 subtract_base(const double *base, guint64 count, double *theta)
+/* θ − θ₀, in place of θ. */
+static void subtract_base(const double *base, guint64 count, double *theta)
 {
-	guint64 lost = 0;
-	for (guint64 i = 0; i < count; i++) {
-		double change = is_same(theta[i], base[i]) ? 0 : theta[i] - base[i];
-		lost += isinf(change) && isfinite(theta[i]) && isfinite(base[i]);
-		theta[i] = change;
-	}
-	return lost;
+	for (guint64 i = 0; i < count; i++)
+		theta[i] = is_same(theta[i], base[i]) ? 0 : theta[i] - base[i];
+}
+
+/* How many differences of finite numbers are beyond a double. */
+static guint64 count_far(const Block *block, const double *theta)
+{
+	guint64 far = 0;
+	for (guint64 i = 0; block->wide && i < block->count; i++)
+		far += isfinite(theta[i]) && isfinite(block->base[i]) &&
+		       isinf(theta[i] - block->base[i]);
+	return far;
+}
+
+static gboolean is_wide(const Block *block, guint member)
+{
+	const Member *of = collection_member(block->collection, member);
+	guint place = (guint)of->place[block->tensor];
+	return checkpoint_tensor(of->checkpoint, place)->dtype == DTYPE_F64;
 }
 
 static gboolean read_task(Block *block, guint member, GError **error)
@@ -85,7 +98,9 @@ static gboolean read_task(Block *block, guint member, GError **error)
 	if (!collection_read_double(block->collection, member, block->tensor, block->first,
 		    block->count, block->bytes, block->unused, error))
 		return FALSE;
-	block->lost += subtract_base(block->base, block->count, block->unused);
+	block->wide |= is_wide(block, member);
+	block->lost += count_far(block, block->unused);
+	subtract_base(block->base, block->count, block->unused);
 	block->task[member] = block->unused;
 	block->unused += block->count;
 	return TRUE;
@@ -231,7 +246,7 @@ static gboolean is_finite_input(const Block *block, guint64 element)
 static guint64 count_lost(const Block *block, guint64 at, guint n, const double *change)
 {
 	guint64 lost = 0;
-	for (guint i = 0; i < n; i++)
+	for (guint i = 0; block->wide && i < n; i++)
 		lost += !isfinite(block->base[at + i] + change[i]) &&
 			is_finite_input(block, at + i);
 	return lost;
@@ -243,6 +258,7 @@ static gboolean compute(Block *block, const Node *edit, double scale, guint8 *ra
 	Dtype dtype = collection_tensor(block->collection, block->tensor)->dtype;
 	gsize size = dtype_info(dtype)->bits / 8;
 	dtype_decode_double(dtype, raw, block->count, block->base);
+	block->wide = dtype == DTYPE_F64;
 	if (!read_tasks(block, edit, error))
 		return FALSE;
 	double *change = block->unused;
