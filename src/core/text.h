@@ -1,4 +1,6 @@
-/* text.h - strings as people read them: natural order, globs, safe display, short numbers. */
+/* text.h - strings as people read them: natural order, globs, safe display, short numbers.
+ *
+ * Numbers are printed with a point: main sets LC_NUMERIC to "C", whatever the user's language. */
 #ifndef TAUSCOPE_TEXT_H
 #define TAUSCOPE_TEXT_H
 
