@@ -3,6 +3,7 @@
  * The parser is in expression_parse.c, the printer in expression_print.c. */
 #include "edit/expression.h"
 
+#include "core/error.h"
 #include "edit/linear.h"
 #include "edit/node.h"
 
@@ -103,6 +104,12 @@ static double node_bound(const Node *node)
 gboolean expression_is_bounded(const Node *node, double scale)
 {
 	return node_bound(node) * fabs(scale) <= EXPRESSION_COEFFICIENT_MOST;
+}
+
+gboolean expression_check_scale(const Node *edit, double scale, GError **error)
+{
+	return expression_is_bounded(edit, scale) ||
+	       fail(error, ERROR_USAGE, "the scale of the edit is too large, or not a number");
 }
 
 static void mark_members(const Node *node, GHashTable *seen, GArray *members)

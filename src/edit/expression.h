@@ -80,6 +80,8 @@ char *expression_number(double number);
 /* Whether λ·edit stays so small that nothing but the stored type can overflow: no coefficient in it
  * exceeds EXPRESSION_COEFFICIENT_MOST, and λ is a number. */
 gboolean expression_is_bounded(const Node *node, double scale);
+/* The same of an edit and its overall scale, with ERROR_USAGE where they are not. */
+gboolean expression_check_scale(const Node *edit, double scale, GError **error);
 
 /* The members that take part, ascending, each once. */
 GArray *expression_members(const Node *node);

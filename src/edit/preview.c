@@ -172,6 +172,8 @@ static void add_groups(Source *source, Preview *preview, const Scope *scope, Gro
 Preview *preview_new(const Collection *collection, const Gram *gram, const Node *edit, double scale,
 	const char *pattern, GroupBy by, GError **error)
 {
+	if (!expression_check_scale(edit, scale, error))
+		return NULL;
 	g_autoptr(Scope) scope = scope_new(collection, pattern, NULL, 0, error);
 	if (!scope)
 		return NULL;

@@ -31,7 +31,7 @@ typedef struct {
 } Preview;
 
 /* Over all float tensors of the base; a member counts as 0 on tensors it does not share, as it
- * does in the export.  `pattern` narrows what is shown, not what is edited. */
+ * does in the export.  ERROR_USAGE where the scale is no number.  `pattern` narrows what is shown, not what is edited. */
 Preview *preview_new(const Collection *collection, const Gram *gram, const Node *edit, double scale,
 	const char *pattern, GroupBy by, GError **error);
 void preview_free(Preview *preview);

@@ -228,10 +228,8 @@ ModelPlan *model_plan_new(const ModelRequest *request, GError **error)
 	g_autoptr(ModelPlan) plan = g_new0(ModelPlan, 1);
 	plan->copies = g_ptr_array_new_with_free_func(g_free);
 	gboolean folder = is_folder_name(request->output);
-	if (!expression_is_bounded(request->edit, request->scale)) {
-		fail(error, ERROR_USAGE, "the scale of the edit is too large, or not a number");
+	if (!expression_check_scale(request->edit, request->scale, error))
 		return NULL;
-	}
 	if (!(folder ? plan_folder(plan, request, error) : plan_file(plan, request, error)))
 		return NULL;
 	if (folder)

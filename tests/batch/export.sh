@@ -15,6 +15,11 @@ near 1e-12 out kept mnist -- kept.json
 expect 0 "$TAUSCOPE" preview s.h5 mnist --scale -0.7 --json
 near 1e-12 out kept mnist -- kept.json
 
+for scale in nan inf; do
+	expect 2 "$TAUSCOPE" preview s.h5 mnist --scale $scale --json
+	says 'not a number'
+done
+
 # l2 EDIT KEY... - the norm of the written model is the one of truth.json.
 l2() {
 	edit=$1
