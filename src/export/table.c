@@ -49,6 +49,12 @@ Table *table_new(const char *title)
 	return table;
 }
 
+void table_add_line(Table *table, const char *line)
+{
+	g_autofree char *above = table->title;
+	table->title = above ? g_strconcat(above, "\n", line, NULL) : g_strdup(line);
+}
+
 void table_free(Table *table)
 {
 	if (!table)

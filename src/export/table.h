@@ -10,6 +10,8 @@ typedef enum { TABLE_TEXT, TABLE_CSV } TableFormat;
  * CSV). */
 typedef struct Table Table;
 Table *table_new(const char *title); /* the title is shown above the text form; may be NULL */
+/* One more line between the title and the headings of the text form. */
+void table_add_line(Table *table, const char *line);
 void table_free(Table *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Table, table_free)
 

@@ -13,6 +13,7 @@ typedef struct {
 	const Store *store;
 	const LoadRequest *request;
 	GPtrArray *arrivals; /* of Arrival */
+	GHashTable *added;   /* of LoadItem: those that are among the arrivals */
 } Plan;
 
 static void arrival_free(gpointer data)
@@ -184,31 +185,24 @@ static gboolean is_of(const Member *member, const char *name)
 	return g_str_equal(member->name, name) || g_strcmp0(member->run, name) == 0;
 }
 
-/* Whether an old member goes: dropped by its name or its run's, or replaced. */
-static gboolean goes(const Plan *plan, const Member *member)
+/* Whether an old member is dropped by its name or its run's. */
+static gboolean is_dropped(const Plan *plan, const Member *member)
 {
 	for (guint i = 0; i < plan->request->drop->len; i++)
 		if (is_of(member, plan->request->drop->pdata[i]))
 			return TRUE;
-	for (guint i = 0; i < plan->request->items->len; i++)
-		if (is_of(member, ((const LoadItem *)plan->request->items->pdata[i])->name))
-			return TRUE;
 	return FALSE;
 }
 
-static gboolean add_old(Plan *plan, GError **error)
+/* The item that replaces an old member, or NULL. */
+static const LoadItem *replacement(const Plan *plan, const Member *member)
 {
-	const Store *store = plan->store;
-	for (guint i = 1; i < store->members->len; i++) {
-		const Member *member = old_member(store, i);
-		if (goes(plan, member))
-			continue;
-		Arrival *arrival =
-			arrival_new(member->name, member->role, member->run, member->step);
-		if (!add_arrival(plan, arrival, (gint)i, member->checkpoint->path, error))
-			return FALSE;
+	for (guint i = 0; i < plan->request->items->len; i++) {
+		const LoadItem *item = plan->request->items->pdata[i];
+		if (is_of(member, item->name))
+			return item;
 	}
-	return TRUE;
+	return NULL;
 }
 
 static gboolean add_task(Plan *plan, const char *name, const char *run, gint64 step,
@@ -248,12 +242,38 @@ static gboolean add_run(Plan *plan, const LoadItem *item, GError **error)
 		plan, item->name, item->name, final_step, final ? final : last->path, error);
 }
 
+/* Once, though it may replace all the steps of a run. */
+static gboolean add_item(Plan *plan, const LoadItem *item, GError **error)
+{
+	if (!g_hash_table_add(plan->added, (gpointer)item))
+		return TRUE;
+	return item->run ? add_run(plan, item, error)
+			 : add_task(plan, item->name, NULL, -1, item->path, error);
+}
+
 static gboolean add_items(Plan *plan, GError **error)
 {
-	for (guint i = 0; i < plan->request->items->len; i++) {
-		const LoadItem *item = plan->request->items->pdata[i];
-		if (item->run ? !add_run(plan, item, error)
-			      : !add_task(plan, item->name, NULL, -1, item->path, error))
+	for (guint i = 0; i < plan->request->items->len; i++)
+		if (!add_item(plan, plan->request->items->pdata[i], error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean add_kept(Plan *plan, guint old, GError **error)
+{
+	const Member *member = old_member(plan->store, old);
+	Arrival *arrival = arrival_new(member->name, member->role, member->run, member->step);
+	return add_arrival(plan, arrival, (gint)old, member->checkpoint->path, error);
+}
+
+/* What the store has, in its order; what replaces a member takes its place. */
+static gboolean add_old(Plan *plan, GError **error)
+{
+	for (guint i = 1; i < plan->store->members->len; i++) {
+		const Member *member = old_member(plan->store, i);
+		const LoadItem *item = replacement(plan, member);
+		if (item ? !add_item(plan, item, error)
+			 : !is_dropped(plan, member) && !add_kept(plan, i, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -297,7 +317,8 @@ static gboolean check_drops(const Store *store, const LoadRequest *request, GErr
 GPtrArray *load_plan(const Store *store, const LoadRequest *request, GError **error)
 {
 	g_autoptr(GPtrArray) arrivals = g_ptr_array_new_with_free_func(arrival_free);
-	Plan plan = {store, request, arrivals};
+	g_autoptr(GHashTable) added = g_hash_table_new(NULL, NULL);
+	Plan plan = {store, request, arrivals, added};
 	if (!check_given_once(request, error) || !check_drops(store, request, error) ||
 		!add_base(&plan, error) || !add_old(&plan, error) || !add_items(&plan, error))
 		return NULL;

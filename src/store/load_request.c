@@ -52,24 +52,46 @@ static char *copied_text(const Store *store)
 		"weights of %u copied, of %u linked", copied, store->members->len - copied);
 }
 
-static guint64 nonfinite_of(const Store *store, guint member)
+/* How many elements of a member are not finite; *first is the first tensor that has one. */
+static guint64 nonfinite_of(const Store *store, guint member, guint *first)
 {
 	const Statistics *statistics = store_member_at(store, member)->statistics;
 	guint64 count = 0;
-	for (guint i = 0; statistics && i < collection_tensors(store->collection); i++)
+	for (guint i = 0; statistics && i < collection_tensors(store->collection); i++) {
+		if (!count)
+			*first = i;
 		count += statistics->nonfinite[i];
+	}
 	return count;
 }
 
 static void append_nonfinite(GString *text, const Store *store)
 {
 	for (guint i = 0; i < store->members->len; i++) {
-		guint64 count = nonfinite_of(store, i);
-		if (count > 0)
-			g_string_append_printf(text,
-				"; %s has %" G_GUINT64_FORMAT " element%s that are not finite",
-				collection_member(store->collection, i)->name, count,
-				count == 1 ? "" : "s");
+		guint first = 0;
+		guint64 count = nonfinite_of(store, i, &first);
+		if (!count)
+			continue;
+		g_autofree char *tensor =
+			text_safe(collection_tensor(store->collection, first)->name);
+		g_string_append_printf(text, "; %s has %" G_GUINT64_FORMAT " %s %s",
+			collection_member(store->collection, i)->name, count,
+			count == 1 ? "element that is not finite, in"
+				   : "elements that are not finite, first in",
+			tensor);
+	}
+}
+
+/* What was kept though its files are gone. */
+static void append_missing(GString *text, const Store *store)
+{
+	for (guint i = 0; i < store->members->len; i++) {
+		if (store_member_state(store, i) != SOURCE_MISSING)
+			continue;
+		const Member *member = collection_member(store->collection, i);
+		g_autofree char *path = text_safe(member->checkpoint->path);
+		g_string_append_printf(text, "; %s: its source %s is missing; kept as it was read",
+			member->name, path);
 	}
 }
 
@@ -108,5 +130,6 @@ char *load_summary(const Load *load)
 		store->members->len == 1 ? "" : "s", bytes, copied);
 	append_nonfinite(text, store);
 	append_out_of_range(text, store);
+	append_missing(text, store);
 	return g_string_free(text, FALSE);
 }

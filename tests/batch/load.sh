@@ -49,3 +49,33 @@ equals '[]' out checkpoints mnist missing
 expect 0 "$TAUSCOPE" verify s.h5 --json
 equals true out whole
 no_leftovers
+
+# Where elements are not finite is said, and does not count as a difference in shape.
+vector one.safetensors 1 1 1
+vector nan.safetensors 1 nan inf
+vector fine.safetensors 1 2 1
+expect 0 "$TAUSCOPE" load n.h5 --base one.safetensors nan.safetensors fine.safetensors
+grep -q 'nan has 2 elements that are not finite, first in w$' out || fail "the tensor is not named"
+expect 0 "$TAUSCOPE" check n.h5 --json
+equals '[{"name":"w","elements":2}]' out checkpoints nan nonfinite
+equals '[]' out checkpoints fine nonfinite
+equals '[]' out base_nonfinite
+expect 0 "$TAUSCOPE" check n.h5
+grep -q '^nan: 2 elements of w not finite$' out || fail "the check does not name the tensor"
+
+# What is loaded again keeps its place, changed or not.
+expect 0 "$TAUSCOPE" load n.h5 nan=nan.safetensors one=one.safetensors --json
+equals nan out checkpoints 1 name
+equals fine out checkpoints 2 name
+equals one out checkpoints 3 name
+vector new.safetensors 1 2 3
+expect 0 "$TAUSCOPE" load n.h5 fine=new.safetensors --json
+equals fine out checkpoints 2 name
+equals 4 out checkpoints '#'
+
+# So does a run, whose steps are as many as its folder holds now.
+load_digits d.h5
+get out checkpoints >before
+expect 0 "$TAUSCOPE" load d.h5 --json --run "fashion=$digits/fashion" "mnist-inv=$digits/mnist-inv"
+get out checkpoints >after
+cmp before after || fail "the order changed"
