@@ -170,6 +170,8 @@ static void export_job_done(G_GNUC_UNUSED Job *job, gpointer data, const GError 
 	if (error) {
 		say_failure(session, "export", error);
 	} else {
+		g_autoptr(GArray) members = expression_members(of->edit);
+		store_add_notices(session->store, members, of->report->warnings);
 		session_say(session, report_sentence(of));
 		store_add_edit(
 			session->store, of->output, of->recipe->expression, of->recipe->scale);

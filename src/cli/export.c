@@ -5,8 +5,6 @@
 #include "export/report.h"
 #include "session.h"
 
-#include <stdio.h>
-
 static gboolean check_arguments(const VerbOptions *options, GError **error)
 {
 	gboolean edit = verb_argument(options, 2) != NULL;
@@ -100,16 +98,17 @@ static Table *report_table(const ModelReport *report)
 	return table;
 }
 
-static gboolean write_model(const VerbOptions *options, const ModelRequest *request, GError **error)
+static gboolean write_model(const VerbOptions *options, const Session *session,
+	const ModelRequest *request, GError **error)
 {
 	Writing writing = {request, NULL};
 	g_autoptr(Job) job = job_new("export", write_run, NULL, &writing, NULL);
 	if (!model_check(request, error) || !job_run(job, error))
 		return FALSE;
 	g_autoptr(ModelReport) report = writing.report;
-	for (guint i = 0; i < report->warnings->len; i++)
-		fprintf(stderr, "tauscope: warning: %s\n",
-			(const char *)report->warnings->pdata[i]);
+	g_autoptr(GArray) members = expression_members(request->edit);
+	store_add_notices(session_store(session), members, report->warnings);
+	verb_warn(report->warnings, 0);
 	return verb_print(options, report_model_json(report), report_table(report), error);
 }
 
@@ -133,7 +132,7 @@ static gboolean export_recipe(
 		.threads = (guint)options->threads,
 		.budget = verb_budget(options),
 	};
-	return write_model(options, &request, error);
+	return write_model(options, session, &request, error);
 }
 
 static int run(const VerbOptions *options, GError **error)

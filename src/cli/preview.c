@@ -20,6 +20,15 @@ static gboolean check_members(const Store *store, const Node *edit, GError **err
 	return TRUE;
 }
 
+/* That the weights are not those of the source concerns what an export will write. */
+static void add_notices(const Store *store, const Node *edit, Preview *preview)
+{
+	g_autoptr(GArray) members = expression_members(edit);
+	guint first = preview->warnings->len;
+	store_add_notices(store, members, preview->warnings);
+	verb_warn(preview->warnings, first);
+}
+
 static int run(const VerbOptions *options, GError **error)
 {
 	GroupBy by = GROUP_ALL;
@@ -34,9 +43,11 @@ static int run(const VerbOptions *options, GError **error)
 		return 0;
 	g_autoptr(Preview) preview = preview_new(
 		store->collection, store->gram, edit, options->scale, options->only, by, error);
-	if (preview)
-		verb_print_analysis(options, store, report_preview_json(preview),
-			report_preview_table(preview), error);
+	if (!preview)
+		return 0;
+	add_notices(store, edit, preview);
+	verb_print_analysis(
+		options, store, report_preview_json(preview), report_preview_table(preview), error);
 	return 0;
 }
 

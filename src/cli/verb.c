@@ -288,6 +288,12 @@ gboolean verb_is_stale(const Store *store, guint member)
 	return !is_known(store, member) || store_member_state(store, member) == SOURCE_CHANGED;
 }
 
+void verb_warn(const GPtrArray *warnings, guint first)
+{
+	for (guint i = first; i < warnings->len; i++)
+		fprintf(stderr, "tauscope: warning: %s\n", (const char *)warnings->pdata[i]);
+}
+
 static gboolean put(const char *text, GError **error)
 {
 	if (fputs(text, stdout) < 0 || fflush(stdout) != 0)

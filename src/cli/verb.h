@@ -66,6 +66,9 @@ Store *verb_open_analysed_store(const char *path, GError **error);
 /* Whether a member's numbers are missing, or of contents that its source has no more. */
 gboolean verb_is_stale(const Store *store, guint member);
 
+/* Prints warnings (of char *) from number `first` on, on stderr. */
+void verb_warn(const GPtrArray *warnings, guint first);
+
 /* Prints a result in the form that was asked for.  Takes the JSON and the table. */
 gboolean verb_print(const VerbOptions *options, cJSON *json, Table *table, GError **error);
 /* The same where one sentence says all.  Takes the JSON. */

@@ -183,6 +183,25 @@ gboolean store_member_usable(const Store *store, guint member, GError **error)
 	return TRUE;
 }
 
+static void add_notice(const Store *store, guint member, GPtrArray *notices)
+{
+	SourceState state = store_member_state(store, member);
+	if (!store_member_at(store, member)->copied || state < SOURCE_CHANGED)
+		return;
+	g_ptr_array_add(notices,
+		g_strdup_printf("%s: its source %s; the store's copy is used",
+			collection_member(store->collection, member)->name,
+			state == SOURCE_CHANGED ? "has changed since it was read" : "is missing"));
+}
+
+void store_add_notices(const Store *store, const GArray *members, GPtrArray *notices)
+{
+	add_notice(store, 0, notices);
+	for (guint i = 0; i < members->len; i++)
+		if (g_array_index(members, guint, i) != 0)
+			add_notice(store, g_array_index(members, guint, i), notices);
+}
+
 static void edit_free(gpointer data)
 {
 	StoreEdit *edit = data;

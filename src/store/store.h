@@ -82,6 +82,9 @@ gboolean store_is_complete(const Store *store);
 /* Looks whether a member's weights can be read as they were analysed: FALSE with a sentence where
  * they are linked and their file changed or is missing, or where the copy is gone. */
 gboolean store_member_usable(const Store *store, guint member, GError **error);
+/* Adds a sentence (char *) for the base and each of the members (of guint) whose weights are read
+ * from the store's copy though their source has changed or is missing. */
+void store_add_notices(const Store *store, const GArray *members, GPtrArray *notices);
 /* What no export may replace: NAME.h5, its parts, and the files that its members were read from,
  * also where their weights were copied.  GPtrArray of char *, owned. */
 GPtrArray *store_kept_paths(const Store *store);

@@ -46,5 +46,21 @@ expect 4 "$TAUSCOPE" export s.h5 b no.safetensors
 
 # With copies, export works too.
 expect 0 "$TAUSCOPE" load c.h5 --weights=copy --base base.safetensors a.safetensors
+expect 0 "$TAUSCOPE" export c.h5 a same.safetensors --json
+equals '[]' out warnings
+vector a.safetensors 3 3 3
+expect 0 "$TAUSCOPE" export c.h5 a stale.safetensors --json
+cmp same.safetensors stale.safetensors || fail "not the copy was exported"
+notice="a: its source has changed since it was read; the store's copy is used"
+equals "[\"$notice\"]" out warnings
+says "warning: $notice"
+expect 0 "$TAUSCOPE" preview c.h5 "0.1*a" --json
+equals "[\"$notice\"]" out warnings
+says "warning: $notice"
 rm a.safetensors base.safetensors
 expect 0 "$TAUSCOPE" export c.h5 a copied.safetensors
+says "base: its source is missing; the store's copy is used"
+says "a: its source is missing; the store's copy is used"
+expect 0 "$TAUSCOPE" load c.h5
+grep -q "a: its source $scratch/a.safetensors is missing; kept as it was read" out ||
+	fail "the load does not say what is missing"
