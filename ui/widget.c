@@ -234,11 +234,10 @@ static char *common_entry(const char *folder, const char *prefix)
 	return g_steal_pointer(&common);
 }
 
-gboolean line_complete_path(LineWidget *line)
+/* Completes what the path `text`, which ends the line, begins. */
+static gboolean complete_from(LineWidget *line, const char *text)
 {
-	if (line->cursor != line->text->len)
-		return FALSE;
-	const char *text = line->text->str, *slash = strrchr(text, '/');
+	const char *slash = strrchr(text, '/');
 	const char *prefix = slash ? slash + 1 : text;
 	g_autofree char *folder = folder_of(text);
 	g_autofree char *entry = common_entry(folder, prefix);
@@ -247,6 +246,14 @@ gboolean line_complete_path(LineWidget *line)
 	g_autofree char *rest = g_strdup(entry + strlen(prefix));
 	line_insert(line, rest);
 	return TRUE;
+}
+
+gboolean line_complete_path(LineWidget *line)
+{
+	if (line->cursor != line->text->len)
+		return FALSE;
+	const char *text = line->text->str, *equals = strchr(text, '=');
+	return complete_from(line, text) || (equals && complete_from(line, equals + 1));
 }
 
 void line_draw(const LineWidget *line, Canvas *canvas, Rect rect, int x, int y, int columns)

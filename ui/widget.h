@@ -25,7 +25,8 @@ LineWidget *line_new(const char *initial);
 void line_free(LineWidget *line);
 /* Takes a key as actions.h writes it; FALSE where it means nothing to a line. */
 gboolean line_key(LineWidget *line, const char *key);
-/* Completes a path at the end of the text; TRUE where something was added. */
+/* Completes a path at the end of the text, or after the `=` of NAME=PATH; TRUE where something was
+ * added. */
 gboolean line_complete_path(LineWidget *line);
 /* Draws in `columns` columns, scrolled so that the cursor is seen, and places the canvas' cursor. */
 void line_draw(const LineWidget *line, Canvas *canvas, Rect rect, int x, int y, int columns);

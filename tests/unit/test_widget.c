@@ -116,6 +116,12 @@ static void test_path_completion(void)
 	check_completion(folder, "zzz", "zzz");
 	check_completion(folder, ".h", ".hidden");
 	check_completion(folder, "missing/x", "missing/x");
+	LineWidget *line = line_new("name=");
+	g_string_append_printf(line->text, "%s/w", folder);
+	line->cursor = line->text->len;
+	g_assert_true(line_complete_path(line));
+	g_assert_true(g_str_has_suffix(line->text->str, "/weights/"));
+	line_free(line);
 	test_folder_remove(folder);
 }
 
