@@ -240,6 +240,30 @@ static void drop_confirmed(gpointer data, Ui *ui)
 		ui_error(ui, error);
 }
 
+/* Whether a member goes with the row: itself, or all of its run. */
+static gboolean goes_with(const CheckpointRow *row, const Member *member, guint number)
+{
+	if (row->run && row->kind != ROW_STEP)
+		return g_strcmp0(member->run, row->run) == 0;
+	return row->member == number;
+}
+
+/* Whether the edit in Compose would lose a task or step with the row. */
+static gboolean edit_uses(const CheckpointRow *row, const Session *session)
+{
+	const Collection *collection = session_collection(session);
+	g_autofree char *text = composition_text(session_composition(session));
+	g_autoptr(Node) edit = *text ? expression_parse(collection, text, NULL) : NULL;
+	g_autoptr(GArray) members = edit ? expression_members(edit) : NULL;
+
+	for (guint i = 0; members && i < members->len; i++) {
+		guint number = g_array_index(members, guint, i);
+		if (goes_with(row, collection_member(collection, number), number))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static React ask_drop(CheckpointsView *view, Ui *ui)
 {
 	const CheckpointRow *row = current(view);
@@ -247,9 +271,10 @@ static React ask_drop(CheckpointsView *view, Ui *ui)
 
 	if (!row || row->kind == ROW_BASE)
 		return REACT_NONE;
-	question = g_strdup_printf("Close %s%s?  The files stay.",
+	question = g_strdup_printf("Close %s%s?  The files stay.%s",
 		row->kind == ROW_RUN ? row->run : row->name,
-		row->run && row->kind != ROW_STEP ? " and its steps" : "");
+		row->run && row->kind != ROW_STEP ? " and its steps" : "",
+		edit_uses(row, ui_session(ui)) ? "  The edit in Compose uses it." : "");
 	ui_confirm(ui, question, view, drop_confirmed);
 	return REACT_DONE;
 }
@@ -352,22 +377,28 @@ static const Checkpoint *shown_checkpoint(const CheckpointsView *view, Ui *ui)
 
 static cJSON *checkpoints_json(gpointer data, Ui *ui)
 {
-	const Checkpoint *checkpoint = shown_checkpoint(data, ui);
-	const Collection *collection = session_collection(ui_session(ui));
+	CheckpointsView *view = data;
+	const Checkpoint *checkpoint = shown_checkpoint(view, ui);
 
 	if (checkpoint)
 		return report_checkpoint_json(checkpoint);
-	return collection ? report_check_json(collection) : NULL;
+	if (!session_collection(ui_session(ui)))
+		return NULL;
+	refresh(view, ui);
+	return checkpoint_rows_json(view->rows);
 }
 
 static Table *checkpoints_table(gpointer data, Ui *ui)
 {
-	const Checkpoint *checkpoint = shown_checkpoint(data, ui);
-	const Collection *collection = session_collection(ui_session(ui));
+	CheckpointsView *view = data;
+	const Checkpoint *checkpoint = shown_checkpoint(view, ui);
 
 	if (checkpoint)
 		return report_checkpoint_table(checkpoint);
-	return collection ? report_check_table(collection) : NULL;
+	if (!session_collection(ui_session(ui)))
+		return NULL;
+	refresh(view, ui);
+	return checkpoint_rows_table(view->rows);
 }
 
 static char *checkpoints_cell(gpointer data, Ui *ui)
@@ -390,7 +421,7 @@ const ViewOps checkpoints_view = {
 	.explain = "θ₀         the weights of the base\n"
 		   "τ          a task vector: θ − θ₀\n"
 		   "|τ|/|θ₀|   its length, relative to the base over the same tensors\n"
-		   "cos(mean)  its cosine with the mean of all tasks' vectors\n"
+		   "cos(mean)  its cosine with the mean of the marked tasks' vectors\n"
 		   "aligned    float tensors that both have, in one shape: these count\n"
 		   "missing    the base has it, the checkpoint has not\n"
 		   "extra      the checkpoint has it, the base has not; left out\n"

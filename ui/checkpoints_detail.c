@@ -202,13 +202,12 @@ static void add_tree(GPtrArray *lines, const Session *session, const CheckpointR
 	const Collection *collection = session_collection(session);
 	const Gram *gram = session_gram(session);
 	gboolean base = row->kind == ROW_BASE;
-	const guint *member = base ? NULL : &row->member;
 	g_autoptr(Layers) layers = NULL, tensors = NULL;
 
 	if (!session_ready(session))
 		return;
-	layers = layers_new(collection, gram, NULL, GROUP_LAYER, member, base ? 0 : 1, NULL);
-	tensors = layers_new(collection, gram, NULL, GROUP_TENSOR, member, base ? 0 : 1, NULL);
+	layers = layers_new(collection, gram, NULL, GROUP_LAYER, &row->member, 1, NULL);
+	tensors = layers_new(collection, gram, NULL, GROUP_TENSOR, &row->member, 1, NULL);
 	if (!layers || !tensors)
 		return;
 	add_tree_heading(lines, base);

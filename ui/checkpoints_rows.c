@@ -2,6 +2,7 @@
  * folded into one row. */
 #include "checkpoints_view.h"
 
+#include "core/json.h"
 #include "core/text.h"
 
 #include <math.h>
@@ -160,21 +161,24 @@ static void add_run(GPtrArray *rows, Ui *ui, const char *run, GHashTable *unfold
 		keep(rows, ui, row_new(session, ROW_STEP, g_array_index(steps, guint, i)));
 }
 
-/* The cosine of each task with the mean of all tasks. */
+/* The cosine of each marked task with their mean, as Layers has it. */
 static void fill_cosines(const Session *session, GPtrArray *tasks)
 {
 	g_autoptr(Layers) layers = NULL;
-	g_autoptr(GArray) all = collection_tasks(session_collection(session));
+	g_autoptr(GArray) marked = session_marked(session);
 
-	if (!session_ready(session) || all->len == 0)
+	if (!session_ready(session) || marked->len == 0)
 		return;
 	layers = layers_new(session_collection(session), session_gram(session), NULL, GROUP_ALL,
-		(const guint *)(gpointer)all->data, all->len, NULL);
+		(const guint *)(gpointer)marked->data, marked->len, NULL);
 	for (guint i = 0; layers && i < tasks->len; i++) {
 		CheckpointRow *row = tasks->pdata[i];
-		for (guint k = 0; k < layers->count; k++)
-			if (layers->member[k] == row->member)
-				row->cosine = layers->whole->cosine_mean[k];
+		for (guint k = 0; k < layers->count; k++) {
+			if (layers->member[k] != row->member)
+				continue;
+			row->in_mean = TRUE;
+			row->cosine = layers->whole->cosine_mean[k];
+		}
 	}
 }
 
@@ -240,11 +244,52 @@ GPtrArray *checkpoint_rows(Ui *ui, CheckpointSort sort, gboolean reverse, GHashT
 	return rows;
 }
 
+static const char *const roles[] = {"base", "task", "run", "step"};
+
+Table *checkpoint_rows_table(const GPtrArray *rows)
+{
+	Table *table = table_new("checkpoints");
+
+	table_add_text_column(table, "name");
+	table_add_text_column(table, "role");
+	table_add_number_column(table, "step");
+	table_add_number_column(table, "parameters");
+	table_add_number_column(table, "relative");
+	table_add_number_column(table, "cos_mean");
+	for (guint i = 0; i < rows->len; i++) {
+		const CheckpointRow *row = rows->pdata[i];
+		table_add_text(table, row->name);
+		table_add_text(table, roles[row->kind]);
+		table_add_number(table, row->step < 0 ? NAN : (double)row->step);
+		table_add_count(table, row->parameters);
+		table_add_number(table, row->relative);
+		table_add_number(table, row->cosine);
+	}
+	return table;
+}
+
+cJSON *checkpoint_rows_json(const GPtrArray *rows)
+{
+	cJSON *json = cJSON_CreateObject();
+	cJSON *list = cJSON_AddArrayToObject(json, "checkpoints");
+
+	for (guint i = 0; i < rows->len; i++) {
+		const CheckpointRow *row = rows->pdata[i];
+		cJSON *object = cJSON_CreateObject();
+		cJSON_AddStringToObject(object, "name", row->name);
+		cJSON_AddStringToObject(object, "role", roles[row->kind]);
+		json_add_number(object, "step", row->step < 0 ? NAN : (double)row->step);
+		json_add_uint(object, "parameters", row->parameters);
+		json_add_number(object, "relative", row->relative);
+		json_add_number(object, "cosine_mean", row->cosine);
+		cJSON_AddItemToArray(list, object);
+	}
+	return json;
+}
+
 /* The cell of a column. */
 static char *row_cell(const CheckpointRow *row, guint column)
 {
-	static const char *const roles[] = {"base", "task", "run", "step"};
-
 	switch (column) {
 	case 0:
 		return g_strdup(roles[row->kind]);
@@ -261,7 +306,7 @@ static char *row_cell(const CheckpointRow *row, guint column)
 		return row->kind == ROW_BASE ? g_strdup("–")
 					     : number_fixed(row->relative, RELATIVE_DECIMALS);
 	case COLUMN_COSINE:
-		return row->kind == ROW_TASK ? number_signed(row->cosine, 2) : g_strdup("–");
+		return row->in_mean ? number_signed(row->cosine, 2) : g_strdup("–");
 	case COLUMN_SIZE:
 		return text_bytes(row->bytes);
 	default:

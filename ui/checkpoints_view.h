@@ -21,7 +21,8 @@ typedef struct {
 	guint64 parameters;
 	guint64 bytes;
 	char *types;
-	double relative, cosine; /* |τ|/|θ₀|; with the mean of all tasks */
+	gboolean in_mean;        /* a task that is marked */
+	double relative, cosine; /* |τ|/|θ₀|; with the mean of the marked tasks */
 	char *warning;           /* what is wrong with it, or NULL */
 } CheckpointRow;
 
@@ -31,6 +32,9 @@ typedef enum { SORT_LOADED, SORT_NAME, SORT_RELATIVE, SORT_COSINE, SORT_COUNT } 
  * `unfolded` (a set of names) follow their run.  The filter narrows them.  GPtrArray of
  * CheckpointRow. */
 GPtrArray *checkpoint_rows(Ui *ui, CheckpointSort sort, gboolean reverse, GHashTable *unfolded);
+/* The rows as they are shown. */
+Table *checkpoint_rows_table(const GPtrArray *rows);
+cJSON *checkpoint_rows_json(const GPtrArray *rows);
 /* Draws heading and rows; `list` is fitted to what is seen. */
 void checkpoint_rows_draw(const GPtrArray *rows, Ui *ui, ListWidget *list, gboolean focus,
 	CheckpointSort sort, Canvas *canvas, Rect rect);
