@@ -2,6 +2,8 @@
  * that follows every key, exact from the Gram tables. */
 #include "compose_view.h"
 
+#include "batch.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -241,7 +243,7 @@ static const char *compose_why_not(gpointer data, Ui *ui, ActionId action)
 	if (action == ACTION_COMPOSE_SWAP && !session_reference(session))
 		return "b keeps a reference first";
 	if (action == ACTION_COMPOSE_SAVE && !view->preview)
-		return "the edit is empty";
+		return view->error ? view->error : "the edit is empty";
 	if (action == ACTION_SORT || action == ACTION_REVERSE)
 		return "J and K move a term";
 	if (action == ACTION_FILTER)
@@ -287,6 +289,26 @@ static char *extremes_text(const Preview *preview, guint nearest, guint farthest
 		preview->name[nearest], near, preview->name[farthest], far);
 }
 
+/* Why there is no preview. */
+static char *no_preview_text(const ComposeView *view, Ui *ui)
+{
+	g_autofree char *text = composition_text(session_composition(ui_session(ui)));
+
+	if (!*text)
+		return g_strdup("the edit is empty: a adds a term, = takes an expression");
+	return g_strdup_printf("the edit has no meaning: %s", view->error);
+}
+
+static char *not_finite_text(const Preview *preview)
+{
+	const char *reason = "its norm is beyond the range of a double";
+
+	for (guint i = 0; i < preview->warnings->len; i++)
+		if (strstr(preview->warnings->pdata[i], "not finite"))
+			reason = preview->warnings->pdata[i];
+	return g_strdup_printf("the edit is not finite: %s", reason);
+}
+
 static char *compose_sentence(gpointer data, Ui *ui)
 {
 	ComposeView *view = data;
@@ -296,9 +318,13 @@ static char *compose_sentence(gpointer data, Ui *ui)
 		return NULL;
 	refresh(view, ui);
 	if (!view->preview)
-		return g_strdup("the edit is empty: a adds a term, = takes an expression");
-	if (!find_extremes(view->preview, &nearest, &farthest))
+		return no_preview_text(view, ui);
+	if (!isfinite(view->preview->whole->norm))
+		return not_finite_text(view->preview);
+	if (view->preview->whole->norm == 0)
 		return g_strdup("the edit is zero: the output will equal the base");
+	if (!find_extremes(view->preview, &nearest, &farthest))
+		return g_strdup("no task has a cosine with the edit");
 	return extremes_text(view->preview, nearest, farthest);
 }
 
@@ -320,6 +346,19 @@ static Table *compose_table(gpointer data, Ui *ui)
 		return NULL;
 	refresh(view, ui);
 	return view->preview ? report_preview_table(view->preview) : NULL;
+}
+
+static char *compose_batch(gpointer data, Ui *ui)
+{
+	const Composition *now = session_composition(ui_session(ui));
+	g_autofree char *text = composition_text(now);
+	g_autofree char *edit = shell_word(text);
+	g_autofree char *scale = expression_number(now->scale);
+	g_autofree char *options = g_strdup_printf("%s --by=layer%s%s", edit,
+		now->scale == 1 ? "" : " --scale=", now->scale == 1 ? "" : scale);
+
+	(void)data;
+	return batch_command(ui, "preview", options);
 }
 
 /* A term's coefficient; elsewhere the whole edit. */
@@ -358,6 +397,7 @@ const ViewOps compose_view = {
 	.sentence = compose_sentence,
 	.json = compose_json,
 	.table = compose_table,
+	.batch = compose_batch,
 	.cell = compose_cell,
 	.invalidate = compose_invalidate,
 };

@@ -173,12 +173,13 @@ static void draw_list(ComposeView *view, const Composition *composition, Canvas 
 static char *expression_text(const Composition *composition)
 {
 	g_autofree char *text = composition_text(composition);
+	g_autofree char *scale = expression_number(composition->scale);
 
 	if (!*text)
 		return g_strdup("nothing is on: a adds a task");
 	if (composition->scale == 1)
 		return g_steal_pointer(&text);
-	return g_strdup_printf("%s  --scale %.6g", text, composition->scale);
+	return g_strdup_printf("%s  --scale=%s", text, scale);
 }
 
 /* Rows that the text takes when wrapped. */

@@ -1,4 +1,5 @@
 /* export_dialog.c - what to write, where to, and the batch command that does the same. */
+#include "batch.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "frame.h"
@@ -8,7 +9,13 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-enum { DIALOG_COLUMNS = 76, DIALOG_ROWS = 19, LABEL_COLUMNS = 10 };
+enum {
+	DIALOG_COLUMNS = 76,
+	DIALOG_ROWS = 17,
+	LABEL_COLUMNS = 10,
+	NOTICE_ROWS = 2,
+	FRAME_COLUMNS = 2
+};
 
 typedef enum { FIELD_WHAT, FIELD_PATH, FIELD_RECIPE, FIELD_WRITE, FIELD_COUNT } Field;
 
@@ -20,21 +27,11 @@ typedef struct {
 	LineWidget *path;
 	gboolean path_typed; /* no longer follows what is chosen */
 	gboolean no_recipe, asking;
-	char *reason;        /* why the last try failed; NULL */
-	guint64 bytes, free; /* that it takes and that are free there; 0: not known */
-	char *command;       /* of the batch program; NULL where there is none */
+	char *why_not[WHAT_COUNT]; /* NULL where it can be written */
+	char *reason;              /* why the last try failed; NULL */
+	guint64 bytes, free;       /* that it takes and that are free there; 0: not known */
+	char *command;             /* of the batch program; NULL where there is none */
 } ExportDialog;
-
-/* The verb that answers what a screen shows, and its options. */
-static const struct {
-	const char *verb, *options;
-} batch[SCREEN_COUNT] = {
-	[SCREEN_CHECKPOINTS] = {"check", ""},
-	[SCREEN_SIMILARITY] = {"similarity", ""},
-	[SCREEN_LAYERS] = {"norms", " --by=layer"},
-	[SCREEN_TRAJECTORY] = {"trajectory", ""},
-	[SCREEN_COMPOSE] = {"preview", ""},
-};
 
 static char *edit_text(Ui *ui)
 {
@@ -42,22 +39,26 @@ static char *edit_text(Ui *ui)
 	return composition ? composition_text(composition) : g_strdup("");
 }
 
-static const char *why_not_model(Ui *ui)
+static char *why_not_model(Ui *ui)
 {
 	g_autofree char *edit = edit_text(ui);
+	g_autoptr(GError) error = NULL;
 	if (!session_collection(ui->session))
-		return "nothing is loaded";
-	return *edit ? NULL : "no term is on: add one in Compose";
+		return g_strdup("nothing is loaded");
+	if (!*edit)
+		return g_strdup("no term is on: add one in Compose");
+	double scale = session_composition(ui->session)->scale;
+	g_autoptr(Recipe) recipe = session_recipe(ui->session, edit, scale, &error);
+	return recipe ? NULL : g_strdup(error->message);
 }
 
-static const char *why_not_csv(Ui *ui)
+static char *why_not_table(Ui *ui)
 {
-	return ui_view(ui)->table ? NULL : "this screen has no table";
-}
-
-static const char *why_not_json(Ui *ui)
-{
-	return ui_view(ui)->json ? NULL : "this screen has no numbers";
+	const ViewOps *view = ui_view(ui);
+	if (!view->table)
+		return g_strdup("this screen has no table");
+	g_autoptr(Table) table = view->table(ui_view_state(ui), ui);
+	return table ? NULL : g_strdup("it has no numbers yet");
 }
 
 static char *csv_text(Ui *ui)
@@ -86,35 +87,33 @@ static char *picture_text(Ui *ui)
 
 static const struct {
 	const char *label, *extension, *option;
-	const char *(*why_not)(Ui *ui); /* NULL: always possible */
-	char *(*text)(Ui *ui);          /* NULL where it is empty; a model is written by a job */
+	char *(*why_not)(Ui *ui); /* NULL: always possible */
+	char *(*text)(Ui *ui);    /* NULL where it is empty; a model is written by a job */
 } whats[WHAT_COUNT] = {
 	[WHAT_MODEL] = {"the edited checkpoint", ".safetensors", NULL, why_not_model, NULL},
-	[WHAT_CSV] = {"this table as CSV", ".csv", "--csv", why_not_csv, csv_text},
-	[WHAT_JSON] = {"this table as JSON", ".json", "--json", why_not_json, json_screen_text},
+	[WHAT_CSV] = {"this table as CSV", ".csv", "--csv", why_not_table, csv_text},
+	[WHAT_JSON] = {"this table as JSON", ".json", "--json", why_not_table, json_screen_text},
 	[WHAT_TEXT] = {"this screen as text", ".txt", NULL, NULL, screen_text},
 	[WHAT_PICTURE] = {"this screen as a picture (SVG)", ".svg", NULL, NULL, picture_text},
 };
 
-static const char *why_not_what(Ui *ui, What what)
+static void find_reasons(ExportDialog *dialog, Ui *ui)
 {
-	return whats[what].why_not ? whats[what].why_not(ui) : NULL;
+	for (guint i = 0; i < WHAT_COUNT; i++) {
+		g_free(dialog->why_not[i]);
+		dialog->why_not[i] = whats[i].why_not ? whats[i].why_not(ui) : NULL;
+	}
 }
 
 static void dialog_free(gpointer state)
 {
 	ExportDialog *dialog = state;
 	line_free(dialog->path);
+	for (guint i = 0; i < WHAT_COUNT; i++)
+		g_free(dialog->why_not[i]);
 	g_free(dialog->reason);
 	g_free(dialog->command);
 	g_free(dialog);
-}
-
-/* Quotes a word where a shell needs it. */
-static char *shell_word(const char *word)
-{
-	const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=";
-	return *word && strspn(word, plain) == strlen(word) ? g_strdup(word) : g_shell_quote(word);
 }
 
 static char *model_command(const ExportDialog *dialog, Ui *ui)
@@ -124,22 +123,21 @@ static char *model_command(const ExportDialog *dialog, Ui *ui)
 	g_autofree char *quoted = shell_word(edit);
 	g_autofree char *path = shell_word(dialog->path->text->str);
 	double scale = session_composition(ui->session)->scale;
-	g_autofree char *option = scale == 1 ? g_strdup("") : g_strdup_printf(" --scale=%g", scale);
-	return g_strdup_printf("tauscope export %s %s %s%s%s", store, quoted, path, option,
+	g_autofree char *number = expression_number(scale);
+	return g_strdup_printf("tauscope export %s %s %s%s%s%s", store, quoted, path,
+		scale == 1 ? "" : " --scale=", scale == 1 ? "" : number,
 		dialog->no_recipe ? " --no-recipe" : "");
 }
 
 static char *table_command(const ExportDialog *dialog, Ui *ui)
 {
-	const char *verb = batch[ui->screen].verb;
-	if (!verb || !whats[dialog->what].option)
-		return NULL;
-	g_autofree char *store = shell_word(session_path(ui->session));
+	const ViewOps *view = ui_view(ui);
+	g_autofree char *batch = view->batch && whats[dialog->what].option
+					 ? view->batch(ui_view_state(ui), ui)
+					 : NULL;
 	g_autofree char *path = shell_word(dialog->path->text->str);
-	g_autofree char *edit = ui->screen == SCREEN_COMPOSE ? edit_text(ui) : NULL;
-	g_autofree char *quoted = edit ? shell_word(edit) : NULL;
-	return g_strdup_printf("tauscope %s %s%s%s%s %s > %s", verb, store, quoted ? " " : "",
-		quoted ? quoted : "", batch[ui->screen].options, whats[dialog->what].option, path);
+	return batch ? g_strdup_printf("%s %s > %s", batch, whats[dialog->what].option, path)
+		     : NULL;
 }
 
 static guint64 model_size(const ExportDialog *dialog, Ui *ui)
@@ -161,7 +159,7 @@ static guint64 model_size(const ExportDialog *dialog, Ui *ui)
 
 static guint64 bytes_needed(const ExportDialog *dialog, Ui *ui)
 {
-	if (why_not_what(ui, dialog->what))
+	if (dialog->why_not[dialog->what])
 		return 0;
 	if (dialog->what == WHAT_MODEL)
 		return model_size(dialog, ui);
@@ -191,12 +189,13 @@ static void refresh(ExportDialog *dialog, Ui *ui)
 	if (!dialog->path_typed)
 		default_path(dialog, ui);
 	g_autofree char *path = path_typed(dialog->path->text->str);
+	find_reasons(dialog, ui);
 	dialog->bytes = bytes_needed(dialog, ui);
 	dialog->free = bytes_free(path);
 	g_free(dialog->command);
-	dialog->command = dialog->what == WHAT_MODEL && !why_not_model(ui)
-				  ? model_command(dialog, ui)
-				  : table_command(dialog, ui);
+	dialog->command = dialog->why_not[dialog->what] ? NULL
+			  : dialog->what == WHAT_MODEL  ? model_command(dialog, ui)
+							: table_command(dialog, ui);
 }
 
 static gboolean write_model(ExportDialog *dialog, Ui *ui, const char *path, GError **error)
@@ -221,7 +220,7 @@ static gboolean write_text(ExportDialog *dialog, Ui *ui, const char *path, GErro
 static gboolean write_checked(ExportDialog *dialog, Ui *ui, GError **error)
 {
 	g_autofree char *path = path_typed(dialog->path->text->str);
-	const char *reason = why_not_what(ui, dialog->what);
+	const char *reason = dialog->why_not[dialog->what];
 	if (reason)
 		return fail(error, ERROR_ANSWER_NO, "%s", reason);
 	if (!*path)
@@ -245,7 +244,7 @@ static gboolean try_write(ExportDialog *dialog, Ui *ui)
 static gboolean press_write(ExportDialog *dialog, Ui *ui)
 {
 	g_autofree char *path = path_typed(dialog->path->text->str);
-	if (!why_not_what(ui, dialog->what) && g_file_test(path, G_FILE_TEST_EXISTS)) {
+	if (!dialog->why_not[dialog->what] && g_file_test(path, G_FILE_TEST_EXISTS)) {
 		dialog->asking = TRUE;
 		return FALSE;
 	}
@@ -260,33 +259,43 @@ static void move_field(ExportDialog *dialog, int step)
 }
 
 /* Goes to the next choice that is possible in this direction, if any. */
-static void move_what(ExportDialog *dialog, Ui *ui, int step)
+static void move_what(ExportDialog *dialog, int step)
 {
 	for (int next = (int)dialog->what + step; next >= 0 && next < WHAT_COUNT; next += step) {
-		if (why_not_what(ui, (What)next))
+		if (dialog->why_not[next])
 			continue;
 		dialog->what = (What)next;
 		return;
 	}
 }
 
+static gboolean is_character(const char *key)
+{
+	return g_utf8_validate(key, -1, NULL) && g_utf8_strlen(key, -1) == 1;
+}
+
+/* The first character that is typed replaces the name that was only proposed. */
 static void key_in_path(ExportDialog *dialog, const char *key)
 {
+	if (!dialog->path_typed && is_character(key))
+		line_key(dialog->path, "<C-u>");
 	if (line_key(dialog->path, key))
 		dialog->path_typed = TRUE;
 }
 
-static void key_in_field(ExportDialog *dialog, Ui *ui, const char *key)
+static void key_in_field(ExportDialog *dialog, const char *key)
 {
 	int step = g_str_equal(key, "<Down>") ? 1 : g_str_equal(key, "<Up>") ? -1 : 0;
 	if (g_str_equal(key, "<Space>") && dialog->field == FIELD_RECIPE)
 		dialog->no_recipe = !dialog->no_recipe;
 	else if (dialog->field == FIELD_WHAT && step)
-		move_what(dialog, ui, step);
+		move_what(dialog, step);
 	else if (step)
 		move_field(dialog, step);
-	else if (dialog->field == FIELD_PATH)
+	else if (dialog->field == FIELD_PATH || is_character(key)) {
+		dialog->field = FIELD_PATH;
 		key_in_path(dialog, key);
+	}
 }
 
 static void press_tab(ExportDialog *dialog)
@@ -314,7 +323,7 @@ static gboolean dialog_key(gpointer state, Ui *ui, const char *key)
 	else if (g_str_equal(key, "<S-Tab>"))
 		move_field(dialog, -1);
 	else
-		key_in_field(dialog, ui, key);
+		key_in_field(dialog, key);
 	refresh(dialog, ui);
 	return TRUE;
 }
@@ -324,11 +333,11 @@ static Role field_role(const ExportDialog *dialog, Field field)
 	return dialog->field == field ? ROLE_KEY : ROLE_HEADING;
 }
 
-static void draw_whats(const ExportDialog *dialog, Ui *ui, Canvas *canvas, Rect rect)
+static void draw_whats(const ExportDialog *dialog, Canvas *canvas, Rect rect)
 {
 	canvas_text(canvas, rect, 0, 0, field_role(dialog, FIELD_WHAT), "What");
 	for (guint i = 0; i < WHAT_COUNT; i++) {
-		const char *reason = why_not_what(ui, (What)i);
+		const char *reason = dialog->why_not[i];
 		gboolean chosen = i == dialog->what;
 		Role role = reason ? ROLE_DIM : chosen ? ROLE_MARKED : ROLE_OVERLAY;
 		g_autofree char *text = g_strdup_printf("%s %s%s%s", chosen ? "(●)" : "( )",
@@ -354,6 +363,10 @@ static void draw_fields(const ExportDialog *dialog, Canvas *canvas, Rect rect)
 
 static void draw_sizes(const ExportDialog *dialog, Canvas *canvas, Rect rect)
 {
+	if (dialog->why_not[dialog->what]) {
+		canvas_text(canvas, rect, 0, 0, ROLE_WARNING, "this cannot be written");
+		return;
+	}
 	g_autofree char *bytes = text_bytes(dialog->bytes);
 	g_autofree char *room = text_bytes(dialog->free);
 	gboolean fits = dialog->bytes <= dialog->free;
@@ -366,43 +379,51 @@ static void draw_notice(const ExportDialog *dialog, Canvas *canvas, Rect rect)
 {
 	g_autofree char *question = g_strdup_printf(
 		"%s exists: y replaces it, any other key keeps it", dialog->path->text->str);
-	const char *text = dialog->asking ? question : dialog->reason;
+	const char *reason = dialog->reason ? dialog->reason : dialog->why_not[dialog->what];
+	const char *text = dialog->asking ? question : reason;
 	g_auto(GStrv) lines = text_wrap(text ? text : "", rect.width);
 	for (int i = 0; lines[i] && i < rect.height; i++)
 		canvas_text(
 			canvas, rect, 0, i, dialog->asking ? ROLE_WARNING : ROLE_ERROR, lines[i]);
 }
 
-static void draw_command(const ExportDialog *dialog, Canvas *canvas, Rect rect)
+/* The command in lines; none where they would not all fit, for a command that is cut is none. */
+static GStrv command_lines(const ExportDialog *dialog, const Canvas *canvas)
 {
-	g_autofree char *text =
-		g_strconcat("same as: ", dialog->command ? dialog->command : "", NULL);
-	g_auto(GStrv) lines = text_wrap(text, rect.width);
-	for (int i = 0; dialog->command && lines[i] && i < rect.height; i++)
-		canvas_text(canvas, rect, 0, i, ROLE_DIM, lines[i]);
+	g_autofree char *text = g_strconcat("same as: ", dialog->command, NULL);
+	g_auto(GStrv) lines =
+		text_wrap(text, MIN(DIALOG_COLUMNS, canvas->width - FRAME_COLUMNS) - 4);
+	int room = canvas->height - 2 - DIALOG_ROWS;
+	if (!dialog->command || (int)g_strv_length(lines) > room)
+		return g_new0(char *, 1);
+	return g_steal_pointer(&lines);
 }
 
-static void dialog_draw(gpointer state, Ui *ui, Canvas *canvas)
+static void dialog_draw(gpointer state, G_GNUC_UNUSED Ui *ui, Canvas *canvas)
 {
 	const ExportDialog *dialog = state;
-	Rect inside = overlay_box(canvas, DIALOG_COLUMNS, DIALOG_ROWS, "Export");
-	draw_whats(dialog, ui, canvas, rect_rows(inside, 1, WHAT_COUNT));
+	g_auto(GStrv) lines = command_lines(dialog, canvas);
+	int count = (int)g_strv_length(lines);
+	Rect inside = overlay_box(canvas, DIALOG_COLUMNS, DIALOG_ROWS + count, "Export");
+	draw_whats(dialog, canvas, rect_rows(inside, 1, WHAT_COUNT));
 	draw_sizes(dialog, canvas, rect_rows(inside, 10, 1));
-	draw_command(dialog, canvas, rect_rows(inside, 11, 2));
-	draw_notice(dialog, canvas, rect_rows(inside, 13, 2));
+	for (int i = 0; i < count; i++)
+		canvas_text(canvas, inside, 0, 11 + i, ROLE_DIM, lines[i]);
+	draw_notice(dialog, canvas, rect_rows(inside, 11 + count, NOTICE_ROWS));
 	canvas_text(canvas, inside, LABEL_COLUMNS, inside.height - 1,
 		dialog->field == FIELD_WRITE ? ROLE_SELECTED : ROLE_OVERLAY, "[ Write ]");
 	draw_fields(dialog, canvas, rect_rows(inside, 7, 2));
 }
 
 static const OverlayOps dialog_ops = {dialog_draw, dialog_key, dialog_free,
-	"Tab next field  Up/Down choose  Space toggle  Enter write  Esc cancel"};
+	"type a path  Tab next  Up/Down choose  Space toggle  Enter write  Esc cancel"};
 
 void ui_export(Ui *ui)
 {
 	ExportDialog *dialog = g_new0(ExportDialog, 1);
+	find_reasons(dialog, ui);
 	dialog->what = ui->screen == SCREEN_COMPOSE ? WHAT_MODEL : WHAT_CSV;
-	while (why_not_what(ui, dialog->what))
+	while (dialog->what != WHAT_MODEL && dialog->why_not[dialog->what])
 		dialog->what = (What)(dialog->what + 1);
 	dialog->path = line_new("");
 	refresh(dialog, ui);

@@ -3,6 +3,8 @@
  * Enter opens a layer's tensors, and makes it the layer that the other screens look at. */
 #include "layers_view.h"
 
+#include "batch.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -275,6 +277,17 @@ static Table *layers_table(gpointer data, Ui *ui)
 	return report_layers_table(view->layers);
 }
 
+/* All groups are written, whatever the list is narrowed to, so that the shares add up. */
+static char *layers_batch(gpointer data, Ui *ui)
+{
+	const LayersView *view = data;
+	g_autofree char *by = g_strconcat("--by=", group_by_name(view->by), NULL);
+
+	if (pane_why_empty(ui) || !batch_has_all_tasks(ui))
+		return NULL;
+	return batch_command(ui, "norms", by);
+}
+
 static char *layers_cell(gpointer data, Ui *ui)
 {
 	LayersView *view = data;
@@ -307,6 +320,7 @@ const ViewOps layers_view = {
 	.sentence = layers_sentence_here,
 	.json = layers_json,
 	.table = layers_table,
+	.batch = layers_batch,
 	.cell = layers_cell,
 	.invalidate = layers_invalidate,
 };

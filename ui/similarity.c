@@ -4,6 +4,8 @@
  * The scope is shared with the other screens: all layers, or one. */
 #include "similarity_view.h"
 
+#include "batch.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -255,22 +257,58 @@ static char *similarity_sentence_here(gpointer data, Ui *ui)
 		layer ? ", most in " : "", layer ? layer : "");
 }
 
-static cJSON *similarity_json(gpointer data, Ui *ui)
+/* The pattern of the layer that is looked at; NULL for all layers. */
+static char *shown_pattern(const SimilarityView *view, Ui *ui)
 {
-	SimilarityView *view = data;
+	if (view->matrix == view->similarity->whole)
+		return NULL;
+	return batch_layer_pattern(session_collection(ui_session(ui)), view->matrix->scope);
+}
+
+/* The matrix that is shown, as the verb makes it; where no pattern stands for its layer, all of
+ * them. */
+static Similarity *shown_similarity(SimilarityView *view, Ui *ui)
+{
+	const Session *session = ui_session(ui);
+	g_autoptr(GArray) marked = session_marked(session);
+	g_autofree char *pattern = NULL;
+	GroupBy by;
 
 	if (pane_why_empty(ui) || !similarity_refresh(view, ui, NULL))
 		return NULL;
-	return report_similarity_json(view->similarity);
+	pattern = shown_pattern(view, ui);
+	by = pattern || view->matrix == view->similarity->whole ? GROUP_ALL : GROUP_LAYER;
+	return similarity_new(session_collection(session), session_gram(session), pattern, by,
+		(const guint *)(gpointer)marked->data, marked->len, NULL);
+}
+
+static cJSON *similarity_json(gpointer data, Ui *ui)
+{
+	g_autoptr(Similarity) similarity = shown_similarity(data, ui);
+
+	return similarity ? report_similarity_json(similarity) : NULL;
 }
 
 static Table *similarity_table(gpointer data, Ui *ui)
 {
-	SimilarityView *view = data;
+	g_autoptr(Similarity) similarity = shown_similarity(data, ui);
 
-	if (pane_why_empty(ui) || !similarity_refresh(view, ui, NULL))
+	return similarity ? report_similarity_table(similarity) : NULL;
+}
+
+static char *similarity_batch(gpointer data, Ui *ui)
+{
+	SimilarityView *view = data;
+	g_autofree char *pattern = NULL, *option = NULL, *word = NULL;
+
+	if (pane_why_empty(ui) || !batch_has_all_tasks(ui) || !similarity_refresh(view, ui, NULL))
 		return NULL;
-	return report_similarity_table(view->similarity);
+	if (view->matrix == view->similarity->whole)
+		return batch_command(ui, "similarity", "");
+	pattern = shown_pattern(view, ui);
+	option = pattern ? g_strconcat("--only=", pattern, NULL) : g_strdup("--by=layer");
+	word = shell_word(option);
+	return batch_command(ui, "similarity", word);
 }
 
 /* All digits: what is copied is for another program. */
@@ -313,6 +351,7 @@ const ViewOps similarity_view = {
 	.sentence = similarity_sentence_here,
 	.json = similarity_json,
 	.table = similarity_table,
+	.batch = similarity_batch,
 	.cell = similarity_cell,
 	.invalidate = similarity_invalidate,
 };

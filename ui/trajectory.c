@@ -4,6 +4,8 @@
  * h and l move the crosshair, j and k the list of series beside it; both are always at hand. */
 #include "trajectory_view.h"
 
+#include "batch.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -262,6 +264,20 @@ static Table *trajectory_table(gpointer data, Ui *ui)
 	return report_trajectories_table(list);
 }
 
+static char *trajectory_batch(gpointer data, Ui *ui)
+{
+	TrajectoryView *view = data;
+	g_autofree char *run = NULL, *reference = NULL, *options = NULL;
+
+	if (why_empty(view, ui))
+		return NULL;
+	run = shell_word(view->run);
+	reference = view->reference ? shell_word(view->reference) : NULL;
+	options = g_strdup_printf("--run=%s --by=layer%s%s", run, reference ? " --reference=" : "",
+		reference ? reference : "");
+	return batch_command(ui, "trajectory", options);
+}
+
 static char *trajectory_cell(gpointer data, Ui *ui)
 {
 	TrajectoryView *view = data;
@@ -296,6 +312,7 @@ const ViewOps trajectory_view = {
 	.sentence = trajectory_sentence_here,
 	.json = trajectory_json,
 	.table = trajectory_table,
+	.batch = trajectory_batch,
 	.cell = trajectory_cell,
 	.invalidate = trajectory_invalidate,
 };

@@ -11,8 +11,8 @@
 
 /* What must follow an action. */
 typedef enum {
-	REACT_NONE = 0,     /* the action means nothing here: the program may use it */
-	REACT_DONE = 1,     /* handled; draw again */
+	REACT_NONE = 0, /* the action means nothing here: the program may use it */
+	REACT_DONE = 1, /* handled; draw again */
 } React;
 
 /* The program around a view (app.c); passed to every operation. */
@@ -20,8 +20,8 @@ typedef struct Ui Ui;
 
 typedef struct {
 	ScreenId screen;
-	const char *help;    /* one line: what this screen is for */
-	const char *explain; /* the definitions behind its numbers, lines separated by \n */
+	const char *help;       /* one line: what this screen is for */
+	const char *explain;    /* the definitions behind its numbers, lines separated by \n */
 	const ActionId *footer; /* what the footer shows first, ends with ACTION_NONE */
 	gpointer (*open)(Ui *ui);
 	void (*close)(gpointer view);
@@ -35,6 +35,9 @@ typedef struct {
 	/* The table under the eyes as JSON and as a table, for copy and export; may be NULL. */
 	cJSON *(*json)(gpointer view, Ui *ui);
 	Table *(*table)(gpointer view, Ui *ui);
+	/* The batch command that prints these, without its output format; g_free.  NULL, and may
+	 * return NULL, where no command prints the same. */
+	char *(*batch)(gpointer view, Ui *ui);
 	/* The cell under the cursor as text, for copy; g_free; may be NULL. */
 	char *(*cell)(gpointer view, Ui *ui);
 	/* The session changed: drop what was computed from it. */
@@ -53,8 +56,8 @@ gboolean ui_filter_matches(Ui *ui, const char *text);
 void ui_message(Ui *ui, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void ui_error(Ui *ui, const GError *error);
 void ui_go(Ui *ui, ScreenId screen);
-/* Asks for a line of text; `accept` is called with it on Enter, with the view.  It returns FALSE with
- * *error set to keep the prompt open and show why. */
+/* Asks for a line of text; `accept` is called with it on Enter, with the view.  It returns FALSE
+ * with *error set to keep the prompt open and show why. */
 typedef gboolean (*UiAccept)(gpointer view, Ui *ui, const char *text, GError **error);
 void ui_prompt(Ui *ui, const char *label, const char *initial, gboolean paths, gpointer view,
 	UiAccept accept);

@@ -253,6 +253,22 @@ static void test_export_model(void)
 	bench_free(&bench);
 }
 
+/* A path that is typed at once is the path; a key that edits keeps the one that was proposed. */
+static void test_export_to_what_is_typed(void)
+{
+	Bench bench = bench_new(TRUE);
+	press(&bench, "2 e");
+	type(&bench, "mine.csv");
+	press(&bench, "<Enter>");
+	g_assert_true(shows(&bench, "wrote mine.csv"));
+	g_assert_false(g_file_test("similarity.csv", G_FILE_TEST_EXISTS));
+	press(&bench, "e <Tab> <Home>");
+	type(&bench, "my-");
+	press(&bench, "<Enter>");
+	g_assert_true(shows(&bench, "wrote my-similarity.csv"));
+	bench_free(&bench);
+}
+
 static void test_quit_asks_while_a_job_runs(void)
 {
 	Bench bench = bench_new(TRUE);
@@ -491,6 +507,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/app/export-table", test_export_table);
 	g_test_add_func("/app/export-spares-the-store", test_export_spares_the_store);
 	g_test_add_func("/app/export-model", test_export_model);
+	g_test_add_func("/app/export-to-what-is-typed", test_export_to_what_is_typed);
 	g_test_add_func("/app/quit-asks", test_quit_asks_while_a_job_runs);
 	g_test_add_func("/app/jobs", test_jobs_screen);
 	g_test_add_func("/app/interrupt-twice", test_interrupt_twice_quits);
