@@ -164,7 +164,7 @@ static void say_settled(GString *text, const Trajectory *trajectory)
 	else if (from > last)
 		g_string_append_printf(text, "%s ends in another direction (cos %.2f)",
 			trajectory->run, cosine[last]);
-	else if (trajectory->step[from] < 0)
+	else if (from == last)
 		g_string_append_printf(
 			text, "%s finds its direction only at its end", trajectory->run);
 	else

@@ -1,6 +1,7 @@
 /* test_trajectory.c - the shipped runs against numpy's trajectories. */
 #include "analysis/trajectory.h"
 #include "digits.h"
+#include "toy.h"
 
 #define STEPS 9u /* with the final checkpoint */
 
@@ -133,6 +134,23 @@ static void test_sentence(void)
 	g_assert_cmpstr(sentence, ==, expected);
 }
 
+/* Steps at right angles to the end, of which the last is the end itself. */
+static void test_found_at_end(void)
+{
+	char *folder = test_folder();
+	g_autofree char *base = g_build_filename(folder, "base.safetensors", NULL);
+	write_toy(base, 0, 0);
+	Collection *collection = collection_new(open_checked(base));
+	add_toy(collection, folder, "r@10", MEMBER_STEP, "r", 10, 1, 0);
+	add_toy(collection, folder, "r@20", MEMBER_STEP, "r", 20, 1, 1);
+	add_toy(collection, folder, "r", MEMBER_TASK, "r", 30, 0, 2);
+	g_autoptr(Digits) toy = digits_of(collection, 1, 0);
+	g_autoptr(Trajectory) trajectory = trajectory_of(toy, "r", -1, NULL, GROUP_ALL);
+	g_autofree char *sentence = trajectory_sentence(trajectory);
+	g_assert_true(g_str_has_prefix(sentence, "r finds its direction only at its end; path "));
+	test_folder_remove(folder);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -141,5 +159,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/trajectory/frozen", test_frozen);
 	g_test_add_func("/trajectory/unknown-run", test_unknown_run);
 	g_test_add_func("/trajectory/sentence", test_sentence);
+	g_test_add_func("/trajectory/found-at-end", test_found_at_end);
 	return g_test_run();
 }
