@@ -39,8 +39,9 @@ static void fill_mean_cosines(LayerGroup *group, const double *sums, const guint
 		group->cosine_mean[i] = cosine_of(group->cosine_mean[i], group->norm[i], norm);
 }
 
-/* Shares are of the whole, which is the group that is made first. */
-static LayerGroup *group_new(const Gram *gram, const Scope *scope, const Layers *layers)
+/* Shares are of the tasks' norms over everything that they share. */
+static LayerGroup *group_new(
+	const Gram *gram, const Scope *scope, const Layers *layers, const double *norms)
 {
 	g_autofree double *sums = g_new(double, gram_packed(gram->vectors, 0));
 	gram_sum(gram, scope, sums);
@@ -55,13 +56,26 @@ static LayerGroup *group_new(const Gram *gram, const Scope *scope, const Layers 
 	group->cosine_mean = g_new(double, n);
 	for (guint i = 0; i < n; i++) {
 		double norm = sqrt(sums[gram_packed(layers->member[i], layers->member[i])]);
-		double part = ratio(norm, layers->whole != NULL ? layers->whole->norm[i] : norm);
+		double part = ratio(norm, norms[i]);
 		group->norm[i] = norm;
 		group->relative[i] = ratio(norm, group->base_norm);
 		group->share[i] = part * part;
 	}
 	fill_mean_cosines(group, sums, layers->member, n);
 	return group;
+}
+
+/* ‖τ‖ of each task over everything that they share; free with g_free. */
+static double *whole_norms(
+	const Collection *collection, const Gram *gram, const Layers *layers, GError **error)
+{
+	g_autoptr(Scope) all = scope_new(collection, NULL, layers->member, layers->count, error);
+	if (all == NULL)
+		return NULL;
+	double *norms = g_new(double, MAX(layers->count, 1));
+	for (guint i = 0; i < layers->count; i++)
+		norms[i] = gram_norm(gram, all, layers->member[i]);
+	return norms;
 }
 
 Layers *layers_new(const Collection *collection, const Gram *gram, const char *pattern, GroupBy by,
@@ -72,15 +86,19 @@ Layers *layers_new(const Collection *collection, const Gram *gram, const char *p
 	layers->count = chosen_vectors(collection, members, n, &layers->member, &layers->name);
 	g_autoptr(Scope) scope =
 		scope_new(collection, pattern, layers->member, layers->count, error);
-	if (scope == NULL)
+	g_autofree double *norms =
+		scope != NULL ? whole_norms(collection, gram, layers, error) : NULL;
+	if (norms == NULL)
 		return NULL;
-	layers->whole = group_new(gram, scope, layers);
+	layers->whole = group_new(gram, scope, layers, norms);
+	layers->tensors = scope->tensors->len;
+	layers->left_out = scope->left_out;
 	if (by == GROUP_ALL)
 		return g_steal_pointer(&layers);
 	g_autoptr(GPtrArray) scopes = scope_groups(collection, scope, by);
 	for (guint i = 0; i < scopes->len; i++)
-		g_ptr_array_add(
-			layers->groups, group_new(gram, g_ptr_array_index(scopes, i), layers));
+		g_ptr_array_add(layers->groups,
+			group_new(gram, g_ptr_array_index(scopes, i), layers, norms));
 	return g_steal_pointer(&layers);
 }
 
@@ -102,8 +120,7 @@ static const LayerGroup *largest_share(const Layers *layers)
 	const LayerGroup *largest = NULL;
 	for (guint i = 0; i < layers->groups->len; i++) {
 		const LayerGroup *group = g_ptr_array_index(layers->groups, i);
-		if (isfinite(group->share[0]) &&
-			(largest == NULL || group->share[0] > largest->share[0]))
+		if (group->share[0] > 0 && (largest == NULL || group->share[0] > largest->share[0]))
 			largest = group;
 	}
 	return largest;

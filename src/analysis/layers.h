@@ -9,9 +9,10 @@ typedef struct {
 	char *name;
 	guint64 elements;
 	double base_norm;
-	double *norm;        /* ‖τ_g‖ */
-	double *relative;    /* ‖τ_g‖ / ‖θ₀_g‖; NaN where the base's norm is 0 */
-	double *share;       /* ‖τ_g‖² / ‖τ‖²; NaN where ‖τ‖ is 0 */
+	double *norm;     /* ‖τ_g‖ */
+	double *relative; /* ‖τ_g‖ / ‖θ₀_g‖; NaN where the base's norm is 0 */
+	double *share; /* ‖τ_g‖² / ‖τ‖², τ over all that the tasks share; NaN where that is 0
+			*/
 	double *cosine_mean; /* cosine with the mean of these tasks' vectors over the group */
 } LayerGroup;
 
@@ -20,7 +21,9 @@ typedef struct {
 	guint *member;
 	char **name;
 	LayerGroup *whole;
-	GPtrArray *groups; /* of LayerGroup */
+	guint tensors, left_out; /* of the whole: float tensors that all share, and that not all do
+				  */
+	GPtrArray *groups;       /* of LayerGroup */
 } Layers;
 
 Layers *layers_new(const Collection *collection, const Gram *gram, const char *pattern, GroupBy by,

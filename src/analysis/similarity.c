@@ -20,6 +20,15 @@ static void matrix_free(SimilarityMatrix *matrix)
 	g_free(matrix);
 }
 
+/* Both cells of a pair, to the same bits; a vector that has a direction has its own. */
+static void fill_pair(SimilarityMatrix *matrix, guint i, guint j, double product)
+{
+	gsize at = (gsize)i * matrix->count + j, mirrored = (gsize)j * matrix->count + i;
+	double cosine = cosine_of(product, matrix->norm[i], matrix->norm[j]);
+	matrix->product[at] = matrix->product[mirrored] = product;
+	matrix->cosine[at] = matrix->cosine[mirrored] = i == j && isfinite(cosine) ? 1 : cosine;
+}
+
 static SimilarityMatrix *matrix_new(
 	const Gram *gram, const Scope *scope, const guint *member, guint n)
 {
@@ -34,14 +43,9 @@ static SimilarityMatrix *matrix_new(
 	matrix->norm = g_new(double, n);
 	for (guint i = 0; i < n; i++)
 		matrix->norm[i] = sqrt(sums[gram_packed(member[i], member[i])]);
-	for (guint i = 0; i < n; i++) {
-		for (guint j = 0; j < n; j++) {
-			gsize at = (gsize)i * n + j;
-			matrix->product[at] = sums[gram_packed(member[i], member[j])];
-			matrix->cosine[at] =
-				cosine_of(matrix->product[at], matrix->norm[i], matrix->norm[j]);
-		}
-	}
+	for (guint i = 0; i < n; i++)
+		for (guint j = 0; j <= i; j++)
+			fill_pair(matrix, i, j, sums[gram_packed(member[i], member[j])]);
 	return matrix;
 }
 
@@ -68,6 +72,8 @@ Similarity *similarity_new(const Collection *collection, const Gram *gram, const
 	if (scope == NULL)
 		return NULL;
 	similarity->whole = matrix_new(gram, scope, similarity->member, similarity->count);
+	similarity->tensors = scope->tensors->len;
+	similarity->left_out = scope->left_out;
 	similarity->order = g_new(guint, similarity->count);
 	similarity->cluster = g_new(guint, similarity->count);
 	similarity_cluster(similarity->whole->cosine, similarity->count, similarity->order,

@@ -20,7 +20,9 @@ typedef struct {
 	guint *member; /* [count]: member numbers, in the collection's order */
 	char **name;   /* [count] */
 	SimilarityMatrix *whole;
-	guint *order;      /* [count]: positions in the order of clustering */
+	guint tensors, left_out; /* of the whole: float tensors that all share, and that not all do
+				  */
+	guint *order;            /* [count]: positions in the order of clustering */
 	guint *cluster;    /* [count]: cluster of each position; numbers ascend along the order */
 	GPtrArray *groups; /* of SimilarityMatrix; empty for GROUP_ALL */
 } Similarity;

@@ -110,14 +110,16 @@ static void scope_add(Scope *scope, const Collection *collection, guint tensor)
 	scope->elements += collection_tensor(collection, tensor)->elements;
 }
 
-static gboolean is_shared(const Collection *collection, guint tensor, const guint *members, guint n)
+/* The first of the members that does not share a tensor with the base, or NULL. */
+static const Member *member_without(
+	const Collection *collection, guint tensor, const guint *members, guint n)
 {
-	if (!collection_is_float(collection, tensor))
-		return FALSE;
-	for (guint i = 0; i < n; i++)
-		if (collection_member(collection, members[i])->match[tensor] != MATCH_SHARED)
-			return FALSE;
-	return TRUE;
+	for (guint i = 0; i < n; i++) {
+		const Member *member = collection_member(collection, members[i]);
+		if (member->match[tensor] != MATCH_SHARED)
+			return member;
+	}
+	return NULL;
 }
 
 /* The layer or kind whose name is nearest to a pattern that chose nothing. */
@@ -135,22 +137,40 @@ static const char *nearest_group(const Collection *collection, const char *patte
 	return text_nearest(pattern, (const char *const *)names->pdata, names->len);
 }
 
-/* Either the pattern fits no name, or what it fits is not shared. */
-static gboolean fail_empty(
-	const Collection *collection, const char *pattern, gboolean matched, GError **error)
+/* A member and a tensor of the base that it does not share; NULL: none. */
+typedef struct {
+	const Member *member;
+	guint tensor;
+} Lack;
+
+static char *lack_text(const Collection *collection, Lack lack)
 {
+	static const char *const ways[] = {[MATCH_MISSING] = "does not have",
+		[MATCH_RESHAPED] = "has another shape of",
+		[MATCH_NOT_FLOAT] = "has no float numbers in"};
+	if (!lack.member)
+		return g_strdup("");
+	return g_strdup_printf(": %s %s %s", lack.member->name,
+		ways[lack.member->match[lack.tensor]],
+		collection_tensor(collection, lack.tensor)->name);
+}
+
+/* Either the pattern fits no name, or what it fits is not shared. */
+static gboolean fail_empty(const Collection *collection, const char *pattern, gboolean matched,
+	Lack lack, GError **error)
+{
+	g_autofree char *why = lack_text(collection, lack);
 	if (pattern == NULL)
-		return fail(error, ERROR_USAGE, "the checkpoints share no float tensor");
-	g_autofree char *shown = text_safe(pattern);
+		return fail(error, ERROR_USAGE, "the checkpoints share no float tensor%s", why);
 	if (matched)
 		return fail(error, ERROR_USAGE,
-			"\"%s\" chooses no float tensor that all these checkpoints share", shown);
+			"\"%s\" chooses no float tensor that all these checkpoints share%s",
+			pattern, why);
 	const char *nearest = nearest_group(collection, pattern);
-	if (nearest == NULL)
-		return fail(error, ERROR_USAGE, "\"%s\" chooses no tensor of the base", shown);
-	return fail(error, ERROR_USAGE,
-		"\"%s\" chooses no tensor of the base; the nearest layer or kind is %s", shown,
-		nearest);
+	g_autofree char *remedy =
+		nearest ? g_strdup_printf("the nearest layer or kind is %s", nearest) : NULL;
+	return fail_at(error, ERROR_USAGE, (Place){.remedy = remedy},
+		"\"%s\" chooses no tensor of the base", pattern);
 }
 
 Scope *scope_new(const Collection *collection, const char *pattern, const guint *members, guint n,
@@ -158,17 +178,23 @@ Scope *scope_new(const Collection *collection, const char *pattern, const guint 
 {
 	g_autoptr(Scope) scope = scope_empty(pattern != NULL ? pattern : "everything");
 	gboolean matched = FALSE;
+	Lack lack = {0};
 
 	for (guint i = 0; i < collection_tensors(collection); i++) {
 		if (pattern != NULL && !scope_matches(collection, i, pattern))
 			continue;
 		matched = TRUE;
-		if (is_shared(collection, i, members, n))
+		if (!collection_is_float(collection, i))
+			continue;
+		const Member *without = member_without(collection, i, members, n);
+		if (!without)
 			scope_add(scope, collection, i);
+		else if (scope->left_out++ == 0)
+			lack = (Lack){without, i};
 	}
 	if (scope->tensors->len > 0)
 		return g_steal_pointer(&scope);
-	fail_empty(collection, pattern, matched, error);
+	fail_empty(collection, pattern, matched, lack, error);
 	return NULL;
 }
 

@@ -10,6 +10,7 @@ typedef struct {
 	char *label;     /* "everything", "blocks.3", "attn.q" */
 	GArray *tensors; /* of guint: base tensors, ascending */
 	guint64 elements;
+	guint left_out; /* float tensors that are chosen too, but not shared by all */
 } Scope;
 
 /* Whether a base tensor is chosen by a pattern: comma-separated alternatives, each a layer
@@ -18,7 +19,8 @@ typedef struct {
 gboolean scope_matches(const Collection *collection, guint tensor, const char *pattern);
 
 /* The float tensors chosen by `pattern` (NULL: everything) that the base shares with each of the n
- * `members`.  ERROR_USAGE where nothing is chosen, with the nearest layer or kind. */
+ * `members`.  ERROR_USAGE where nothing is chosen, with the nearest layer or kind, or with a member
+ * that does not share it. */
 Scope *scope_new(const Collection *collection, const char *pattern, const guint *members, guint n,
 	GError **error);
 void scope_free(Scope *scope);

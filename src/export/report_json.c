@@ -37,3 +37,19 @@ cJSON *report_indices(const guint *values, guint n)
 		cJSON_AddItemToArray(array, cJSON_CreateNumber(values[i]));
 	return array;
 }
+
+void report_add_tensors(cJSON *object, guint tensors, guint left_out)
+{
+	json_add_uint(object, "tensors", tensors);
+	json_add_uint(object, "tensors_left_out", left_out);
+}
+
+void report_add_left_out(Table *table, guint tensors, guint left_out)
+{
+	if (!left_out)
+		return;
+	g_autofree char *line =
+		g_strdup_printf("over %u of %u float tensors, those that all tasks share", tensors,
+			tensors + left_out);
+	table_add_line(table, line);
+}

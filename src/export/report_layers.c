@@ -47,6 +47,7 @@ cJSON *report_layers_json(const Layers *layers)
 		cJSON_AddItemToArray(groups, group_json(layers, group));
 	}
 	cJSON_AddItemToObject(json, "whole", group_json(layers, layers->whole));
+	report_add_tensors(json, layers->tensors, layers->left_out);
 	return json;
 }
 
@@ -66,6 +67,7 @@ Table *report_layers_table(const Layers *layers)
 {
 	g_autofree char *title = g_strdup_printf("norms of task vectors, %s", layers->whole->name);
 	Table *table = table_new(title);
+	report_add_left_out(table, layers->tensors, layers->left_out);
 	table_add_text_column(table, "group");
 	table_add_number_column(table, "elements");
 	table_add_number_column(table, "base_norm");

@@ -26,6 +26,7 @@ cJSON *report_similarity_json(const Similarity *similarity)
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "scope", similarity->whole->scope);
 	json_add_uint(json, "elements", similarity->whole->elements);
+	report_add_tensors(json, similarity->tensors, similarity->left_out);
 	cJSON_AddItemToObject(json, "names", report_texts(similarity->name, n));
 	add_matrix(json, similarity->whole);
 	cJSON_AddItemToObject(json, "order", report_indices(similarity->order, n));
@@ -59,6 +60,7 @@ Table *report_similarity_table(const Similarity *similarity)
 		g_strdup_printf("cosine between task vectors, %s, %" G_GUINT64_FORMAT " elements",
 			similarity->whole->scope, similarity->whole->elements);
 	Table *table = table_new(title);
+	report_add_left_out(table, similarity->tensors, similarity->left_out);
 	if (similarity->groups->len)
 		table_add_text_column(table, "group");
 	table_add_text_column(table, "task");

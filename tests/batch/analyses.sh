@@ -30,7 +30,11 @@ norm=$(get "$truth" per_tensor pos_embed norms 0)
 share=$(awk -v n="$norm" -v w="$whole" 'BEGIN { printf "%.12f", (n / w) ^ 2 }')
 expect 0 "$TAUSCOPE" norms s.h5 --by tensor --only pos_embed --json
 echo "$share" >share.json
+near 1e-9 out groups 0 tasks mnist share -- share.json
+near 1e-9 out whole tasks mnist share -- share.json
 expect 0 "$TAUSCOPE" norms s.h5 --by tensor --json
+equals 54 out tensors
+equals 0 out tensors_left_out
 for i in $(seq 0 53); do
 	[ "$(get out groups "$i" name)" != pos_embed ] ||
 		near 1e-9 out groups "$i" tasks mnist share -- share.json
@@ -64,3 +68,22 @@ grep -q '^mnist,' out || fail "no row of mnist in the CSV"
 grep -q '0\.2292909' out || fail "the CSV lacks digits"
 expect 0 "$TAUSCOPE" norms s.h5
 grep -q '^blocks\.0 ' out || fail "norms are not by layer"
+
+# What not all tasks share is left out, and that is said.
+pair() {
+	floats 1 2 3 4 | safetensors "$1" "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},
+		\"$2\":{\"dtype\":\"F32\",\"shape\":[$3],\"data_offsets\":[8,16]}}"
+}
+pair base.safetensors lm_head 2
+pair same.safetensors lm_head 2
+pair wide.safetensors lm_head 1,2
+expect 0 "$TAUSCOPE" load p.h5 --base base.safetensors same.safetensors wide.safetensors
+for verb in similarity norms; do
+	expect 0 "$TAUSCOPE" "$verb" p.h5 --json
+	equals 1 out tensors
+	equals 1 out tensors_left_out
+	expect 0 "$TAUSCOPE" "$verb" p.h5
+	grep -q '^over 1 of 2 float tensors, those that all tasks share$' out || fail "not said"
+	expect 2 "$TAUSCOPE" "$verb" p.h5 --only lm_head
+	says 'wide has another shape of lm_head'
+done

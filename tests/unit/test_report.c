@@ -85,7 +85,8 @@ static void test_similarity(void)
 		similarity_new(digits->collection, digits->gram, NULL, GROUP_ALL, NULL, 0, NULL);
 	g_autoptr(cJSON) json = report_similarity_json(plain);
 	assert_strict(json);
-	assert_keys(json, "scope elements names cosine norm order cluster");
+	assert_keys(
+		json, "scope elements tensors tensors_left_out names cosine norm order cluster");
 	assert_text(json, "names/2", "mnist-inv");
 	g_assert_cmpint(cJSON_GetArraySize(at(json, "order")), ==, 6);
 	guint seen = 0;
@@ -129,7 +130,7 @@ static void test_layers(void)
 		layers_new(digits->collection, digits->gram, NULL, GROUP_TENSOR, NULL, 0, NULL);
 	g_autoptr(cJSON) json = report_layers_json(layers);
 	assert_strict(json);
-	assert_keys(json, "base groups whole");
+	assert_keys(json, "base groups whole tensors tensors_left_out");
 	assert_keys(at(json, "groups/0"), "name elements base_norm tasks");
 	assert_keys(at(json, "groups/0/tasks/mnist-inv"), "norm relative share cosine_mean");
 	g_assert_cmpint(

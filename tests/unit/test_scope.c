@@ -148,7 +148,10 @@ static void test_shared(void)
 	g_assert_cmpuint(shared->tensors->len, ==, 1);
 	g_assert_cmpuint(shared->elements, ==, 2);
 	g_assert_null(scope_new(collection, "embed", &member, 1, &unshared));
-	test_error(unshared, ERROR_USAGE, "no float tensor that all these checkpoints share");
+	test_error(
+		unshared, ERROR_USAGE, "no float tensor that all these checkpoints share: task ");
+	g_assert_cmpuint(alone->left_out, ==, 0);
+	g_assert_cmpuint(shared->left_out, ==, 11);
 	test_folder_remove(folder);
 }
 
@@ -159,7 +162,8 @@ static void test_nothing_chosen(void)
 	g_autoptr(GError) near = NULL, far = NULL, integers = NULL;
 
 	g_assert_null(scope_new(collection, "block.10", NULL, 0, &near));
-	test_error(near, ERROR_USAGE, "the nearest layer or kind is blocks.10");
+	test_error(near, ERROR_USAGE, "; the nearest layer or kind is blocks.10");
+	g_assert_cmpstr(error_remedy(near), ==, "the nearest layer or kind is blocks.10");
 	g_assert_null(scope_new(collection, "\033[2Jquite another thing", NULL, 0, &far));
 	test_error(far, ERROR_USAGE, "chooses no tensor of the base");
 	g_assert_null(strchr(far->message, '\033'));

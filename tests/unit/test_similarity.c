@@ -190,6 +190,27 @@ static void test_cluster_many(void)
 	}
 }
 
+/* To the last bit, so that nobody need allow for rounding in what is true by definition. */
+static void test_exact(void)
+{
+	g_autoptr(Digits) digits = digits_new();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Similarity) similarity = similarity_new(
+		digits->collection, digits->gram, NULL, GROUP_TENSOR, NULL, 0, &error);
+	test_no_error(error);
+	guint n = similarity->count;
+	for (guint g = 0; g < similarity->groups->len; g++) {
+		const SimilarityMatrix *matrix = similarity->groups->pdata[g];
+		for (guint i = 0; i < n; i++) {
+			const double *row = matrix->cosine + (gsize)i * n;
+			g_assert_true(matrix->norm[i] > 0 ? row[i] == 1 : isnan(row[i]));
+			for (guint j = 0; j < n; j++)
+				g_assert_true(row[j] == matrix->cosine[(gsize)j * n + i] ||
+					      isnan(row[j]));
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -202,5 +223,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/similarity/cluster-average", test_cluster_average);
 	g_test_add_func("/similarity/cluster-edges", test_cluster_edges);
 	g_test_add_func("/similarity/cluster-many", test_cluster_many);
+	g_test_add_func("/similarity/exact", test_exact);
 	return g_test_run();
 }
