@@ -58,14 +58,17 @@ static Node *fail_expected(Parser *parser, const char *expected)
 {
 	const Token *token = &parser->token;
 	g_autofree char *there = g_strndup(parser->text + token->start, token->end - token->start);
-	token_fail(parser->text, token->start, parser->error, "expected %s, found %s", expected,
-		token->kind == TOKEN_END ? "the end" : there);
+	token_fail(parser->text, token->start, NULL, parser->error, "expected %s, found %s",
+		expected, token->kind == TOKEN_END ? "the end" : there);
 	return NULL;
 }
 
+/* What stands behind a semicolon of the sentence is the remedy. */
 static Node *fail_column(Parser *parser, guint at, const char *sentence)
 {
-	fail(parser->error, ERROR_USAGE, "column %u: %s", at, sentence);
+	g_auto(GStrv) parts = g_strsplit(sentence, "; ", 2);
+	fail_at(parser->error, ERROR_USAGE, (Place){.remedy = parts[1]}, "column %u: %s", at,
+		parts[0]);
 	return NULL;
 }
 

@@ -46,8 +46,8 @@ gboolean resolve_wants_quotes(
 		g_autofree char *quoted = expression_name(name);
 		if (*quoted != '"' || !covers(text, at, name))
 			continue;
-		token_fail(text, at, error, "the name %s is not a plain word; quote it as %s", name,
-			quoted);
+		g_autofree char *remedy = g_strdup_printf("quote it as %s", quoted);
+		token_fail(text, at, remedy, error, "the name %s is not a plain word", name);
 		return TRUE;
 	}
 	return FALSE;
@@ -81,10 +81,11 @@ static gboolean fail_step(
 {
 	gint64 nearest = nearest_step(collection, token);
 	if (nearest < 0)
-		return token_fail(text, token->start, error, "%s has no steps", token->name);
-	return token_fail(text, token->start, error,
-		"%s has no step %" G_GINT64_FORMAT "; the nearest is %s@%" G_GINT64_FORMAT,
-		token->name, token->step, token->name, nearest);
+		return token_fail(text, token->start, NULL, error, "%s has no steps", token->name);
+	g_autofree char *remedy =
+		g_strdup_printf("the nearest is %s@%" G_GINT64_FORMAT, token->name, nearest);
+	return token_fail(text, token->start, remedy, error, "%s has no step %" G_GINT64_FORMAT,
+		token->name, token->step);
 }
 
 static gboolean fail_unknown(
@@ -94,10 +95,8 @@ static gboolean fail_unknown(
 	const char *nearest =
 		text_nearest(token->name, (const char *const *)names->pdata, names->len);
 	g_autofree char *quoted = nearest ? expression_name(nearest) : NULL;
-	if (quoted)
-		return token_fail(text, token->start, error,
-			"there is no task %s; the nearest name is %s", token->name, quoted);
-	return token_fail(text, token->start, error, "there is no task %s", token->name);
+	g_autofree char *remedy = quoted ? g_strdup_printf("the nearest name is %s", quoted) : NULL;
+	return token_fail(text, token->start, remedy, error, "there is no task %s", token->name);
 }
 
 static gboolean fail_name(
@@ -118,10 +117,9 @@ gboolean resolve_task(const Collection *collection, const char *text, const Toke
 	if (found < 0)
 		found = find_final(collection, token);
 	if (found == 0)
-		return token_fail(text, token->start, error,
-			"%s is the base; an edit is made of task vectors, and the base is added by "
-			"itself",
-			name);
+		return token_fail(text, token->start,
+			"an edit is made of task vectors, and the base is added by itself", error,
+			"%s is the base", name);
 	if (found < 0)
 		return fail_name(collection, text, token, error);
 	*member = (guint)found;
@@ -130,9 +128,9 @@ gboolean resolve_task(const Collection *collection, const char *text, const Toke
 
 void resolve_fail_function(const char *name, guint column, GError **error)
 {
-	g_autoptr(GString) known = g_string_new("ramp");
+	g_autoptr(GString) known = g_string_new("there are ramp");
 	for (const EditFunction *function = edit_functions; function->name; function++)
 		g_string_append_printf(known, ", %s", function->name);
-	fail(error, ERROR_USAGE, "column %u: there is no function %s; there are %s", column, name,
-		known->str);
+	fail_at(error, ERROR_USAGE, (Place){.remedy = known->str},
+		"column %u: there is no function %s", column, name);
 }

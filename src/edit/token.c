@@ -33,13 +33,15 @@ guint token_column(const char *text, gsize at)
 	return (guint)g_utf8_strlen(text, (gssize)at) + 1;
 }
 
-gboolean token_fail(const char *text, gsize at, GError **error, const char *format, ...)
+gboolean token_fail(
+	const char *text, gsize at, const char *remedy, GError **error, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
 	g_autofree char *sentence = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	return fail(error, ERROR_USAGE, "column %u: %s", token_column(text, at), sentence);
+	return fail_at(error, ERROR_USAGE, (Place){.remedy = remedy}, "column %u: %s",
+		token_column(text, at), sentence);
 }
 
 static gsize skip_digits(const char *text, gsize at)
@@ -68,9 +70,10 @@ static gboolean read_number(const char *text, Token *token, GError **error)
 	g_autofree char *digits = g_strndup(text + token->start, token->end - token->start);
 	token->number = g_ascii_strtod(digits, NULL);
 	if (!isfinite(token->number))
-		return token_fail(text, token->start, error, "the number %s is too large", digits);
+		return token_fail(
+			text, token->start, NULL, error, "the number %s is too large", digits);
 	if (continues_word(text[token->end]))
-		return token_fail(text, token->end, error,
+		return token_fail(text, token->end, NULL, error,
 			"expected an operator after the number %s, as in 0.5*task", digits);
 	return TRUE;
 }
@@ -80,11 +83,11 @@ static gboolean read_step(const char *text, Token *token, GError **error)
 {
 	gsize digits = token->end + 1, end = skip_digits(text, digits);
 	if (end == digits)
-		return token_fail(text, token->end, error,
+		return token_fail(text, token->end, NULL, error,
 			"expected the number of a step after @, as in %s@400", token->name);
 	guint64 step = g_ascii_strtoull(text + digits, NULL, 10);
 	if (step > G_MAXINT64)
-		return token_fail(text, digits, error, "the number of the step is too large");
+		return token_fail(text, digits, NULL, error, "the number of the step is too large");
 	token->step = (gint64)step;
 	token->end = end;
 	return TRUE;
@@ -94,7 +97,7 @@ static gboolean read_quoted(const char *text, Token *token, GError **error)
 {
 	const char *close = strchr(text + token->start + 1, '"');
 	if (!close)
-		return token_fail(text, token->start, error, "the quote is not closed; add a \"");
+		return token_fail(text, token->start, "add a \"", error, "the quote is not closed");
 	token->quoted = TRUE;
 	token->end = (gsize)(close - text) + 1;
 	token->name = g_strndup(text + token->start + 1, token->end - token->start - 2);
@@ -127,9 +130,8 @@ static gboolean read_symbol(const char *text, Token *token, GError **error)
 	if (strchr("+-*/()[],", token->symbol))
 		return TRUE;
 	const char *next = g_utf8_next_char(text + token->start);
-	return token_fail(text, token->start, error,
-		"%.*s is not a sign of this language; a name that is not a plain word is quoted "
-		"with \"",
+	return token_fail(text, token->start, "a name that is not a plain word is quoted with \"",
+		error, "%.*s is not a sign of this language",
 		(int)(next - text - (gssize)token->start), text + token->start);
 }
 
@@ -158,7 +160,7 @@ char *token_pattern(const char *text, gsize open, gsize *end, GError **error)
 	gsize at = open + 1;
 	for (guint depth = 1; depth; at++) {
 		if (!text[at]) {
-			token_fail(text, open, error, "the scope is not closed; add a ]");
+			token_fail(text, open, "add a ]", error, "the scope is not closed");
 			return NULL;
 		}
 		depth += text[at] == '[';
@@ -169,8 +171,7 @@ char *token_pattern(const char *text, gsize open, gsize *end, GError **error)
 	if (*pattern)
 		return pattern;
 	g_free(pattern);
-	token_fail(text, open, error,
-		"the scope is empty; name a layer, a kind or a glob, as in [blocks.0-5] or "
-		"[*.attn.*]");
+	token_fail(text, open, "name a layer, a kind or a glob, as in [blocks.0-5] or [*.attn.*]",
+		error, "the scope is empty");
 	return NULL;
 }

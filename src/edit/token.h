@@ -29,8 +29,8 @@ gboolean token_is_word(const char *name);
 /* The column of a byte, from 1, in characters. */
 guint token_column(const char *text, gsize at);
 
-/* Sets *error to "column N: ..." (ERROR_USAGE) and returns FALSE. */
-gboolean token_fail(const char *text, gsize at, GError **error, const char *format, ...)
-	G_GNUC_PRINTF(4, 5);
+/* Sets *error to "column N: ..." (ERROR_USAGE), with a remedy or NULL, and returns FALSE. */
+gboolean token_fail(const char *text, gsize at, const char *remedy, GError **error,
+	const char *format, ...) G_GNUC_PRINTF(5, 6);
 
 #endif

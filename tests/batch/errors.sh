@@ -77,3 +77,7 @@ says column
 expect 4 "$TAUSCOPE" export s.h5 task nowhere/out.safetensors
 expect 4 "$TAUSCOPE" export s.h5 task task.safetensors
 no_leftovers
+
+# What to do about an edit that cannot be read stands apart, too.
+expect 2 "$TAUSCOPE" preview shape.h5 sam --json
+equals 'the nearest name is same' out error remedy

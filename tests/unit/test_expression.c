@@ -151,6 +151,8 @@ static void test_errors(Fixture *fixture, gconstpointer data)
 		if (node)
 			g_error("\"%s\" should not parse", errors[i].text);
 		test_error(error, ERROR_USAGE, errors[i].says);
+		const char *advice = strstr(error->message, "; ");
+		g_assert_cmpstr(error_remedy(error), ==, advice ? advice + 2 : NULL);
 	}
 }
 
