@@ -64,6 +64,20 @@ static gboolean range_matches(const char *pattern, const char *layer)
 	       strncmp(pattern, layer, stem) == 0 && first <= number && number <= last;
 }
 
+/* The length of the words of a layer's name that a pattern leaves out: 6 of "model.layers.3" for
+ * "layers.3" or "layers.0-5".  FALSE where the pattern is not of its last words. */
+static gboolean left_out_words(const char *pattern, const char *layer, gsize *length)
+{
+	const char *dash = strrchr(pattern, '-');
+	for (const char *dot = strchr(layer, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+		*length = (gsize)(dot + 1 - layer);
+		if (strcmp(pattern, dot + 1) == 0 ||
+			(dash != NULL && range_matches(pattern, dot + 1)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static gboolean alternative_matches(
 	const Collection *collection, guint tensor, const char *alternative)
 {
@@ -85,6 +99,40 @@ gboolean scope_matches(const Collection *collection, guint tensor, const char *p
 		if (alternative_matches(collection, tensor, g_strstrip(alternatives[i])))
 			return TRUE;
 	return FALSE;
+}
+
+/* An alternative with the words that it leaves out: where it chooses nothing as it is, and all
+ * layers that it may mean begin with the same words.  Else itself. */
+static char *whole_alternative(const Collection *collection, const char *alternative)
+{
+	const char *stem = NULL;
+	gsize length = 0, other;
+	for (guint i = 0; i < collection_tensors(collection); i++) {
+		const char *layer = collection->layer[i];
+		if (alternative_matches(collection, i, alternative))
+			return g_strdup(alternative);
+		if (!left_out_words(alternative, layer, &other))
+			continue;
+		if (stem != NULL && (other != length || strncmp(stem, layer, length) != 0))
+			return g_strdup(alternative);
+		stem = layer;
+		length = other;
+	}
+	g_autofree char *words = g_strndup(stem != NULL ? stem : "", length);
+	return g_strconcat(words, alternative, NULL);
+}
+
+char *scope_whole_pattern(const Collection *collection, const char *pattern)
+{
+	gint tensor = checkpoint_find(collection_member(collection, 0)->checkpoint, pattern);
+	if (tensor >= 0)
+		return g_strdup(pattern);
+	g_auto(GStrv) alternatives = g_strsplit(pattern, ",", -1);
+	for (char **alternative = alternatives; *alternative != NULL; alternative++) {
+		g_autofree char *given = *alternative;
+		*alternative = whole_alternative(collection, g_strstrip(given));
+	}
+	return g_strjoinv(",", alternatives);
 }
 
 static Scope *scope_empty(const char *label)
@@ -177,11 +225,12 @@ Scope *scope_new(const Collection *collection, const char *pattern, const guint 
 	GError **error)
 {
 	g_autoptr(Scope) scope = scope_empty(pattern != NULL ? pattern : "everything");
+	g_autofree char *whole = pattern != NULL ? scope_whole_pattern(collection, pattern) : NULL;
 	gboolean matched = FALSE;
 	Lack lack = {0};
 
 	for (guint i = 0; i < collection_tensors(collection); i++) {
-		if (pattern != NULL && !scope_matches(collection, i, pattern))
+		if (whole != NULL && !scope_matches(collection, i, whole))
 			continue;
 		matched = TRUE;
 		if (!collection_is_float(collection, i))

@@ -18,9 +18,14 @@ typedef struct {
  * leading part of a name ("blocks.0.attn"), or a glob over the name ("*.attn.*"). */
 gboolean scope_matches(const Collection *collection, guint tensor, const char *pattern);
 
-/* The float tensors chosen by `pattern` (NULL: everything) that the base shares with each of the n
- * `members`.  ERROR_USAGE where nothing is chosen, with the nearest layer or kind, or with a member
- * that does not share it. */
+/* The pattern as scope_matches takes it: a layer, or range of layers, that chooses nothing gets the
+ * leading words that it leaves out, where these are the same for all that it may mean
+ * ("layers.0-5" becomes "model.layers.0-5").  Free with g_free. */
+char *scope_whole_pattern(const Collection *collection, const char *pattern);
+
+/* The float tensors chosen by `pattern` (NULL: everything; made whole first) that the base shares
+ * with each of the n `members`.  ERROR_USAGE where nothing is chosen, with the nearest layer or
+ * kind, or with a member that does not share it. */
 Scope *scope_new(const Collection *collection, const char *pattern, const guint *members, guint n,
 	GError **error);
 void scope_free(Scope *scope);

@@ -285,9 +285,10 @@ static Node *parse_name(Parser *parser)
 static guint8 *chosen_tensors(const Collection *collection, const char *pattern)
 {
 	guint tensors = collection_tensors(collection);
+	g_autofree char *whole = scope_whole_pattern(collection, pattern);
 	guint8 *chosen = g_new0(guint8, tensors + 1);
 	for (guint i = 0; i < tensors; i++)
-		chosen[i] = scope_matches(collection, i, pattern) != FALSE;
+		chosen[i] = scope_matches(collection, i, whole) != FALSE;
 	return chosen;
 }
 

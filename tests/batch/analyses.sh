@@ -87,3 +87,19 @@ for verb in similarity norms; do
 	expect 2 "$TAUSCOPE" "$verb" p.h5 --only lm_head
 	says 'wide has another shape of lm_head'
 done
+
+# A layer's leading words may be left out, in a scope of an edit as in --only.
+layered() {
+	floats "$2" "$3" | safetensors "$1" '{"model.layers.0.w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+		"model.layers.1.w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}'
+}
+layered first.safetensors 1 1
+layered second.safetensors 3 4
+expect 0 "$TAUSCOPE" load l.h5 --base first.safetensors second.safetensors
+expect 0 "$TAUSCOPE" preview l.h5 'second[layers.0]' --json
+equals 2 out norm
+expect 0 "$TAUSCOPE" norms l.h5 --only layers.1-7 --json
+equals 3 out whole tasks second norm
+expect 0 "$TAUSCOPE" export l.h5 'second[layers.1]' one-layer.safetensors
+floats 1 4 >wanted
+tail -c 8 one-layer.safetensors | cmp - wanted || fail "another layer was edited"

@@ -155,6 +155,48 @@ static void test_shared(void)
 	test_folder_remove(folder);
 }
 
+static Collection *make_stacks(const char *folder, const char *const *names, guint n)
+{
+	g_autofree TestTensor *tensors = g_new0(TestTensor, n);
+	g_autofree char *path = g_build_filename(folder, "stacks.safetensors", NULL);
+	for (guint i = 0; i < n; i++)
+		tensors[i] = (TestTensor){names[i], DTYPE_F32, 1, {2}, ones};
+	test_write_safetensors(path, tensors, n);
+	return collection_new(checkpoint_open(path, NULL));
+}
+
+/* Leading words may be left out where they can only be the same; what is there comes first. */
+static void test_left_out_words(void)
+{
+	static const char *const names[] = {"model.layers.0.self_attn.q_proj.weight",
+		"model.layers.1.self_attn.q_proj.weight", "model.layers.2.mlp.up_proj.weight",
+		"one.deep.blocks.0.mlp.up_proj.weight", "two.deep.blocks.0.mlp.up_proj.weight",
+		"blocks.7.mlp.up_proj.weight", "one.blocks.7.mlp.up_proj.weight"};
+	static const struct {
+		const char *pattern, *whole;
+	} cases[] = {
+		{"layers.0-1", "model.layers.0-1"},
+		{"layers.2, mlp", "model.layers.2,mlp"},
+		{"model.layers.1", "model.layers.1"},
+		{"blocks.0", "blocks.0"},
+		{"one.deep.blocks.0", "one.deep.blocks.0"},
+		{"blocks.7", "blocks.7"},
+		{"ayers.0-1", "ayers.0-1"},
+		{"layers.5-9", "layers.5-9"},
+	};
+	char *folder = test_folder();
+	g_autoptr(Collection) collection = make_stacks(folder, names, G_N_ELEMENTS(names));
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *whole = scope_whole_pattern(collection, cases[i].pattern);
+		g_assert_cmpstr(whole, ==, cases[i].whole);
+	}
+	g_autoptr(Scope) scope = scope_new(collection, "layers.0-1", NULL, 0, NULL);
+	g_assert_cmpuint(scope->tensors->len, ==, 2);
+	g_assert_cmpstr(scope->label, ==, "layers.0-1");
+	g_assert_null(scope_new(collection, "blocks.0", NULL, 0, NULL));
+	test_folder_remove(folder);
+}
+
 static void test_nothing_chosen(void)
 {
 	char *folder = test_folder();
@@ -204,5 +246,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/scope/nothing-chosen", test_nothing_chosen);
 	g_test_add_func("/scope/digits", test_digits);
 	g_test_add_func("/scope/group-names", test_group_names);
+	g_test_add_func("/scope/left-out-words", test_left_out_words);
 	return g_test_run();
 }
