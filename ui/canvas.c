@@ -325,6 +325,12 @@ void canvas_box(Canvas *canvas, Rect rect, const char *title)
 		canvas_printf(canvas, inside, 0, 0, ROLE_HEADING, " %s ", title);
 }
 
+char *canvas_minus(const char *number)
+{
+	g_auto(GStrv) parts = g_strsplit(number, "-", -1);
+	return g_strjoinv("−", parts);
+}
+
 int canvas_columns(const char *text)
 {
 	int columns = 0;

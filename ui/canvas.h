@@ -19,15 +19,15 @@ typedef enum {
 	ROLE_RULE,     /* lines between panes */
 	ROLE_SELECTED, /* the cursor's row or cell */
 	ROLE_MARKED,
-	ROLE_KEY,      /* a key in the footer */
+	ROLE_KEY, /* a key in the footer */
 	ROLE_WARNING,
 	ROLE_ERROR,
 	ROLE_GOOD,
 	ROLE_BAR,
-	ROLE_GHOST,    /* a previous value beside the present one */
-	ROLE_INPUT,    /* a field that takes text */
-	ROLE_OVERLAY,  /* a dialog's ground */
-	ROLE_SERIES,   /* … ROLE_SERIES + SERIES_COUNT - 1 */
+	ROLE_GHOST,                             /* a previous value beside the present one */
+	ROLE_INPUT,                             /* a field that takes text */
+	ROLE_OVERLAY,                           /* a dialog's ground */
+	ROLE_SERIES,                            /* … ROLE_SERIES + SERIES_COUNT - 1 */
 	ROLE_HEAT = ROLE_SERIES + SERIES_COUNT, /* … ROLE_HEAT + HEAT_LEVELS - 1 */
 	ROLE_COUNT = ROLE_HEAT + HEAT_LEVELS
 } Role;
@@ -44,7 +44,7 @@ typedef struct {
 typedef struct {
 	int width, height;
 	Cell *cells;
-	gboolean ascii;     /* write ASCII twins for all glyphs */
+	gboolean ascii;         /* write ASCII twins for all glyphs */
 	int cursor_x, cursor_y; /* where a terminal's cursor goes; -1: hidden */
 } Canvas;
 
@@ -63,7 +63,8 @@ int canvas_printf(Canvas *canvas, Rect rect, int x, int y, Role role, const char
 /* The same, ending at column x (exclusive). */
 int canvas_text_right(Canvas *canvas, Rect rect, int x, int y, Role role, const char *text);
 /* In exactly `columns` columns: padded, or shortened with `…`. */
-void canvas_field(Canvas *canvas, Rect rect, int x, int y, int columns, Role role, const char *text);
+void canvas_field(
+	Canvas *canvas, Rect rect, int x, int y, int columns, Role role, const char *text);
 void canvas_fill(Canvas *canvas, Rect rect, Role role, gunichar character);
 /* Changes the role of what is there. */
 void canvas_paint(Canvas *canvas, Rect rect, Role role);
@@ -73,10 +74,12 @@ void canvas_box(Canvas *canvas, Rect rect, const char *title);
 
 /* Columns of a text. */
 int canvas_columns(const char *text);
+/* A number as screens show it: with the minus sign that is as wide as the plus.  g_free. */
+char *canvas_minus(const char *number);
 
 /* Rows as UTF-8 lines, trailing blanks cut; and the roles of rows [first, last], counted from 0, a
- * letter for each cell in the order of Role: `.dTh-smkwegboiv`, `UVWXYZ` for the series, `0`-`A` for
- * the ramp; trailing `.` cut.  Free with g_free. */
+ * letter for each cell in the order of Role: `.dTh-smkwegboiv`, `UVWXYZ` for the series, `0`-`A`
+ * for the ramp; trailing `.` cut.  Free with g_free. */
 char *canvas_to_text(const Canvas *canvas);
 char *canvas_to_roles(const Canvas *canvas, int first, int last);
 

@@ -64,7 +64,10 @@ static void draw_line(const DetailLine *line, Canvas *canvas, Rect rect, int y)
 	canvas_text(canvas, rect, 2, y, ROLE_HEADING, line->label);
 	if (line->kind == DETAIL_LAYER)
 		canvas_text(canvas, rect, 3, y, ROLE_NORMAL, line->unfolded ? "▾" : "▸");
-	canvas_field(canvas, rect, x, y, MAX(0, end - x), role, line->text);
+	if (line->kind == DETAIL_LAYER || line->kind == DETAIL_TENSOR)
+		pane_name(canvas, rect, x, y, MAX(0, end - x), role, line->text);
+	else
+		canvas_field(canvas, rect, x, y, MAX(0, end - x), role, line->text);
 }
 
 void checkpoint_detail_draw(

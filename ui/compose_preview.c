@@ -10,6 +10,8 @@
 
 #define WIDTH_OF_KEPT 36
 #define CHANGES_SHOWN 3
+#define LAYER_NAME_LEAST 10
+#define LAYER_NUMBER 10 /* columns of a layer's number and the blanks around it */
 
 static int draw_value(Canvas *canvas, Rect rect, int y, const char *label, double value)
 {
@@ -102,32 +104,71 @@ static int draw_tasks(const ComposeView *view, Canvas *canvas, Rect rect, int y)
 	return y;
 }
 
-/* |edit| of every layer on one scale, as bars or, where there is little room, as one line. */
-static int draw_layers(const Preview *preview, Canvas *canvas, Rect rect, int y, gboolean bars)
+static const PreviewGroup *group_at(const Preview *preview, guint group)
 {
-	guint n = preview->groups->len;
-	g_autofree double *norms = g_new0(double, n + 1);
+	return preview->groups->pdata[group];
+}
+
+/* Where the layers go: a row each with a bar, or their numbers in columns, or one line of bars. */
+typedef struct {
+	int name;    /* columns of a layer's name */
+	int columns; /* of layers side by side; 0: one line for all */
+} LayerColumns;
+
+static int layer_rows(const LayerColumns *columns, int count)
+{
+	return 1 + (columns->columns ? (count + columns->columns - 1) / columns->columns : 1);
+}
+
+static LayerColumns layer_columns(const Preview *preview, Rect rect, int room)
+{
+	LayerColumns columns = {LAYER_NAME_LEAST, 1};
+	int count = (int)preview->groups->len, most;
+
+	for (int i = 0; i < count; i++)
+		columns.name = MAX(columns.name, canvas_columns(group_at(preview, (guint)i)->name));
+	columns.name = MIN(columns.name, MAX(LAYER_NAME_LEAST, rect.width / 3));
+	most = (rect.width - 1) / (columns.name + LAYER_NUMBER);
+	while (columns.columns <= most && layer_rows(&columns, count) > room)
+		columns.columns++;
+	if (columns.columns > MAX(1, most) || layer_rows(&columns, count) > room)
+		columns.columns = 0;
+	return columns;
+}
+
+static void draw_layer(const PreviewGroup *group, const LayerColumns *columns, double most,
+	Canvas *canvas, Rect rect, int x, int y)
+{
+	g_autofree char *text = number_fixed(group->norm, number_decimals(most));
+	int end = x + columns->name + LAYER_NUMBER - 2;
+
+	pane_name(canvas, rect, x, y, columns->name, ROLE_NORMAL, group->name);
+	canvas_text_right(canvas, rect, end, y, ROLE_NORMAL, text);
+	if (columns->columns == 1)
+		plot_bar(canvas, rect, end + 1, y, rect.width - end - 2,
+			most > 0 ? group->norm / most : 0, ROLE_BAR);
+}
+
+/* |edit| of every layer on one scale, in at most `room` rows. */
+static int draw_layers(const Preview *preview, Canvas *canvas, Rect rect, int y, int room)
+{
+	int n = (int)preview->groups->len;
+	LayerColumns columns = layer_columns(preview, rect, room);
+	int rows = layer_rows(&columns, n) - 1;
+	g_autofree double *norms = g_new0(double, (gsize)n + 1);
 	double most = 0;
 
 	canvas_text(canvas, rect, 1, y++, ROLE_HEADING, "|edit| BY LAYER");
-	for (guint i = 0; i < n; i++) {
-		norms[i] = ((const PreviewGroup *)preview->groups->pdata[i])->norm;
+	for (int i = 0; i < n; i++) {
+		norms[i] = group_at(preview, (guint)i)->norm;
 		most = fmax(most, norms[i]);
 	}
-	if (!bars) {
-		plot_spark(canvas, rect, 2, y, MIN((int)n, rect.width - 3), norms, n, ROLE_BAR);
-		return y + 1;
-	}
-	for (guint i = 0; i < n; i++, y++) {
-		g_autofree char *text = NULL;
-		canvas_field(canvas, rect, 2, y, 10, ROLE_NORMAL,
-			((const PreviewGroup *)preview->groups->pdata[i])->name);
-		text = number_fixed(norms[i], number_decimals(most));
-		canvas_text_right(canvas, rect, 20, y, ROLE_NORMAL, text);
-		plot_bar(canvas, rect, 21, y, rect.width - 22, most > 0 ? norms[i] / most : 0,
-			ROLE_BAR);
-	}
-	return y;
+	if (columns.columns == 0)
+		plot_spark(canvas, rect, 2, y, MIN(n, rect.width - 3), norms, (guint)n, ROLE_BAR);
+	for (int i = 0; i < n && columns.columns > 0; i++)
+		draw_layer(group_at(preview, (guint)i), &columns, most, canvas, rect,
+			2 + i / rows * (columns.name + LAYER_NUMBER), y + i % rows);
+	return y + rows;
 }
 
 static int draw_change(
@@ -189,13 +230,13 @@ static void draw_nothing(const ComposeView *view, Canvas *canvas, Rect rect)
 static int draw_all(const ComposeView *view, Canvas *canvas, Rect rect, int y)
 {
 	const Preview *preview = view->preview;
-	int start = y, rows = (int)preview->groups->len + 2;
+	int start = y, below;
 
 	y = draw_sizes(preview, canvas, rect, y);
 	y = draw_warnings(preview, canvas, rect, y) + 1;
 	y = draw_tasks(view, canvas, rect, y) + 1;
-	rows += y - start + (view->reference ? 2 + CHANGES_SHOWN : 1);
-	y = draw_layers(preview, canvas, rect, y, rows <= rect.height) + 1;
+	below = 1 + (view->reference ? 2 + CHANGES_SHOWN : 1);
+	y = draw_layers(preview, canvas, rect, y, rect.height - (y - start) - below) + 1;
 	return draw_changes(view, canvas, rect, y) - start;
 }
 

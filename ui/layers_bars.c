@@ -10,8 +10,11 @@
 
 #define TASK_LEAST 26 /* columns of a task: number and bar */
 #define TASKS_MOST 4
+#define NAME_BESIDE_TWO 19 /* columns of a name on a screen that is just wide enough for two */
+#define NAME_BESIDE_ONE 24
 #define NUMBER_COLUMNS 8
-#define END_COLUMNS 8 /* of cos and of share, each */
+#define END_COLUMNS 8    /* of cos and of share, each */
+#define OTHER_COLUMNS 10 /* of the task's name that cos is with, where it has no bars */
 #define HEADING_ROWS 3
 
 /* Where the columns go, and the scale that all bars share. */
@@ -103,10 +106,14 @@ static BarLayout layout_of(const LayersView *view, Rect rect)
 		.first = view->first_at, .cosine = view->first_at + 1 < view->layers->count};
 	int room, fit;
 
-	layout.name = name_columns(view, rect.width >= 100 ? NAME_MOST : 19);
+	layout.name = name_columns(view, rect.width >= 100 ? NAME_MOST
+					 : rect.width > 90 ? NAME_BESIDE_TWO
+							   : NAME_BESIDE_ONE);
 	room = rect.width - 3 - layout.name - 1 - END_COLUMNS * (layout.cosine ? 2 : 1);
 	fit = CLAMP(room / TASK_LEAST, 1, TASKS_MOST);
 	layout.count = MIN((guint)fit, view->layers->count - layout.first);
+	if (layout.cosine && layout.count == 1)
+		room -= OTHER_COLUMNS;
 	layout.task = room / (int)layout.count;
 	find_scale(view, &layout);
 	return layout;
@@ -153,13 +160,21 @@ static void draw_row(const LayersView *view, const BarLayout *layout, const Laye
 {
 	g_autofree char *share = number_percent(group->share[layout->first]);
 
-	canvas_field(canvas, rect, 3, y, layout->name, ROLE_NORMAL, row_name(view, group));
+	pane_name(canvas, rect, 3, y, layout->name, ROLE_NORMAL, row_name(view, group));
 	for (guint k = 0; k < layout->count; k++)
 		draw_bar(view, layout, group, canvas, rect, y, k);
 	if (layout->cosine)
 		pane_signed(canvas, rect, rect.width - END_COLUMNS - 1, y, ROLE_NORMAL,
 			layers_pair_cosine(view, view->similarity, group->name), 2);
 	canvas_text_right(canvas, rect, rect.width - 1, y, ROLE_NORMAL, share);
+}
+
+static void append_tasks(GString *text, guint first, guint last, guint count)
+{
+	if (first == last)
+		g_string_append_printf(text, " · task %u of %u", first, count);
+	else
+		g_string_append_printf(text, " · tasks %u–%u of %u", first, last, count);
 }
 
 static void draw_title(const LayersView *view, const BarLayout *layout, Canvas *canvas, Rect rect)
@@ -175,9 +190,20 @@ static void draw_title(const LayersView *view, const BarLayout *layout, Canvas *
 		g_string_append_printf(text, " · %s%s", view->by_value ? "by value" : "by depth",
 			view->reverse ? ", reversed" : "");
 	if (view->layers->count > layout->count)
-		g_string_append_printf(text, " · tasks %u–%u of %u", layout->first + 1,
-			layout->first + layout->count, view->layers->count);
+		append_tasks(text, layout->first + 1, layout->first + layout->count,
+			view->layers->count);
 	canvas_field(canvas, rect, 1, 0, rect.width - 2, ROLE_HEADING, text->str);
+}
+
+/* The second task has a name of its own only where it is not drawn. */
+static char *cosine_heading(const LayersView *view, guint tasks)
+{
+	g_autofree char *name = NULL;
+
+	if (tasks > 1)
+		return g_strdup("cos");
+	name = name_shortened(view->layers->name[view->first_at + 1], OTHER_COLUMNS);
+	return g_strdup_printf("cos %s", name);
 }
 
 static void draw_heading(const LayersView *view, const BarLayout *layout, Canvas *canvas, Rect rect)
@@ -191,9 +217,11 @@ static void draw_heading(const LayersView *view, const BarLayout *layout, Canvas
 			3 + layout->name + (int)k * layout->task + NUMBER_COLUMNS + 2, y,
 			layout->task - NUMBER_COLUMNS - 3, (Role)(ROLE_SERIES + k),
 			view->layers->name[layout->first + k]);
-	if (layout->cosine)
+	if (layout->cosine) {
+		g_autofree char *heading = cosine_heading(view, layout->count);
 		canvas_text_right(
-			canvas, rect, rect.width - END_COLUMNS - 1, y, ROLE_HEADING, "cos");
+			canvas, rect, rect.width - END_COLUMNS - 1, y, ROLE_HEADING, heading);
+	}
 	canvas_text_right(canvas, rect, rect.width - 1, y, ROLE_HEADING, "share");
 }
 
@@ -245,22 +273,28 @@ static int below_decimals(const LayersView *view, guint tasks)
 	return number_decimals(most);
 }
 
+/* Where the column of cosines ends, counted from the last task's. */
+static int cosine_end(guint tasks)
+{
+	return tasks > 1 ? 8 : 8 + OTHER_COLUMNS;
+}
+
 static void draw_below_row(const LayersView *view, const LayerGroup *group, guint tasks,
 	int decimals, gboolean opposed, Canvas *canvas, Rect rect, int y)
 {
 	int x = 22;
 
-	canvas_field(canvas, rect, 5, y, x - 6, ROLE_NORMAL, group->name);
+	pane_name(canvas, rect, 5, y, x - 6, ROLE_NORMAL, group->name);
 	for (guint k = 0; k < tasks; k++, x += 12) {
 		g_autofree char *text =
 			value_text(view, layer_value(view, group, view->first_at + k), decimals);
 		canvas_text_right(canvas, rect, x + 11, y, ROLE_NORMAL, text);
 	}
 	if (view->below_similarity)
-		pane_signed(canvas, rect, x + 8, y, ROLE_NORMAL,
+		pane_signed(canvas, rect, x + cosine_end(tasks), y, ROLE_NORMAL,
 			layers_pair_cosine(view, view->below_similarity, group->name), 2);
 	if (opposed)
-		canvas_text(canvas, rect, x + 10, y, ROLE_DIM, "← most opposed");
+		canvas_text(canvas, rect, x + cosine_end(tasks) + 2, y, ROLE_DIM, "← most opposed");
 }
 
 void layers_below_draw(const LayersView *view, Canvas *canvas, Rect rect)
@@ -279,8 +313,10 @@ void layers_below_draw(const LayersView *view, Canvas *canvas, Rect rect)
 	for (guint k = 0; k < tasks; k++, x += 12)
 		canvas_field(canvas, rect, x + 1, 0, 11, (Role)(ROLE_SERIES + k),
 			view->layers->name[view->first_at + k]);
-	if (view->below_similarity)
-		canvas_text_right(canvas, rect, x + 8, 0, ROLE_HEADING, "cos");
+	if (view->below_similarity && view->first_at + 1 < view->layers->count) {
+		g_autofree char *cosine = cosine_heading(view, tasks);
+		canvas_text_right(canvas, rect, x + cosine_end(tasks), 0, ROLE_HEADING, cosine);
+	}
 	for (int y = 1; y < rect.height && y <= (int)view->below->groups->len; y++) {
 		const LayerGroup *group = view->below->groups->pdata[y - 1];
 		draw_below_row(

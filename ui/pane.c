@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#define NAME_END_LEAST 6 /* columns of a name's end that are worth keeping its number for */
+
 Panes panes_split(Canvas *canvas, Rect rect, int least, int right)
 {
 	Panes panes = {rect, {rect.x + rect.width, rect.y, 0, rect.height}};
@@ -69,12 +71,18 @@ guint pane_choice(Ui *ui, const char *key, guint count)
 	return choice < count ? (guint)choice : 0;
 }
 
+void pane_choose(Ui *ui, const char *key, guint choice)
+{
+	g_autofree char *text = g_strdup_printf("%u", choice);
+
+	session_set(ui_session(ui), key, text);
+}
+
 guint pane_choose_next(Ui *ui, const char *key, guint now, guint count)
 {
 	guint next = (now + 1) % count;
-	g_autofree char *text = g_strdup_printf("%u", next);
 
-	session_set(ui_session(ui), key, text);
+	pane_choose(ui, key, next);
 	return next;
 }
 
@@ -135,15 +143,16 @@ void pane_signed(Canvas *canvas, Rect rect, int x, int y, Role role, double valu
 
 void pane_number(Canvas *canvas, Rect rect, int x, int y, Role role, double value)
 {
-	g_autofree char *text = text_number(value);
+	g_autofree char *text = number_short(value);
 
 	canvas_text_right(canvas, rect, x, y, role, text);
 }
 
-/* With the minus sign that is as wide as the plus. */
-static char *with_minus(const char *text)
+char *number_short(double value)
 {
-	return text[0] == '-' ? g_strconcat("−", text + 1, NULL) : g_strdup(text);
+	g_autofree char *text = text_number(value);
+
+	return canvas_minus(text);
 }
 
 char *number_signed(double value, int decimals)
@@ -153,7 +162,7 @@ char *number_signed(double value, int decimals)
 	if (!isfinite(value))
 		return g_strdup("·");
 	text = g_strdup_printf("%+.*f", decimals, value + 0.0);
-	return with_minus(text);
+	return canvas_minus(text);
 }
 
 char *number_cell(double value)
@@ -166,7 +175,7 @@ char *number_cell(double value)
 		return g_strdup(value > 0 ? "1.0" : "−1.0");
 	text = g_strdup_printf("%+.2f", value + 0.0);
 	memmove(text + 1, text + 2, strlen(text + 2) + 1);
-	return with_minus(text);
+	return canvas_minus(text);
 }
 
 char *number_percent(double fraction)
@@ -178,13 +187,17 @@ char *number_percent(double fraction)
 
 char *number_fixed(double value, int decimals)
 {
+	g_autofree char *text = NULL;
+
 	if (!isfinite(value))
 		return g_strdup("·");
 	if (value == 0)
 		return g_strdup("0");
 	if (fabs(value) < 0.5 * pow(10, -decimals))
-		return g_strdup_printf("%.0e", value);
-	return g_strdup_printf("%.*f", decimals, value + 0.0);
+		text = g_strdup_printf("%.0e", value);
+	else
+		text = g_strdup_printf("%.*f", decimals, value + 0.0);
+	return canvas_minus(text);
 }
 
 int number_decimals(double largest)
@@ -253,6 +266,67 @@ const char *tensor_in_layer(const char *tensor, const char *layer)
 	if (length == 0 || strncmp(tensor, layer, length) != 0 || tensor[length] != '.')
 		return tensor;
 	return tensor + length + 1;
+}
+
+/* Where the first word that begins with a digit stands, or NULL. */
+static const char *first_number(const char *name)
+{
+	for (const char *word = name; word; word = strchr(word, '.')) {
+		word += *word == '.' ? 1 : 0;
+		if (g_ascii_isdigit(*word))
+			return word;
+	}
+	return NULL;
+}
+
+/* The longest end of a text that fits. */
+static const char *text_end(const char *text, int columns)
+{
+	while (*text && canvas_columns(text) > columns)
+		text = g_utf8_next_char(text);
+	return text;
+}
+
+/* Without leading words, the first number excepted; NULL where that is too long, or so short that
+ * a part of a word says more. */
+static char *without_leading_words(const char *name, const char *number, int columns)
+{
+	for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.')) {
+		int rest = 1 + canvas_columns(dot + 1);
+		if (number ? dot + 1 > number : 3 * rest < 2 * columns)
+			return NULL;
+		if (rest <= columns)
+			return g_strconcat("…", dot + 1, NULL);
+	}
+	return NULL;
+}
+
+char *name_shortened(const char *name, int columns)
+{
+	const char *number = first_number(name);
+	g_autofree char *start = NULL, *shorter = NULL;
+	int room;
+
+	if (canvas_columns(name) <= columns)
+		return g_strdup(name);
+	shorter = without_leading_words(name, number, columns);
+	if (shorter)
+		return g_steal_pointer(&shorter);
+	start = number ? g_strdup_printf("…%.*s.", (int)strcspn(number, "."), number)
+		       : g_strdup("");
+	room = columns - canvas_columns(start) - 1;
+	if (room < NAME_END_LEAST) {
+		string_set(&start, "");
+		room = columns - 1;
+	}
+	return g_strconcat(start, "…", text_end(name, MAX(0, room)), NULL);
+}
+
+void pane_name(Canvas *canvas, Rect rect, int x, int y, int columns, Role role, const char *name)
+{
+	g_autofree char *text = name_shortened(name, MIN(columns, rect.width - x));
+
+	canvas_field(canvas, rect, x, y, columns, role, text);
 }
 
 int names_columns(char *const *names, guint n, int most)

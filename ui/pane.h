@@ -28,8 +28,10 @@ const char *pane_why_empty(Ui *ui);
 ActionId pane_match(ActionId action);
 /* Reasons that lists share; NULL where there is none. */
 const char *pane_why_not(Ui *ui, ActionId action);
-/* One of `count` choices as the session remembers it, 0 at first; and remembers the next one. */
+/* One of `count` choices as the session remembers it, 0 at first; and remembers the next one, or
+ * a given one. */
 guint pane_choice(Ui *ui, const char *key, guint count);
+void pane_choose(Ui *ui, const char *key, guint choice);
 guint pane_choose_next(Ui *ui, const char *key, guint now, guint count);
 /* Draws lines of text near the top of an empty pane. */
 void pane_note(Canvas *canvas, Rect rect, const char *lines);
@@ -48,6 +50,8 @@ void pane_number(Canvas *canvas, Rect rect, int x, int y, Role role, double valu
 /* "+0.44", "−0.06", "·"; and without the leading 0, as cells show it: "+.44", "1.0".  g_free. */
 char *number_signed(double value, int decimals);
 char *number_cell(double value);
+/* Three digits, as text_number gives them.  g_free. */
+char *number_short(double value);
 /* "13.5 %"; "·" where it is not finite.  g_free. */
 char *number_percent(double fraction);
 /* With the decimals given, or, where these would show a 0 that is none, as "4e-06".  g_free. */
@@ -66,6 +70,12 @@ char *path_typed(const char *text);
 const char *tensor_layer(const Collection *collection, const char *tensor);
 /* A tensor's name without the name of its layer in front: "attn.k_proj.weight"; borrowed. */
 const char *tensor_in_layer(const char *tensor, const char *layer);
+/* The name of a layer or tensor in at most `columns` columns: leading words go first, then what
+ * stands between its first number and its end, for these tell names apart: "…layers.11",
+ * "…2.…layernorm.weight".  g_free. */
+char *name_shortened(const char *name, int columns);
+/* Draws it so, as canvas_field does. */
+void pane_name(Canvas *canvas, Rect rect, int x, int y, int columns, Role role, const char *name);
 /* The columns of the longest of n names, within NAME_LEAST and `most`. */
 int names_columns(char *const *names, guint n, int most);
 /* The position of a name among n, or -1. */

@@ -53,9 +53,13 @@ static Ticks choose_ticks(double low, double high, int most)
 static char *tick_label(const Ticks *ticks, int i)
 {
 	double value = ticks->first + i * ticks->step;
+	g_autofree char *text = NULL;
 	if (fabs(value) >= 1e7)
-		return g_strdup_printf("%.3g", value);
-	return g_strdup_printf("%.*f", ticks->decimals, fabs(value) < ticks->step / 2 ? 0 : value);
+		text = g_strdup_printf("%.3g", value);
+	else
+		text = g_strdup_printf(
+			"%.*f", ticks->decimals, fabs(value) < ticks->step / 2 ? 0 : value);
+	return canvas_minus(text);
 }
 
 static int label_columns(const Ticks *ticks)

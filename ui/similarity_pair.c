@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define EXTREMES_ROWS 4   /* strongest, weakest, opposed and a blank before them */
+#define APART_ROWS 7      /* the same with names in rows of their own */
+#define LAYERS_LEAST 8    /* layers that should be seen beside these */
 #define EXTREMES_WIDTH 48 /* below which their names need rows of their own */
 #define NUMBER_COLUMNS 6
 #define BARS_LEAST 5
@@ -56,7 +58,7 @@ static int draw_value(Canvas *canvas, Rect rect, int y, const char *label, const
 static int draw_norm(const SimilarityView *view, Canvas *canvas, Rect rect, int y, guint task)
 {
 	g_autofree char *label = g_strdup_printf("|%s|", view->similarity->name[task]);
-	g_autofree char *value = text_number(view->matrix->norm[task]);
+	g_autofree char *value = number_short(view->matrix->norm[task]);
 
 	return draw_value(canvas, rect, y, label, value);
 }
@@ -143,7 +145,7 @@ static void draw_bar(const BarList *bars, const BarColumns *columns, const PairR
 {
 	g_autofree char *text = number_cell(row->cosine);
 
-	canvas_field(canvas, rect, 2, y, columns->name, ROLE_NORMAL,
+	pane_name(canvas, rect, 2, y, columns->name, ROLE_NORMAL,
 		tensor_in_layer(row->name, bars->layer));
 	canvas_text_right(canvas, rect, columns->bar - 1, y, ROLE_NORMAL, text);
 	plot_bar_signed(canvas, rect, columns->bar, y, columns->columns,
@@ -203,9 +205,9 @@ static int draw_extreme(
 	}
 	canvas_text_right(canvas, rect, rect.width - 1, y, ROLE_NORMAL, text);
 	if (apart)
-		canvas_field(canvas, rect, 2, ++y, rect.width - 3, ROLE_NORMAL, row->name);
+		pane_name(canvas, rect, 2, ++y, rect.width - 3, ROLE_NORMAL, row->name);
 	else
-		canvas_field(canvas, rect, 11, y, rect.width - 18, ROLE_NORMAL, row->name);
+		pane_name(canvas, rect, 11, y, rect.width - 18, ROLE_NORMAL, row->name);
 	return y + 1;
 }
 
@@ -237,8 +239,11 @@ static void draw_layers(
 	Extremes found = find_extremes(tensors);
 	int room = rect.height - y - 1;
 	gboolean extremes = view->pair && room > EXTREMES_ROWS + 4;
+	gboolean apart = rect.width < EXTREMES_WIDTH && room > APART_ROWS + LAYERS_LEAST;
 
-	y = draw_bars(&bars, canvas, rect, y, extremes ? room - EXTREMES_ROWS + 1 : room);
+	if (extremes)
+		room -= (apart ? APART_ROWS : EXTREMES_ROWS) - 1;
+	y = draw_bars(&bars, canvas, rect, y, room);
 	if (extremes)
 		draw_extremes(&found, canvas, rect, y + 1);
 }
@@ -259,7 +264,10 @@ static void draw_task(SimilarityView *view, Canvas *canvas, Rect rect)
 	}
 	canvas_field(canvas, rect, 1, 0, rect.width - 1, ROLE_HEADING, view->row);
 	y = draw_norm(view, canvas, rect, 1, task) + 1;
-	if (rows->len == 0)
+	if (rows->len == 0 && view->similarity->count > 1)
+		pane_wrap(canvas, rect, 2, y, ROLE_NORMAL,
+			"The filter hides the other tasks: Esc clears it.");
+	else if (rows->len == 0)
 		pane_wrap(canvas, rect, 2, y, ROLE_NORMAL,
 			"There is no other task here to compare with: load or mark another on "
 			"Checkpoints (1).");

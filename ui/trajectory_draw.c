@@ -41,12 +41,14 @@ static void draw_title(const TrajectoryView *view, Canvas *canvas, Rect rect)
 	canvas_field(canvas, rect, 1, 0, rect.width - 2, ROLE_HEADING, title);
 }
 
-/* The series that are drawn, in order; at most the whole list. */
+/* The series that are drawn, the whole last so that it lies over its layers. */
 static GArray *plotted(const TrajectoryView *view)
 {
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(PlotSeries));
+	guint count = trajectory_series_count(view);
 
-	for (guint i = 0; i < trajectory_series_count(view); i++) {
+	for (guint k = 1; k <= count; k++) {
+		guint i = k % count;
 		int place = trajectory_series_place(view, i);
 		PlotSeries series = {
 			.x = view->x,
@@ -96,7 +98,7 @@ static void draw_speed(const TrajectoryView *view, Canvas *canvas, Rect rect)
 	const double *update = trajectory->whole->update;
 	int x = canvas_text(canvas, rect, 2, 0, ROLE_HEADING, "speed |τ(t)−τ(t−1)|") + 4;
 	int columns = MIN((int)trajectory->count, rect.width - x - 20);
-	g_autofree char *here = text_number(update[view->at]);
+	g_autofree char *here = number_short(update[view->at]);
 	g_autofree char *step = trajectory_step_text(view, (guint)view->at);
 
 	plot_spark(canvas, rect, x, 0, columns, update, trajectory->count, ROLE_BAR);
@@ -127,7 +129,7 @@ static char *value_text(const TrajectoryView *view, double value)
 		return number_signed(value, 3);
 	if (view->measure == PATH_TURN && isfinite(value))
 		return g_strdup_printf("%.1f°", value);
-	return text_number(value);
+	return number_short(value);
 }
 
 static void draw_series(const TrajectoryView *view, guint series, Canvas *canvas, Rect rect, int y)
@@ -142,7 +144,7 @@ static void draw_series(const TrajectoryView *view, guint series, Canvas *canvas
 		g_unichar_to_utf8(series_marker(place), marker);
 		canvas_text(canvas, rect, 5, y, series_role(place), marker);
 	}
-	canvas_field(canvas, rect, 7, y, MAX(0, rect.width - 16), ROLE_NORMAL,
+	pane_name(canvas, rect, 7, y, MAX(0, rect.width - 16), ROLE_NORMAL,
 		trajectory_series_name(view, series));
 	canvas_text_right(canvas, rect, rect.width - 1, y, ROLE_NORMAL, value);
 }
@@ -175,11 +177,11 @@ static void draw_statistics(const TrajectoryView *view, Canvas *canvas, Rect rec
 {
 	const TrajectoryPath *whole = view->trajectory->whole;
 	double turn = whole->turn_degrees[view->at];
-	g_autofree char *norm = text_number(whole->norm[view->at]);
-	g_autofree char *part = text_number(whole->norm[view->at] / whole->displacement);
+	g_autofree char *norm = number_short(whole->norm[view->at]);
+	g_autofree char *part = number_short(whole->norm[view->at] / whole->displacement);
 	g_autofree char *degrees = isfinite(turn) ? g_strdup_printf("%.1f°", turn) : g_strdup("·");
-	g_autofree char *length = text_number(whole->path_length);
-	g_autofree char *displacement = text_number(whole->displacement);
+	g_autofree char *length = number_short(whole->path_length);
+	g_autofree char *displacement = number_short(whole->displacement);
 
 	y = draw_value(canvas, rect, y, "|τ(t)|", norm);
 	y = draw_value(canvas, rect, y, "|τ(t)|/|τ(final)|", part);

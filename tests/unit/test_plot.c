@@ -100,7 +100,7 @@ static void test_axes(void)
 {
 	g_autoptr(Canvas) canvas = canvas_new(30, 8, FALSE);
 	plot_lines(canvas, canvas_rect(canvas), NULL, 0, 0, 10000, -0.5, 0.5, NAN);
-	check_text(canvas, " 0.5 ┤\n     │\n 0.0 ┤\n     │\n     │\n-0.5 ┤\n"
+	check_text(canvas, " 0.5 ┤\n     │\n 0.0 ┤\n     │\n     │\n−0.5 ┤\n"
 			   "     └┬──────────┬───────────┬\n"
 			   "      0        5000      10000\n");
 }
