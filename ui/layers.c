@@ -10,12 +10,18 @@
 
 #define BELOW_LEAST 4 /* rows that the lower half needs */
 #define STATE_MEASURE "layers.measure"
+#define STATE_LOG "layers.log"
+#define STATE_BY_VALUE "layers.by-value"
+#define STATE_REVERSE "layers.reverse"
 
 static gpointer layers_open(Ui *ui)
 {
 	LayersView *view = g_new0(LayersView, 1);
 
 	view->measure = pane_choice(ui, STATE_MEASURE, LAYER_MEASURE_COUNT);
+	view->log = pane_choice(ui, STATE_LOG, 2) != 0;
+	view->by_value = pane_choice(ui, STATE_BY_VALUE, 2) != 0;
+	view->reverse = pane_choice(ui, STATE_REVERSE, 2) != 0;
 	view->by = GROUP_LAYER;
 	return view;
 }
@@ -123,12 +129,21 @@ static React next_group(LayersView *view)
 	return regroup(view, by, NULL, NULL);
 }
 
-static React sort_rows(LayersView *view, ActionId action)
+/* Scale and order outlive the program, as the measure does. */
+static void keep_order(const LayersView *view, Ui *ui)
+{
+	pane_choose(ui, STATE_LOG, view->log ? 1 : 0);
+	pane_choose(ui, STATE_BY_VALUE, view->by_value ? 1 : 0);
+	pane_choose(ui, STATE_REVERSE, view->reverse ? 1 : 0);
+}
+
+static React sort_rows(LayersView *view, Ui *ui, ActionId action)
 {
 	if (action == ACTION_SORT)
 		view->by_value = !view->by_value;
 	else
 		view->reverse = !view->reverse;
+	keep_order(view, ui);
 	layers_drop_rows(view);
 	return REACT_DONE;
 }
@@ -147,6 +162,7 @@ static React reset(LayersView *view, Ui *ui)
 {
 	g_clear_pointer(&view->first, g_free);
 	view->log = view->by_value = view->reverse = FALSE;
+	keep_order(view, ui);
 	ui_set_layer(ui, NULL);
 	return regroup(view, GROUP_LAYER, NULL, view->inside ? view->inside_at : view->at);
 }
@@ -209,9 +225,10 @@ static React layers_act(gpointer data, Ui *ui, ActionId action)
 		return REACT_DONE;
 	case ACTION_SORT:
 	case ACTION_REVERSE:
-		return sort_rows(view, action);
+		return sort_rows(view, ui, action);
 	case ACTION_LAYERS_LOG:
 		view->log = !view->log;
+		keep_order(view, ui);
 		return REACT_DONE;
 	case ACTION_LAYERS_GROUP:
 		return next_group(view);

@@ -3,6 +3,7 @@
 #include "app.h"
 
 #include "frame.h"
+#include "pane.h"
 #include "test.h"
 
 #include <glib/gstdio.h>
@@ -269,6 +270,41 @@ static void test_export_to_what_is_typed(void)
 	bench_free(&bench);
 }
 
+static void check_short(const char *name, int columns, const char *expected)
+{
+	g_autofree char *text = name_shortened(name, columns);
+	g_assert_cmpstr(text, ==, expected);
+	g_assert_cmpint(canvas_columns(text), <=, columns);
+}
+
+static void test_names_keep_what_distinguishes(void)
+{
+	check_short("blocks.0", 8, "blocks.0");
+	check_short("model.layers.11", 12, "…layers.11");
+	check_short("model.layers.11", 4, "…11");
+	check_short("model.layers.2.post_attention_layernorm.weight", 34,
+		"…2.post_attention_layernorm.weight");
+	check_short("model.layers.2.post_attention_layernorm.weight", 20, "…2.…layernorm.weight");
+	check_short("model.layers.2.input_layernorm.weight", 6, "…eight");
+	check_short("model.embed_tokens.weight", 19, "…mbed_tokens.weight");
+	check_short("model.embed_tokens.weight", 20, "…embed_tokens.weight");
+}
+
+/* What outlives the program: the second workbench reads what the first kept. */
+static void test_layers_keep_scale_and_order(void)
+{
+	Bench bench = bench_new(TRUE);
+	press(&bench, "3 L s S");
+	g_assert_true(shows(&bench, "log scale · by value, reversed"));
+	g_assert_cmpstr(session_get(bench.ui->session, "layers.log"), ==, "1");
+	g_assert_cmpstr(session_get(bench.ui->session, "layers.by-value"), ==, "1");
+	layers_view.close(bench.ui->views[SCREEN_LAYERS]);
+	bench.ui->views[SCREEN_LAYERS] = layers_view.open(bench.ui);
+	press(&bench, "2 3");
+	g_assert_true(shows(&bench, "log scale · by value, reversed"));
+	bench_free(&bench);
+}
+
 static void test_quit_asks_while_a_job_runs(void)
 {
 	Bench bench = bench_new(TRUE);
@@ -508,6 +544,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/app/export-spares-the-store", test_export_spares_the_store);
 	g_test_add_func("/app/export-model", test_export_model);
 	g_test_add_func("/app/export-to-what-is-typed", test_export_to_what_is_typed);
+	g_test_add_func("/app/names", test_names_keep_what_distinguishes);
+	g_test_add_func("/app/layers-keep", test_layers_keep_scale_and_order);
 	g_test_add_func("/app/quit-asks", test_quit_asks_while_a_job_runs);
 	g_test_add_func("/app/jobs", test_jobs_screen);
 	g_test_add_func("/app/interrupt-twice", test_interrupt_twice_quits);
