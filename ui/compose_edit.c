@@ -66,8 +66,12 @@ static React set_value(ComposeView *view, Ui *ui, double value, gboolean merges)
 	name = term >= 0 ? term_name(term_of(next, term)) : g_strdup("of the whole");
 	label = g_strdup_printf("λ %s %s → %s", name, from, to);
 	merge = g_strdup_printf("coefficient %d", term);
-	if (!composition_equal(now, next))
-		session_compose(ui_session(ui), next, label, merges ? merge : NULL);
+	if (composition_equal(now, next)) {
+		ui_message(ui, "λ %s stays at %s%s", name, to,
+			merges ? ", the end of its slider: = types a number beyond" : "");
+		return REACT_DONE;
+	}
+	session_compose(ui_session(ui), next, label, merges ? merge : NULL);
 	ui_message(ui, "%s", label);
 	return REACT_DONE;
 }

@@ -5,6 +5,7 @@
 #include "similarity_view.h"
 
 #include "batch.h"
+#include "compose_view.h"
 
 #include <math.h>
 #include <string.h>
@@ -167,13 +168,22 @@ static React toggle_numbers(SimilarityView *view)
 	return REACT_DONE;
 }
 
+/* 1/n in two digits. */
+static double equal_part(guint n)
+{
+	g_autofree char *text = g_strdup_printf("%.1e", 1.0 / n);
+
+	return g_ascii_strtod(text, NULL);
+}
+
 /* The marked tasks as terms with equal coefficients that add up to about one. */
 static React send_to_compose(SimilarityView *view, Ui *ui)
 {
 	const Similarity *similarity = view->similarity;
-	double coefficient = fmax(1, round(20.0 / similarity->count)) / 20;
+	double coefficient = equal_part(similarity->count);
 	g_autoptr(Composition) next = composition_new();
-	g_autofree char *label = g_strdup_printf("%u tasks × %.2f", similarity->count, coefficient);
+	g_autofree char *number = coefficient_text(coefficient);
+	g_autofree char *label = g_strdup_printf("%u tasks × %s", similarity->count, number);
 
 	for (guint i = 0; i < similarity->count; i++) {
 		g_autofree char *body = expression_name(similarity->name[i]);
@@ -235,6 +245,8 @@ static const char *similarity_why_not(gpointer data, Ui *ui, ActionId action)
 		return "tensors are the last level";
 	if (action == ACTION_REVERSE)
 		return "o chooses the order";
+	if ((action == ACTION_SORT || action == ACTION_SIMILARITY_ORDER) && view->order->len < 2)
+		return "one task has one order";
 	return pane_why_not(ui, action);
 }
 

@@ -240,32 +240,51 @@ static void draw_legend(const SimilarityView *view, const Layout *layout, Canvas
 		canvas_text(canvas, rect, x + 1, y, ROLE_DIM, limit);
 }
 
-/* The names of one cluster of the order of clustering. */
-static char *cluster_names(const Similarity *similarity, guint cluster)
+static gboolean is_shown(const SimilarityView *view, guint task)
 {
+	for (guint i = 0; i < view->order->len; i++)
+		if (similarity_position(view, (int)i) == task)
+			return TRUE;
+	return FALSE;
+}
+
+/* The last cluster of those that are shown. */
+static guint last_cluster(const SimilarityView *view)
+{
+	guint last = 0;
+
+	for (guint i = 0; i < view->order->len; i++)
+		last = MAX(last, view->similarity->cluster[similarity_position(view, (int)i)]);
+	return last;
+}
+
+/* The names of one cluster that pass the filter, in the order of clustering; "" for none. */
+static char *cluster_names(const SimilarityView *view, guint cluster)
+{
+	const Similarity *similarity = view->similarity;
 	GString *text = g_string_new(NULL);
 
-	for (guint i = 0; i < similarity->count; i++)
-		if (similarity->cluster[similarity->order[i]] == cluster)
-			g_string_append_printf(text, " %s", similarity->name[similarity->order[i]]);
+	for (guint i = 0; i < similarity->count; i++) {
+		guint task = similarity->order[i];
+		if (similarity->cluster[task] == cluster && is_shown(view, task))
+			g_string_append_printf(text, " %s", similarity->name[task]);
+	}
 	return g_string_free(text, FALSE);
 }
 
 /* The clusters under the matrix, as many as there is room for. */
 static void draw_clusters(const SimilarityView *view, Canvas *canvas, Rect rect, int y)
 {
-	const Similarity *similarity = view->similarity;
-	guint last = 0;
+	guint last = last_cluster(view);
 
-	if (similarity->count < 2)
+	if (view->order->len < 2)
 		return;
-	for (guint i = 0; i < similarity->count; i++)
-		last = MAX(last, similarity->cluster[i]);
-	for (guint cluster = 0; cluster <= last && y < rect.height - 2; cluster++, y++) {
-		g_autofree char *names = cluster_names(similarity, cluster);
+	for (guint cluster = 0; cluster <= last && y < rect.height - 2; cluster++) {
+		g_autofree char *names = cluster_names(view, cluster);
 		g_autofree char *text = g_strdup_printf(
 			"%s cluster %u:%s", cluster == last ? "└" : "├", cluster + 1, names);
-		canvas_field(canvas, rect, 2, y, rect.width - 3, ROLE_NORMAL, text);
+		if (*names)
+			canvas_field(canvas, rect, 2, y++, rect.width - 3, ROLE_NORMAL, text);
 	}
 }
 
