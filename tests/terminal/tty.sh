@@ -16,6 +16,7 @@ trap 'exit 1' HUP INT TERM
 cd "$scratch"
 mkdir home
 unset NO_COLOR LINES COLUMNS XDG_CONFIG_HOME COLORFGBG ESCDELAY
+export LC_ALL=C.UTF-8
 
 fail() {
 	echo "FAIL: $*" >&2
