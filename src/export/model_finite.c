@@ -90,9 +90,11 @@ gboolean model_warn_not_finite(
 {
 	guint members = collection_members(request->collection);
 	g_autoptr(GArray) tensors = tensors_with(request->collection, count);
+	if (!tensors->len)
+		return TRUE;
 	g_autofree gboolean *blamed = g_new0(gboolean, members);
 	g_autofree double *coefficients = g_new0(double, members);
-	g_autofree double *numbers = tensors->len ? g_new(double, 3 * READ_MOST) : NULL;
+	g_autofree double *numbers = g_new(double, 3 * READ_MOST);
 	Search search = {request->collection, coefficients, blamed, numbers, numbers + READ_MOST,
 		numbers + 2 * READ_MOST};
 	for (guint i = 0; i < tensors->len; i++)
