@@ -45,6 +45,7 @@ Checkpoint *checkpoint_new(const char *path, const char *format)
 	checkpoint->path = g_strdup(path);
 	checkpoint->format = format;
 	checkpoint->files = g_ptr_array_new_with_free_func(file_free);
+	checkpoint->shards = g_ptr_array_new_with_free_func(g_free);
 	checkpoint->tensors = g_array_new(FALSE, TRUE, sizeof(Tensor));
 	g_array_set_clear_func(checkpoint->tensors, (GDestroyNotify)tensor_clear);
 	checkpoint->index = g_hash_table_new(g_str_hash, g_str_equal);
@@ -61,6 +62,7 @@ void checkpoint_free(Checkpoint *checkpoint)
 	g_hash_table_unref(checkpoint->metadata);
 	g_hash_table_unref(checkpoint->index);
 	g_array_unref(checkpoint->tensors);
+	g_ptr_array_unref(checkpoint->shards);
 	g_ptr_array_unref(checkpoint->files);
 	g_free(checkpoint->directory);
 	g_free(checkpoint->path);
@@ -94,6 +96,24 @@ static int tensor_compare(gconstpointer a, gconstpointer b)
 	return text_natural_compare(((const Tensor *)a)->name, ((const Tensor *)b)->name);
 }
 
+void checkpoint_add_shard(Checkpoint *checkpoint, const char *path)
+{
+	g_ptr_array_add(checkpoint->shards, g_strdup(path));
+}
+
+/* What is read from its files lies in them as it was opened. */
+static void shards_from_files(Checkpoint *checkpoint)
+{
+	for (guint i = 0; i < checkpoint->files->len; i++)
+		checkpoint_add_shard(
+			checkpoint, ((const CheckpointFile *)checkpoint->files->pdata[i])->path);
+	for (guint i = 0; i < checkpoint->tensors->len; i++) {
+		Tensor *tensor = &g_array_index(checkpoint->tensors, Tensor, i);
+		tensor->shard = tensor->file;
+		tensor->shard_offset = tensor->offset;
+	}
+}
+
 gboolean checkpoint_seal(Checkpoint *checkpoint, GError **error)
 {
 	guint count = checkpoint_count(checkpoint);
@@ -101,6 +121,8 @@ gboolean checkpoint_seal(Checkpoint *checkpoint, GError **error)
 	if (count > TENSORS_MOST)
 		return fail_at(error, ERROR_INPUT, (Place){.file = checkpoint->path},
 			"%u tensors; at most %d are read", count, TENSORS_MOST);
+	if (checkpoint->shards->len == 0)
+		shards_from_files(checkpoint);
 	g_array_sort(checkpoint->tensors, tensor_compare);
 	for (guint i = 0; i < count; i++) {
 		const char *name = checkpoint_tensor(checkpoint, i)->name;
@@ -219,8 +241,8 @@ guint64 checkpoint_elements(const Checkpoint *checkpoint)
 	return elements;
 }
 
-/* Where elements [first, first+count) lie within the tensor's bytes.  Elements below a byte can only
- * be read where they begin and end on one. */
+/* Where elements [first, first+count) lie within the tensor's bytes.  Elements below a byte can
+ * only be read where they begin and end on one. */
 static gboolean locate(
 	const Tensor *tensor, guint64 first, guint64 count, guint64 *begin, guint64 *length)
 {

@@ -23,6 +23,10 @@ typedef struct {
 	guint64 elements; /* product of the shape; 1 for a scalar */
 	guint file;       /* index into the checkpoint's files */
 	guint64 offset, bytes;
+	/* Where it lay when the checkpoint was opened: index into the shards, and offset there.  The
+	 * same as file and offset but where the weights were copied. */
+	guint shard;
+	guint64 shard_offset;
 } Tensor;
 
 /* A source file of a checkpoint.  `file` is NULL where it could not be opened when the checkpoint
@@ -41,6 +45,7 @@ typedef struct {
 	char *directory;    /* of a directory checkpoint: where config and tokenizer lie; or NULL */
 	const char *format; /* the name of its row in the table of formats */
 	GPtrArray *files;   /* of CheckpointFile */
+	GPtrArray *shards;  /* of char *: the paths of the files that it was opened from */
 	GArray *tensors;    /* of Tensor, in natural order of names */
 	GHashTable *index;  /* name → position + 1 */
 	GHashTable *metadata; /* string → string */
@@ -55,10 +60,11 @@ void checkpoint_free(Checkpoint *checkpoint);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Checkpoint, checkpoint_free)
 
 /* An empty checkpoint for readers and the store to fill: add files and tensors, then seal, which
- * sorts and indexes (FALSE on a duplicate name). */
+ * sorts and indexes (FALSE on a duplicate name).  Where no shards were added, its files are. */
 Checkpoint *checkpoint_new(const char *path, const char *format);
 /* Takes `file` (may be NULL); returns its index. */
 guint checkpoint_add_file(Checkpoint *checkpoint, const char *path, File *file);
+void checkpoint_add_shard(Checkpoint *checkpoint, const char *path);
 /* Takes the tensor's name and shape. */
 void checkpoint_add_tensor(Checkpoint *checkpoint, Tensor tensor);
 void checkpoint_skip(Checkpoint *checkpoint, const char *name, const char *reason);

@@ -121,14 +121,25 @@ static gboolean copy_files(Writing *writing, GError **error)
 	return TRUE;
 }
 
+static gboolean write_text(Writing *writing, const char *name, const char *text, GError **error)
+{
+	Output *output = add_output(writing, name, error);
+	return output && output_write(output, 0, text, strlen(text), error);
+}
+
+static gboolean write_index(Writing *writing, GError **error)
+{
+	const char *text = writing->plan->layout->new_index;
+	return !text || write_text(writing, LAYOUT_INDEX, text, error);
+}
+
 static gboolean write_recipe(Writing *writing, GError **error)
 {
 	if (!writing->plan->recipe)
 		return TRUE;
 	g_autoptr(cJSON) json = recipe_to_json(writing->request->recipe);
 	g_autofree char *text = json_text(json);
-	Output *output = add_output(writing, writing->plan->recipe, error);
-	return output && output_write(output, 0, text, strlen(text), error);
+	return write_text(writing, writing->plan->recipe, text, error);
 }
 
 /* Streams the weights, and says where what was written is not finite. */
@@ -243,7 +254,8 @@ ModelReport *model_write(const ModelRequest *request, Job *job, GError **error)
 	job_expect(job, checkpoint_bytes(collection_member(request->collection, 0)->checkpoint));
 	if (!open_files(writing, error) || !write_weights(writing, job, error) ||
 		!check_all_written(writing, error) || !copy_files(writing, error) ||
-		!write_recipe(writing, error) || !job_check(job, error) || !commit(writing, error))
+		!write_index(writing, error) || !write_recipe(writing, error) ||
+		!job_check(job, error) || !commit(writing, error))
 		return NULL;
 	finish_report(writing);
 	return g_steal_pointer(&writing->report);

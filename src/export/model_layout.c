@@ -26,10 +26,10 @@ static gint compare_spans(gconstpointer a, gconstpointer b, gpointer data)
 	const Checkpoint *base = data;
 	guint left = ((const LayoutTensor *)a)->tensor, right = ((const LayoutTensor *)b)->tensor;
 	const Tensor *x = checkpoint_tensor(base, left), *y = checkpoint_tensor(base, right);
-	if (x->file != y->file)
-		return x->file < y->file ? -1 : 1;
-	if (x->offset != y->offset)
-		return x->offset < y->offset ? -1 : 1;
+	if (x->shard != y->shard)
+		return x->shard < y->shard ? -1 : 1;
+	if (x->shard_offset != y->shard_offset)
+		return x->shard_offset < y->shard_offset ? -1 : 1;
 	if (x->bytes != y->bytes)
 		return x->bytes < y->bytes ? -1 : 1;
 	return (left > right) - (left < right);
@@ -140,7 +140,7 @@ static gboolean lay_out(
 	return finish_header(file, error) && finish_file(file, data, error);
 }
 
-/* Adds a file with the base's tensors that lie in file `from`, or in any where that is negative. */
+/* Adds a file with the base's tensors of the shard `from`, or of all where that is negative. */
 static gboolean add_file(Layout *layout, const Checkpoint *base, gint from, const char *name,
 	const Recipe *recipe, GError **error)
 {
@@ -151,7 +151,7 @@ static gboolean add_file(Layout *layout, const Checkpoint *base, gint from, cons
 	file->tensors = g_array_new(FALSE, TRUE, sizeof(LayoutTensor));
 	for (guint i = 0; i < checkpoint_count(base); i++) {
 		LayoutTensor row = {.tensor = i};
-		if (from < 0 || checkpoint_tensor(base, i)->file == (guint)from)
+		if (from < 0 || checkpoint_tensor(base, i)->shard == (guint)from)
 			g_array_append_val(file->tensors, row);
 	}
 	return lay_out(file, base, recipe, error);
@@ -170,6 +170,7 @@ void layout_free(Layout *layout)
 		return;
 	g_ptr_array_unref(layout->files);
 	g_free(layout->index);
+	g_free(layout->new_index);
 	g_free(layout);
 }
 
@@ -180,30 +181,43 @@ Layout *layout_new_single(
 	return add_file(layout, base, -1, name, recipe, error) ? g_steal_pointer(&layout) : NULL;
 }
 
-static const char *file_path(const Checkpoint *base, guint file)
+/* An index for these files, where the base's own is gone: {"metadata": {"total_size"},
+ * "weight_map": {tensor: file}}. */
+static char *index_text(const Layout *layout, const Checkpoint *base)
 {
-	return ((const CheckpointFile *)base->files->pdata[file])->path;
+	g_autoptr(cJSON) json = cJSON_CreateObject();
+	cJSON *metadata = cJSON_AddObjectToObject(json, "metadata");
+	cJSON *map = cJSON_AddObjectToObject(json, "weight_map");
+	json_add_uint(metadata, "total_size", checkpoint_bytes(base));
+	for (guint i = 0; i < layout->files->len; i++) {
+		const LayoutFile *file = layout->files->pdata[i];
+		for (guint j = 0; j < file->tensors->len; j++) {
+			guint tensor = g_array_index(file->tensors, LayoutTensor, j).tensor;
+			cJSON_AddStringToObject(
+				map, checkpoint_tensor(base, tensor)->name, file->name);
+		}
+	}
+	return json_text(json);
 }
 
-static Layout *new_sharded(
-	const Checkpoint *base, char *index, const Recipe *recipe, GError **error)
+static Layout *new_sharded(const Checkpoint *base, const Recipe *recipe, GError **error)
 {
 	g_autoptr(Layout) layout = layout_new();
-	layout->index = index;
-	for (guint i = 0; i < base->files->len; i++) {
-		g_autofree char *name = g_path_get_basename(file_path(base, i));
+	for (guint i = 0; i < base->shards->len; i++) {
+		g_autofree char *name = g_path_get_basename(base->shards->pdata[i]);
 		if (!add_file(layout, base, (gint)i, name, recipe, error))
 			return NULL;
 	}
+	layout->index = directory_index_of(base->shards->pdata[0]);
+	if (!layout->index)
+		layout->new_index = index_text(layout, base);
 	return g_steal_pointer(&layout);
 }
 
-/* A set of shards is one that an index lists; copied into a store, it has become one file. */
 Layout *layout_new_like_base(const Checkpoint *base, const Recipe *recipe, GError **error)
 {
-	char *index = base->files->len > 1 ? directory_index_of(file_path(base, 0)) : NULL;
-	if (index)
-		return new_sharded(base, index, recipe, error);
+	if (base->shards->len > 1)
+		return new_sharded(base, recipe, error);
 	return layout_new_single(base, "model.safetensors", recipe, error);
 }
 

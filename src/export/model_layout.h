@@ -5,6 +5,8 @@
 #include "checkpoint/checkpoint.h"
 #include "edit/recipe.h"
 
+#define LAYOUT_INDEX "model.safetensors.index.json"
+
 typedef struct {
 	guint tensor;   /* of the base */
 	guint64 offset; /* of its bytes in the file */
@@ -20,6 +22,7 @@ typedef struct {
 typedef struct {
 	GPtrArray *files; /* of LayoutFile */
 	char *index;      /* the base's index.json, to be copied beside its shards; or NULL */
+	char *new_index;  /* the text of one, where the base's is gone; or NULL */
 } Layout;
 
 /* All tensors in one file, in the order in which they lie in the base. */

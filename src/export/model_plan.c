@@ -159,6 +159,8 @@ static gboolean check_names(const ModelRequest *request, const ModelPlan *plan, 
 		if (!check_name(request, plan, name, error))
 			return FALSE;
 	}
+	if (plan->layout->new_index && !check_name(request, plan, LAYOUT_INDEX, error))
+		return FALSE;
 	return !plan->recipe || check_name(request, plan, plan->recipe, error);
 }
 

@@ -6,7 +6,16 @@
 
 #include <string.h>
 
-enum { TENSOR_NAME, TENSOR_TYPE, TENSOR_SHAPE, TENSOR_FILE, TENSOR_OFFSET, TENSOR_BYTES };
+enum {
+	TENSOR_NAME,
+	TENSOR_TYPE,
+	TENSOR_SHAPE,
+	TENSOR_FILE,
+	TENSOR_OFFSET,
+	TENSOR_BYTES,
+	TENSOR_SHARD,
+	TENSOR_SHARD_OFFSET,
+};
 static const Field tensor_fields[] = {
 	{"name", FIELD_TEXT},
 	{"type", FIELD_TEXT},
@@ -14,8 +23,13 @@ static const Field tensor_fields[] = {
 	{"file", FIELD_UINT},
 	{"offset", FIELD_UINT},
 	{"bytes", FIELD_UINT},
+	{"shard", FIELD_UINT},
+	{"shard_offset", FIELD_UINT},
 	{0},
 };
+
+enum { SHARD_PATH };
+static const Field shard_fields[] = {{"path", FIELD_TEXT}, {0}};
 
 enum { SOURCE_PATH, SOURCE_SIZE, SOURCE_MTIME, SOURCE_CTIME, SOURCE_INODE, SOURCE_SAMPLE };
 static const Field source_fields[] = {
@@ -54,8 +68,18 @@ static gboolean write_tensors(const Checkpoint *checkpoint, Hid group, GError **
 		records_add_uint(records, tensor->file);
 		records_add_uint(records, tensor->offset);
 		records_add_uint(records, tensor->bytes);
+		records_add_uint(records, tensor->shard);
+		records_add_uint(records, tensor->shard_offset);
 	}
 	return records_write(records, group, "tensors", error);
+}
+
+static gboolean write_shards(const Checkpoint *checkpoint, Hid group, GError **error)
+{
+	g_autoptr(Records) records = records_new(shard_fields);
+	for (guint i = 0; i < checkpoint->shards->len; i++)
+		records_add_text(records, checkpoint->shards->pdata[i]);
+	return records_write(records, group, "shards", error);
 }
 
 static gboolean write_sources(const GPtrArray *sources, Hid group, GError **error)
@@ -87,8 +111,8 @@ static gboolean write_skipped(const Checkpoint *checkpoint, Hid group, GError **
 gboolean checkpoint_table_write(
 	const Checkpoint *checkpoint, const GPtrArray *sources, Hid group, GError **error)
 {
-	return write_tensors(checkpoint, group, error) && write_sources(sources, group, error) &&
-	       write_skipped(checkpoint, group, error) &&
+	return write_shards(checkpoint, group, error) && write_tensors(checkpoint, group, error) &&
+	       write_sources(sources, group, error) && write_skipped(checkpoint, group, error) &&
 	       texts_write(checkpoint->metadata, group, "metadata", error);
 }
 
@@ -165,8 +189,18 @@ static gboolean fill_tensor(const Records *records, guint row, guint files, cons
 	tensor->file = (guint)file;
 	tensor->offset = records_uint(records, row, TENSOR_OFFSET);
 	tensor->bytes = records_uint(records, row, TENSOR_BYTES);
+	tensor->shard = (guint)records_uint(records, row, TENSOR_SHARD);
+	tensor->shard_offset = records_uint(records, row, TENSOR_SHARD_OFFSET);
 	return shape_parse(records_text(records, row, TENSOR_SHAPE), tensor, error) &&
 	       span_fits(tensor, file, files, limit, error);
+}
+
+static gboolean read_shards(Checkpoint *checkpoint, Hid group, GError **error)
+{
+	g_autoptr(Records) records = records_read(shard_fields, group, "shards", error);
+	for (guint i = 0; records && i < records_count(records); i++)
+		checkpoint_add_shard(checkpoint, records_text(records, i, SHARD_PATH));
+	return records != NULL;
 }
 
 static gboolean read_tensors(
@@ -181,6 +215,8 @@ static gboolean read_tensors(
 			return FALSE;
 		}
 		checkpoint_add_tensor(checkpoint, tensor);
+		if (tensor.shard >= checkpoint->shards->len)
+			return fail(error, ERROR_INPUT, "tensor %u: there is no such shard", i);
 	}
 	return records != NULL;
 }
@@ -197,7 +233,8 @@ static gboolean read_skipped(Checkpoint *checkpoint, Hid group, GError **error)
 gboolean checkpoint_table_read(
 	Checkpoint *checkpoint, const guint64 *limit, Hid group, GError **error)
 {
-	return read_tensors(checkpoint, limit, group, error) &&
+	return read_shards(checkpoint, group, error) &&
+	       read_tensors(checkpoint, limit, group, error) &&
 	       read_skipped(checkpoint, group, error) &&
 	       texts_read(checkpoint->metadata, group, "metadata", error) &&
 	       checkpoint_seal(checkpoint, error);

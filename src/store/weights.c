@@ -242,6 +242,8 @@ Checkpoint *checkpoint_without_files(const Checkpoint *checkpoint)
 		const Skipped *skipped = checkpoint->skipped->pdata[i];
 		checkpoint_skip(copy, skipped->name, skipped->reason);
 	}
+	for (guint i = 0; i < checkpoint->shards->len; i++)
+		checkpoint_add_shard(copy, checkpoint->shards->pdata[i]);
 	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
 		Tensor tensor = *checkpoint_tensor(checkpoint, i);
 		tensor.name = g_strdup(tensor.name);
