@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #define LOCK_ATTEMPTS 100
+#define OWNER_MOST 32
 
 static char *lock_path(const Store *store)
 {
-	g_autofree char *stem = store_stem(store);
-	return g_strconcat(stem, ".lock", NULL);
+	return g_strconcat(store->path, ".lock", NULL);
 }
 
 /* The file that is locked may have been removed by its former owner in the meantime. */
@@ -26,7 +26,7 @@ static gboolean is_still_there(int lock, const char *path)
 
 static gboolean refuse_lock(const Store *store, int lock, GError **error)
 {
-	char owner[32] = {0};
+	char owner[OWNER_MOST] = {0};
 	ssize_t length = pread(lock, owner, sizeof owner - 1, 0);
 	owner[length > 0 ? strspn(owner, "0123456789") : 0] = '\0';
 	Place place = {.file = store->path, .remedy = "wait until it is done, or end it"};
@@ -39,6 +39,29 @@ static gboolean refuse_lock_file(const Store *store, GError **error)
 	g_autofree char *path = lock_path(store);
 	Place place = {.file = path, .remedy = "choose a store in a folder that can be written"};
 	return fail_at(error, ERROR_IO, place, "cannot write: %s", g_strerror(errno));
+}
+
+/* A writer that was killed left the file empty or with its number and a line feed; what has
+ * anything else in it is not ours. */
+static gboolean is_ours(int lock)
+{
+	char text[OWNER_MOST];
+	struct stat status;
+	if (fstat(lock, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size >= OWNER_MOST)
+		return FALSE;
+	ssize_t length = pread(lock, text, sizeof text - 1, 0);
+	if (length < 0)
+		return FALSE;
+	text[length] = '\0';
+	gsize digits = strspn(text, "0123456789");
+	return length == 0 || (digits > 0 && strcmp(text + digits, "\n") == 0);
+}
+
+static gboolean refuse_stranger(const char *path, GError **error)
+{
+	Place place = {.file = path, .remedy = "move it away, or name the store otherwise"};
+	return fail_at(error, ERROR_IO, place,
+		"this file has the name of the store's lock, but was not made as one");
 }
 
 static gboolean take_lock(Store *store, GError **error)
@@ -55,6 +78,10 @@ static gboolean take_lock(Store *store, GError **error)
 				refuse_lock_file(store, error);
 			close(lock);
 			return FALSE;
+		}
+		if (!is_ours(lock)) {
+			close(lock);
+			return refuse_stranger(path, error);
 		}
 		if (is_still_there(lock, path)) {
 			store->lock = lock;

@@ -382,7 +382,7 @@ static void test_lock(void)
 	test_no_error(error);
 	g_assert_true(store_commit(second, &error));
 	store_unlock(second);
-	g_autofree char *lock = scratch_path(&scratch, "work.lock");
+	g_autofree char *lock = scratch_path(&scratch, "work.h5.lock");
 	g_assert_false(g_file_test(lock, G_FILE_TEST_EXISTS));
 	g_assert_false(store_commit(first, &error));
 	test_error(error, ERROR_IO, "another process wrote the store");
@@ -392,10 +392,33 @@ static void test_lock(void)
 static void test_stale_lock(void)
 {
 	g_auto(Scratch) scratch = scratch_new();
-	g_autofree char *lock = scratch_path(&scratch, "work.lock");
+	g_autofree char *lock = scratch_path(&scratch, "work.h5.lock");
 	test_write(lock, "1\n", 2);
 	g_autoptr(Store) store = digits_store(&scratch, WEIGHTS_LINK);
 	g_assert_true(store_is_complete(store));
+}
+
+/* What another program keeps under the name of the lock stays as it is. */
+static void test_foreign_lock(void)
+{
+	static const char *const contents[] = {"precious\n", "12", "\n", "12\n\n",
+		"more than the number of a process could ever be\n"};
+	g_auto(Scratch) scratch = scratch_new();
+	g_autofree char *lock = scratch_path(&scratch, "work.h5.lock");
+	for (guint i = 0; i < G_N_ELEMENTS(contents); i++) {
+		g_autoptr(Store) store = store_new(scratch.store);
+		g_autoptr(GError) error = NULL;
+		g_autofree char *after = NULL;
+		test_write(lock, contents[i], strlen(contents[i]));
+		g_assert_false(store_commit(store, &error));
+		test_error(error, ERROR_IO, "was not made as one");
+		g_assert_true(g_file_get_contents(lock, &after, NULL, NULL));
+		g_assert_cmpstr(after, ==, contents[i]);
+		g_assert_false(g_file_test(scratch.store, G_FILE_TEST_EXISTS));
+	}
+	test_write(lock, "", 0);
+	g_autoptr(Store) store = store_new(scratch.store);
+	g_assert_true(store_commit(store, NULL));
 }
 
 /* Where nothing can be written: a folder that is none. */
@@ -522,6 +545,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/store/false-spans", test_false_spans);
 	g_test_add_func("/store/lock", test_lock);
 	g_test_add_func("/store/stale-lock", test_stale_lock);
+	g_test_add_func("/store/foreign-lock", test_foreign_lock);
 	g_test_add_func("/store/unwritable", test_unwritable);
 	g_test_add_func("/store/full-disk", test_full_disk);
 	g_test_add_func("/store/sweep", test_sweep);
