@@ -77,14 +77,20 @@ static void restore_at_once(void)
 		dup2(emergency.errors, STDERR_FILENO);
 }
 
-static void on_fatal_signal(int number)
+static void on_ending_signal(int number)
+{
+	restore_at_once();
+	file_remove_temporaries();
+	raise(number);
+}
+
+static void on_fault(int number)
 {
 	gboolean was_active = emergency.active;
 	restore_at_once();
-	file_remove_temporaries();
 	if (was_active)
 		write_all(STDERR_FILENO, emergency.note, emergency.note_length);
-	raise(number);
+	on_ending_signal(number);
 }
 
 /* Appends a terminfo string without its padding. */
@@ -117,15 +123,24 @@ static void prepare_restore(void)
 	atexit(restore_at_once);
 }
 
+static void handle_all(const int *numbers, gsize count, void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler};
+	action.sa_flags = (int)(SA_ONSTACK | SA_RESETHAND | SA_NODEFER);
+	for (gsize i = 0; i < count; i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
+/* Those that end the program at once; run_loop has those that end it in order. */
 static void handle_fatal_signals(char *stack)
 {
-	static const int fatal[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
+	static const int faults[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGTRAP};
+	static const int endings[] = {
+		SIGQUIT, SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGXCPU, SIGIO};
 	stack_t alternate = {.ss_sp = stack, .ss_size = STACK_BYTES};
-	struct sigaction action = {.sa_handler = on_fatal_signal};
-	action.sa_flags = (int)(SA_ONSTACK | SA_RESETHAND | SA_NODEFER);
 	sigaltstack(&alternate, NULL);
-	for (gsize i = 0; i < G_N_ELEMENTS(fatal); i++)
-		sigaction(fatal[i], &action, NULL);
+	handle_all(faults, G_N_ELEMENTS(faults), on_fault);
+	handle_all(endings, G_N_ELEMENTS(endings), on_ending_signal);
 }
 
 /* stderr goes to a log while the screen is curses'; what cannot be opened is done without. */

@@ -139,6 +139,14 @@ for signal in TERM:143 HUP:129 INT:130; do
 	usable_shell "SIG${signal%:*}"
 done
 
+for signal in QUIT:131 ALRM:142 USR1:138 XCPU:152; do
+	start
+	kill -"${signal%:*}" "$(pid_of_program)"
+	within 50 shows "status ${signal#*:}" || fail "SIG${signal%:*} does not end with its status"
+	hides 'fault of its own' || fail "SIG${signal%:*} is said to be a fault"
+	usable_shell "SIG${signal%:*}"
+done
+
 start
 program=$(pid_of_program)
 mux kill-server
