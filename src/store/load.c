@@ -167,6 +167,12 @@ static gboolean check_name(const Store *store, GError **error)
 		       "the name of a new store must end in .h5");
 }
 
+static gboolean has_folder(const Store *store)
+{
+	g_autofree char *folder = store_folder(store);
+	return g_file_test(folder, G_FILE_TEST_EXISTS);
+}
+
 Load *load_begin(Store *store, const LoadRequest *request, GError **error)
 {
 	g_autoptr(Load) load = g_new0(Load, 1);
@@ -176,6 +182,7 @@ Load *load_begin(Store *store, const LoadRequest *request, GError **error)
 	load->budget = request->budget;
 	if (!check_name(store, error) || !store_lock(store, error))
 		return NULL;
+	load->makes_folder = !has_folder(store);
 	load->plan = load_plan(store, request, error);
 	if (!load->plan || !line_up(load, error) || !check_shared(load, error))
 		return NULL;
@@ -306,7 +313,7 @@ gboolean load_finish(Load *load, GError **error)
 	return store_commit(load->store, error);
 }
 
-/* A load that fails before anything is copied leaves no folder either. */
+/* A load that fails leaves no folder that it made; one that was there may be another writer's. */
 static void remove_empty_folder(const Store *store)
 {
 	g_autofree char *folder = store_folder(store);
@@ -327,7 +334,8 @@ void load_free(Load *load)
 	g_clear_pointer(&load->ordered, g_ptr_array_unref);
 	g_clear_pointer(&load->plan, g_ptr_array_unref);
 	g_clear_pointer(&load->collection, collection_free);
-	remove_empty_folder(load->store);
+	if (load->makes_folder)
+		remove_empty_folder(load->store);
 	g_free(load);
 }
 

@@ -33,6 +33,7 @@ struct Load {
 	Statistics **statistics; /* [members]: of the fresh */
 	gboolean *fresh;         /* [members] */
 	guint64 bytes;
+	gboolean makes_folder; /* NAME.d was not there when this load took the store */
 };
 
 Arrival *arrival_at(const Load *load, guint member);

@@ -26,19 +26,21 @@ static gboolean wants_copy(const Load *load, guint member, gboolean small)
 	return old ? old->copied : small;
 }
 
-/* Returns the bytes of all that is to be copied. */
-static guint64 choose_copies(Load *load)
+/* Returns how many members are to be copied, and adds up their bytes. */
+static guint choose_copies(Load *load, guint64 *bytes)
 {
 	gboolean small = weights_bytes(load) <= WEIGHTS_COPY_MOST;
-	guint64 bytes = 0;
+	guint copies = 0;
+	*bytes = 0;
 	for (guint i = 0; i < load_members(load); i++) {
 		Arrival *arrival = arrival_at(load, i);
 		arrival->wants_copy = wants_copy(load, i, small);
-		if (arrival->wants_copy)
-			bytes += checkpoint_bytes(
-				collection_member(load->collection, i)->checkpoint);
+		if (!arrival->wants_copy)
+			continue;
+		copies++;
+		*bytes += checkpoint_bytes(collection_member(load->collection, i)->checkpoint);
 	}
-	return bytes;
+	return copies;
 }
 
 /* Said before anything is written: what runs out of room in the middle has cost its time. */
@@ -56,8 +58,8 @@ static gboolean check_room(const char *folder, guint64 bytes, GError **error)
 gboolean load_copies_begin(Load *load, GError **error)
 {
 	g_autofree char *folder = store_folder(load->store);
-	guint64 bytes = choose_copies(load);
-	if (bytes > 0 &&
+	guint64 bytes = 0;
+	if (choose_copies(load, &bytes) > 0 &&
 		(!store_make_folder(load->store, error) || !check_room(folder, bytes, error)))
 		return FALSE;
 	for (guint i = 0; i < load_members(load); i++) {

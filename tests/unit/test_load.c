@@ -374,6 +374,40 @@ static double whole_norm(const Store *store, const char *name)
 	return sqrt(square);
 }
 
+/* Nothing to copy is copied all the same. */
+static void test_no_elements(void)
+{
+	static const TestTensor none = {"w", DTYPE_F32, 2, {0, 3}, NULL};
+	g_auto(Scratch) scratch = scratch_new();
+	g_autofree char *path = scratch_path(&scratch, "none.safetensors");
+	test_write_safetensors(path, &none, 1);
+	g_autoptr(Store) store = store_new(scratch.store);
+	load_into(store, request_of(path, WEIGHTS_AUTOMATIC, "task", path, NULL));
+	g_autoptr(Store) again = reopen(scratch.store);
+	g_assert_true(store_is_complete(again));
+	g_assert_true(stored(again, "task")->copied);
+	g_assert_true(store_member_usable(again, 1, NULL));
+}
+
+/* A load that fails removes the folder that it made for copies, but none that was there. */
+static void test_folder_of_failed(gconstpointer was_there)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autofree char *base =
+		scratch_digits(&scratch, "base/model.safetensors", "base.safetensors");
+	g_autoptr(Store) store = store_new(scratch.store);
+	g_autofree char *folder = store_folder(store);
+	if (was_there)
+		g_assert_cmpint(g_mkdir(folder, 0777), ==, 0);
+	g_autoptr(LoadRequest) request = request_of(base, WEIGHTS_COPY, NULL);
+	g_autoptr(GError) error = NULL;
+	Load *load = load_begin(store, request, &error);
+	test_no_error(error);
+	g_assert_true(g_file_test(folder, G_FILE_TEST_IS_DIR));
+	load_free(load);
+	g_assert_cmpint(g_file_test(folder, G_FILE_TEST_IS_DIR), ==, was_there != NULL);
+}
+
 /* A task of the base's very bytes has norm 0 and leaves the base its own (truth.json's base_norm).
  */
 static void test_task_like_base(void)
@@ -456,6 +490,9 @@ int main(int argc, char **argv)
 		"/load/changed-meanwhile/partner", "mnist.safetensors", test_changed_meanwhile);
 	g_test_add_func("/load/cancelled", test_cancelled);
 	g_test_add_func("/load/cancelled-first", test_cancelled_first);
+	g_test_add_func("/load/no-elements", test_no_elements);
+	g_test_add_data_func("/load/folder-of-failed/new", NULL, test_folder_of_failed);
+	g_test_add_data_func("/load/folder-of-failed/there", "", test_folder_of_failed);
 	g_test_add_func("/load/task-like-base", test_task_like_base);
 	g_test_add_func("/load/beyond-double", test_beyond_double);
 	g_test_add_func("/load/same-contents-twice", test_same_contents_twice);
