@@ -71,13 +71,18 @@ static void end_by_signal(int number)
 	raise(number);
 }
 
+/* Under nohup a hangup stays without effect. */
 static void handle_batch_signals(void)
 {
-	static const int numbers[] = {
-		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2,
+		SIGXCPU, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 	struct sigaction action = {.sa_handler = end_by_signal, .sa_flags = (int)SA_NODEFER};
-	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
-		sigaction(numbers[i], &action, NULL);
+	struct sigaction before;
+	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+		sigaction(numbers[i], &action, &before);
+		if (numbers[i] == SIGHUP && before.sa_handler == SIG_IGN)
+			signal(SIGHUP, SIG_IGN);
+	}
 }
 
 static void print_help(void)

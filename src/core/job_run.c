@@ -1,5 +1,5 @@
 /* job_run.c - a job in a batch command: wait for it, show on a terminal how far it is, and let
- * Ctrl-C stop it. */
+ * Ctrl-C or a hangup stop it. */
 #include "core/job.h"
 
 #include "core/text.h"
@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #define UPDATE_MILLISECONDS 200
+
+/* The signals that stop a job. */
+static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
 
 static char *progress_line(const JobStatus *status)
 {
@@ -53,19 +56,23 @@ static gboolean cancel(gpointer data)
 /* A signal that stops the job; GLib leaves the default behind, so what was set before is kept. */
 typedef struct {
 	int signal;
-	guint source;
+	guint source; /* 0: the signal is ignored */
 	struct sigaction before;
 } Stopper;
 
+/* Under nohup a hangup stays without effect. */
 static void stopper_start(Stopper *stopper, int signal, Job *job)
 {
 	stopper->signal = signal;
 	sigaction(signal, NULL, &stopper->before);
-	stopper->source = g_unix_signal_add(signal, cancel, job);
+	gboolean ignored = signal == SIGHUP && stopper->before.sa_handler == SIG_IGN;
+	stopper->source = ignored ? 0 : g_unix_signal_add(signal, cancel, job);
 }
 
 static void stopper_end(Stopper *stopper)
 {
+	if (!stopper->source)
+		return;
 	g_source_remove(stopper->source);
 	sigaction(stopper->signal, &stopper->before, NULL);
 }
@@ -73,9 +80,9 @@ static void stopper_end(Stopper *stopper)
 gboolean job_run(Job *job, GError **error)
 {
 	gboolean show = isatty(STDERR_FILENO);
-	Stopper interrupt, terminate;
-	stopper_start(&interrupt, SIGINT, job);
-	stopper_start(&terminate, SIGTERM, job);
+	Stopper stoppers[G_N_ELEMENTS(stopping)];
+	for (guint i = 0; i < G_N_ELEMENTS(stopping); i++)
+		stopper_start(&stoppers[i], stopping[i], job);
 	guint timer = show ? g_timeout_add(UPDATE_MILLISECONDS, show_progress, job) : 0;
 	job_start(job);
 	while (!job_is_over(job))
@@ -84,7 +91,7 @@ gboolean job_run(Job *job, GError **error)
 		g_source_remove(timer);
 		fputs("\r\033[K", stderr);
 	}
-	stopper_end(&terminate);
-	stopper_end(&interrupt);
+	for (guint i = 0; i < G_N_ELEMENTS(stopping); i++)
+		stopper_end(&stoppers[i]);
 	return job_take_error(job, error);
 }

@@ -43,6 +43,38 @@ no_leftovers
 
 "$TAUSCOPE" export s.h5 0.5*task model.safetensors >out 2>err &
 until_there 'model.safetensors.tmp.*'
+kill -HUP $!
+ended 130 $!
+[ ! -e model.safetensors ] || fail "a hung-up export made a model"
+no_leftovers
+
+"$TAUSCOPE" export s.h5 0.5*task folder/ >out 2>err &
+until_there 'folder.tmp.*'
+kill -HUP $!
+ended 130 $!
+[ ! -e folder ] || fail "a hung-up export made a folder"
+no_leftovers
+
+for signal in QUIT:131 ALRM:142 XCPU:152; do
+	"$TAUSCOPE" export s.h5 0.5*task model.safetensors >out 2>err &
+	until_there 'model.safetensors.tmp.*'
+	kill -"${signal%:*}" $!
+	ended "${signal#*:}" $!
+	no_leftovers
+done
+rm -f core*
+
+(
+	trap '' HUP
+	exec "$TAUSCOPE" export s.h5 0.5*task model.safetensors >out 2>err
+) &
+until_there 'model.safetensors.tmp.*'
+kill -HUP $!
+ended 0 $!
+rm -f model.*
+
+"$TAUSCOPE" export s.h5 0.5*task model.safetensors >out 2>err &
+until_there 'model.safetensors.tmp.*'
 kill -KILL $!
 ended 137 $!
 [ ! -e model.safetensors ] || fail "a killed export made a model"
