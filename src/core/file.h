@@ -55,7 +55,10 @@ gboolean output_write(
 int output_fd(const Output *output);
 /* The temporary name, for a library that wants to write by name. */
 const char *output_temporary(const Output *output);
-/* fsync, rename, fsync of the folder.  The output stays owned by the caller. */
+/* fsync, and no more writes: what can still fail is then the rename alone.  Of several outputs that
+ * belong together all are synced before the first is committed. */
+gboolean output_sync(Output *output, GError **error);
+/* output_sync, rename, fsync of the folder.  The output stays owned by the caller. */
 gboolean output_commit(Output *output, GError **error);
 /* Frees; removes the temporary file unless committed. */
 void output_free(Output *output);

@@ -159,10 +159,15 @@ static gboolean close_fd(Output *output, GError **error)
 	       fail_system(error, output->path, "cannot finish writing", errno);
 }
 
+gboolean output_sync(Output *output, GError **error)
+{
+	return output->fd < 0 ||
+	       (sync_fd(output->fd, output->path, error) && close_fd(output, error));
+}
+
 gboolean output_commit(Output *output, GError **error)
 {
-	if (!sync_fd(output->fd, output->path, error) || !close_fd(output, error) ||
-		!take_final_name(output, error))
+	if (!output_sync(output, error) || !take_final_name(output, error))
 		return FALSE;
 	output->committed = TRUE;
 	g_autofree char *folder = g_path_get_dirname(output->path);

@@ -193,6 +193,9 @@ static gboolean check_all_written(const Writing *writing, GError **error)
 static gboolean commit(Writing *writing, GError **error)
 {
 	for (guint i = 0; i < writing->outputs->len; i++)
+		if (!output_sync(writing->outputs->pdata[i], error))
+			return FALSE;
+	for (guint i = 0; i < writing->outputs->len; i++)
 		if (!output_commit(writing->outputs->pdata[i], error))
 			return FALSE;
 	return !writing->folder || new_folder_commit(writing->folder, error);
