@@ -7,6 +7,9 @@
 #include <string.h>
 #include <xxhash.h>
 
+/* As many as the system follows. */
+#define LINKS_MOST 40
+
 const SealKind store_kind = {.name = "store", .version = 1};
 
 gboolean store_is(const char *path)
@@ -227,10 +230,25 @@ void store_add_edit(Store *store, const char *name, const char *expression, doub
 	g_ptr_array_add(store->edits, edit);
 }
 
+/* Where a link leads, though nothing be there yet: the parts and the lock lie beside the file, and
+ * a commit replaces the file, not the link. */
+static char *follow_links(const char *path)
+{
+	char *end = g_strdup(path), *target;
+	for (guint i = 0; i < LINKS_MOST && (target = g_file_read_link(end, NULL)); i++) {
+		g_autofree char *folder = g_path_get_dirname(end);
+		g_free(end);
+		end = g_path_is_absolute(target) ? g_strdup(target)
+						 : g_build_filename(folder, target, NULL);
+		g_free(target);
+	}
+	return end;
+}
+
 Store *store_new(const char *path)
 {
 	Store *store = g_new0(Store, 1);
-	store->path = g_strdup(path);
+	store->path = follow_links(path);
 	store->members = g_ptr_array_new_with_free_func((GDestroyNotify)store_member_free);
 	store->edits = g_ptr_array_new_with_free_func(edit_free);
 	store->state = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

@@ -40,7 +40,7 @@ typedef struct {
 } StoreEdit;
 
 typedef struct {
-	char *path;             /* NAME.h5 */
+	char *path;             /* NAME.h5, no link to it */
 	Collection *collection; /* NULL where nothing is loaded yet */
 	GPtrArray *members;     /* of StoreMember, in step with the collection's members */
 	SamplePlan *plan;
@@ -55,7 +55,8 @@ typedef struct {
 void store_add_edit(Store *store, const char *name, const char *expression, double scale);
 void store_drop_edit(Store *store, const char *name);
 
-/* An empty store that is to be committed to `path`; nothing is written yet. */
+/* An empty store that is to be committed to `path`, or where that leads as a link; nothing is
+ * written yet. */
 Store *store_new(const char *path);
 /* Reads a store whole: no pass over weights; sources are looked at with stat(2), and sampled where
  * that differs.  Missing sources are tolerated.  NULL with *error set. */

@@ -65,6 +65,31 @@ static void test_moved(void)
 	g_assert_true(store_member_usable(again, 1, NULL));
 }
 
+/* A link stays one, and leads to the store with its parts. */
+static void test_linked(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autofree char *folder = scratch_path(&scratch, "real");
+	g_autofree char *real = g_build_filename(folder, "real.h5", NULL);
+	g_autofree char *beside = scratch_path(&scratch, "work.d");
+	g_autofree char *second = scratch_path(&scratch, "second.h5");
+	g_mkdir(folder, 0777);
+	g_assert_cmpint(symlink("real/real.h5", scratch.store), ==, 0);
+	g_assert_cmpint(symlink(scratch.store, second), ==, 0);
+	g_autoptr(Store) store = digits_store(&scratch, WEIGHTS_COPY);
+	g_autoptr(Store) again = reopen(second);
+	assert_same_tables(store, again);
+	g_assert_cmpstr(again->path, ==, real);
+	store_unlock(store);
+	g_assert_true(store_commit(again, NULL));
+	g_assert_true(g_file_test(scratch.store, G_FILE_TEST_IS_SYMLINK));
+	g_assert_true(g_file_test(second, G_FILE_TEST_IS_SYMLINK));
+	g_assert_false(g_file_test(beside, G_FILE_TEST_EXISTS));
+	g_autoptr(Store) direct = reopen(real);
+	g_assert_true(store_is_complete(direct));
+	g_assert_true(store_member_usable(direct, 1, NULL));
+}
+
 static void test_empty(void)
 {
 	g_auto(Scratch) scratch = scratch_new();
@@ -532,6 +557,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/store/killed", test_killed);
 	g_test_add_func("/store/reopen", test_reopen);
 	g_test_add_func("/store/moved", test_moved);
+	g_test_add_func("/store/linked", test_linked);
 	g_test_add_func("/store/empty", test_empty);
 	g_test_add_func("/store/odd-tensors", test_odd_tensors);
 	g_test_add_func("/store/verify", test_verify);
