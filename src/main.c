@@ -10,6 +10,8 @@
 #include "script.h"
 #include "term.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <gsl/gsl_errno.h>
 #include <hdf5.h>
 #include <locale.h>
@@ -49,6 +51,27 @@ static void ignore_write_signals(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+}
+
+/* A standard stream that is closed must not become a store's: it is opened such that its use fails.
+ */
+static void hold_standard_streams(void)
+{
+	static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		if (fcntl(i, F_GETFD) < 0 && open("/dev/null", modes[i]) != i)
+			return;
+}
+
+/* A full disk or a closed stdout shows only here, where stdio still held the text. */
+static int finish_output(int status)
+{
+	errno = 0;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || status != 0)
+		return status;
+	fprintf(stderr, "tauscope: cannot write to stdout%s%s\n", errno ? ": " : "",
+		errno ? g_strerror(errno) : "");
+	return ERROR_IO;
 }
 
 /* A sharded set of many checkpoints keeps hundreds of files open. */
@@ -285,10 +308,12 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
 	g_set_prgname("tauscope");
+	hold_standard_streams();
 	silence_libraries();
 	ignore_write_signals();
 	raise_file_limit();
 	int word = find_word(argc, argv);
 	const Verb *verb = argv[word] ? verb_find(argv[word]) : NULL;
-	return verb ? run_verb(verb, word, argc, argv) : run_without_verb(argv[word], argc, argv);
+	return finish_output(
+		verb ? run_verb(verb, word, argc, argv) : run_without_verb(argv[word], argc, argv));
 }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COMMON_OPTIONS "json threads budget"
+#define COMMON_OPTIONS "json threads budget help"
 
 const Verb *const verbs[] = {&verb_load, &verb_info, &verb_check, &verb_verify, &verb_similarity,
 	&verb_norms, &verb_trajectory, &verb_preview, &verb_export, NULL};
@@ -22,6 +22,7 @@ typedef struct {
 } OptionRow;
 
 static const OptionRow option_rows[] = {
+	{"help", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(VerbOptions, help), "Show this help", NULL},
 	{"json", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(VerbOptions, json), "Print JSON", NULL},
 	{"csv", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(VerbOptions, csv), "Print CSV", NULL},
 	{"by", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, by),
@@ -100,6 +101,7 @@ static GOptionEntry entry_new(const OptionRow *row, VerbOptions *options)
 {
 	gboolean callback = row->kind == G_OPTION_ARG_CALLBACK;
 	return (GOptionEntry){.long_name = row->name,
+		.short_name = g_str_equal(row->name, "help") ? 'h' : '\0',
 		.arg = row->kind,
 		.arg_data = callback ? (gpointer)add_argument : (char *)options + row->offset,
 		.description = row->help,
@@ -135,7 +137,7 @@ static char **words_new(int argc, char **argv)
 	for (int i = 0; i < argc; i++) {
 		const char *word = argv[i];
 		gboolean minus = word[0] == '-' && word[1] && word[1] != '-';
-		gboolean help = g_str_equal(word, "-h") || g_str_equal(word, "-?");
+		gboolean help = g_str_equal(word, "-h");
 		words[i] = g_strconcat(minus && !help && !options_over ? " " : "", word, NULL);
 		options_over |= g_str_equal(word, "--");
 	}
@@ -157,6 +159,13 @@ static gboolean check_counts(const Verb *verb, const VerbOptions *options, GErro
 	return TRUE;
 }
 
+static gboolean put(const char *text, GError **error)
+{
+	if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+		return fail(error, ERROR_IO, "cannot write the result: %s", g_strerror(errno));
+	return TRUE;
+}
+
 static gboolean parse(const Verb *verb, int argc, char **argv, VerbOptions *options, GError **error)
 {
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -164,6 +173,7 @@ static gboolean parse(const Verb *verb, int argc, char **argv, VerbOptions *opti
 	g_autoptr(GArray) entries = entries_new(verb, options);
 	g_option_group_add_entries(group, (const GOptionEntry *)(void *)entries->data);
 	g_option_context_set_main_group(context, group);
+	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_summary(context, verb->help);
 	g_autofree char *name = g_strconcat("tauscope ", verb->name, NULL);
 	g_set_prgname(name);
@@ -172,7 +182,10 @@ static gboolean parse(const Verb *verb, int argc, char **argv, VerbOptions *opti
 	if (!g_option_context_parse_strv(context, &words, &reason))
 		return fail_at(error, ERROR_USAGE, (Place){.remedy = "see --help"}, "%s: %s",
 			verb->name, reason->message);
-	return check_counts(verb, options, error);
+	if (!options->help)
+		return check_counts(verb, options, error);
+	g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+	return put(help, error);
 }
 
 const Verb *verb_find(const char *name)
@@ -199,7 +212,7 @@ int verb_run(const Verb *verb, int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	int status = 0;
 	if (parse(verb, argc, argv, &options, &error))
-		status = verb->run(&options, &error);
+		status = options.help ? 0 : verb->run(&options, &error);
 	return error ? verb_fail(json, error) : status;
 }
 
@@ -292,13 +305,6 @@ void verb_warn(const GPtrArray *warnings, guint first)
 {
 	for (guint i = first; i < warnings->len; i++)
 		fprintf(stderr, "tauscope: warning: %s\n", (const char *)warnings->pdata[i]);
-}
-
-static gboolean put(const char *text, GError **error)
-{
-	if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
-		return fail(error, ERROR_IO, "cannot write the result: %s", g_strerror(errno));
-	return TRUE;
 }
 
 static char *printed(const VerbOptions *options, const cJSON *json, const Table *table)

@@ -19,7 +19,7 @@ typedef struct {
 
 /* Every option that a verb may take; strings are NULL where they are not given. */
 typedef struct {
-	gboolean json, csv, stats, overwrite, no_recipe;
+	gboolean help, json, csv, stats, overwrite, no_recipe;
 	int threads, budget_mib;
 	double scale;
 	char *by, *only, *base, *weights, *reference, *recipe;

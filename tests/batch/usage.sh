@@ -52,6 +52,16 @@ if [ -c /dev/full ]; then
 	status=0
 	"$TAUSCOPE" info base.safetensors >/dev/full 2>err || status=$?
 	[ "$status" -eq 4 ] || fail "status $status from a full device"
+	echo screen >script
+	for words in --help --version --keys 'load --help' 'info base.safetensors --csv' \
+		'new.h5 --script script'; do
+		for stdout in '/dev/full' '&-'; do
+			status=0
+			eval "\"\$TAUSCOPE\" $words >$stdout" 2>err || status=$?
+			[ "$status" -eq 4 ] || fail "status $status from $words >$stdout"
+			says 'cannot write'
+		done
+	done
 fi
 
 # Options before the verb, and edits that begin with a minus sign.
