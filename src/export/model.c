@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "edit/warning.h"
+#include "export/model_inputs.h"
 #include "export/model_finite.h"
 #include "export/model_folder.h"
 #include "export/model_plan.h"
@@ -254,11 +255,12 @@ ModelReport *model_write(const ModelRequest *request, Job *job, GError **error)
 	g_autoptr(Writing) writing = writing_new(request, error);
 	if (!writing)
 		return NULL;
+	g_autoptr(GArray) inputs = model_inputs_look(request);
 	job_expect(job, checkpoint_bytes(collection_member(request->collection, 0)->checkpoint));
 	if (!open_files(writing, error) || !write_weights(writing, job, error) ||
-		!check_all_written(writing, error) || !copy_files(writing, error) ||
-		!write_index(writing, error) || !write_recipe(writing, error) ||
-		!job_check(job, error) || !commit(writing, error))
+		!model_inputs_unchanged(inputs, error) || !check_all_written(writing, error) ||
+		!copy_files(writing, error) || !write_index(writing, error) ||
+		!write_recipe(writing, error) || !job_check(job, error) || !commit(writing, error))
 		return NULL;
 	finish_report(writing);
 	return g_steal_pointer(&writing->report);

@@ -1,6 +1,8 @@
 /* test_model_output.c - where edited models go: files, folders, and what is refused. */
 #include "export.h"
 
+#include "export/model_inputs.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -353,6 +355,27 @@ static void test_cancelled(Fixture *fixture, gconstpointer data)
 	assert_listing(fixture->folder, "inputs");
 }
 
+/* Another program writes to a task's file between two looks. */
+static void test_written_meanwhile(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Node) edit = expression_parse(fixture->collection, "a", &error);
+	test_no_error(error);
+	ModelRequest request = {.collection = fixture->collection, .edit = edit};
+	gint member = collection_find(fixture->collection, "a");
+	const Checkpoint *task = collection_member(fixture->collection, (guint)member)->checkpoint;
+	const char *path = ((const CheckpointFile *)task->files->pdata[0])->path;
+	g_autoptr(GArray) inputs = model_inputs_look(&request);
+	g_assert_true(model_inputs_unchanged(inputs, &error));
+	int fd = open(path, O_WRONLY | O_APPEND);
+	g_assert_cmpint(write(fd, "x", 1), ==, 1);
+	close(fd);
+	g_assert_false(model_inputs_unchanged(inputs, &error));
+	test_error(error, ERROR_INPUT, "was written to while the model was made of it");
+	g_assert_cmpstr(error_file(error), ==, path);
+}
+
 /* In a process of its own, where files may not grow beyond 1000 bytes. */
 static void test_no_room(Fixture *fixture, gconstpointer data)
 {
@@ -417,6 +440,7 @@ int main(int argc, char **argv)
 		{"/model-output/changed", set_up_toy, test_changed},
 		{"/model-output/leftovers", set_up_toy, test_leftovers},
 		{"/model-output/cancelled", set_up_toy, test_cancelled},
+		{"/model-output/written-meanwhile", set_up_toy, test_written_meanwhile},
 		{"/model-output/no-room", set_up_digits, test_no_room},
 		{"/model-output/no-space", set_up_toy, test_no_space},
 	};
