@@ -146,6 +146,7 @@ static void sweep(const Store *store)
 		g_unlink(path);
 	}
 	file_sweep_temporaries(folder);
+	file_sweep_leftovers(store->path);
 }
 
 gboolean store_commit(Store *store, GError **error)

@@ -498,7 +498,13 @@ static void test_sweep(void)
 		g_autofree char *path = g_build_filename(folder, files[i].name, NULL);
 		test_write(path, "", 0);
 	}
+	g_autofree char *killed = scratch_path(&scratch, "work.h5.tmp.2147483646");
+	g_autofree char *foreign = scratch_path(&scratch, "other.h5.tmp.2147483646");
+	test_write(killed, "", 0);
+	test_write(foreign, "", 0);
 	g_assert_true(store_commit(store, NULL));
+	g_assert_false(g_file_test(killed, G_FILE_TEST_EXISTS));
+	g_assert_true(g_file_test(foreign, G_FILE_TEST_EXISTS));
 	for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
 		g_autofree char *path = g_build_filename(folder, files[i].name, NULL);
 		g_assert_cmpint(g_file_test(path, G_FILE_TEST_EXISTS), ==, files[i].stays);
