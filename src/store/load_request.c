@@ -41,11 +41,17 @@ void load_request_free(LoadRequest *request)
 	g_free(request);
 }
 
-static char *copied_text(const Store *store)
+static guint count_copied(const Store *store)
 {
 	guint copied = 0;
 	for (guint i = 0; i < store->members->len; i++)
 		copied += store_member_at(store, i)->copied ? 1 : 0;
+	return copied;
+}
+
+static char *copied_text(const Store *store)
+{
+	guint copied = count_copied(store);
 	if (copied == 0 || copied == store->members->len)
 		return g_strdup_printf("weights %s", copied ? "copied" : "linked");
 	return g_strdup_printf(
@@ -120,6 +126,16 @@ static void append_out_of_range(GString *text, const Store *store)
 	}
 }
 
+/* Links were asked for, but no copy that is there is given up for one. */
+static void append_still_copied(GString *text, const Load *load)
+{
+	guint copied = load->weights == WEIGHTS_LINK ? count_copied(load->store) : 0;
+	if (copied > 0)
+		g_string_append_printf(text,
+			"; %u %s copied before and %s so: to link instead, load into a new store",
+			copied, copied == 1 ? "was" : "were", copied == 1 ? "stays" : "stay");
+}
+
 char *load_summary(const Load *load)
 {
 	const Store *store = load->store;
@@ -128,6 +144,7 @@ char *load_summary(const Load *load)
 	GString *text = g_string_new(NULL);
 	g_string_append_printf(text, "%u checkpoint%s, %s read, %s", store->members->len,
 		store->members->len == 1 ? "" : "s", bytes, copied);
+	append_still_copied(text, load);
 	append_nonfinite(text, store);
 	append_out_of_range(text, store);
 	append_missing(text, store);

@@ -79,3 +79,14 @@ get out checkpoints >before
 expect 0 "$TAUSCOPE" load d.h5 --json --run "fashion=$digits/fashion" "mnist-inv=$digits/mnist-inv"
 get out checkpoints >after
 cmp before after || fail "the order changed"
+
+# Copies stay when links are asked for later, and the load says so.
+vector one.safetensors 1 2
+vector two.safetensors 1 3
+expect 0 "$TAUSCOPE" load kept.h5 --weights=copy --base one.safetensors two.safetensors
+expect 0 "$TAUSCOPE" load kept.h5 --weights=link third=two.safetensors --json
+equals mixed out weights
+expect 0 "$TAUSCOPE" load kept.h5 --weights=link
+grep -q -F '2 were copied before and stay so' out || fail "the load does not say what stays copied"
+expect 0 "$TAUSCOPE" load kept.h5
+! grep -q 'before' out || fail "the load says so unasked"
