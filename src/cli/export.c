@@ -45,11 +45,12 @@ static const RecipeInput *find_input(const Recipe *recipe, const char *name)
 	return NULL;
 }
 
-/* Whether what takes part now is what took part when the recipe was written. */
+/* Whether what takes part now is what took part when the recipe was written.  One that was written
+ * by hand need not say. */
 static gboolean check_inputs(
 	const VerbOptions *options, const Recipe *written, const Recipe *now, GError **error)
 {
-	for (guint i = 0; i < now->inputs->len; i++) {
+	for (guint i = 0; written->inputs->len > 0 && i < now->inputs->len; i++) {
 		const RecipeInput *input = now->inputs->pdata[i];
 		const RecipeInput *then = find_input(written, input->name);
 		if (then && g_strcmp0(then->hash, input->hash) == 0)
@@ -120,6 +121,8 @@ static gboolean export_recipe(
 	if (!edit || !session_check_weights(session, edit, error))
 		return FALSE;
 	g_autoptr(GPtrArray) kept = store_kept_paths(session_store(session));
+	if (options->recipe)
+		g_ptr_array_add(kept, g_strdup(options->recipe));
 	ModelRequest request = {
 		.collection = collection,
 		.edit = edit,
