@@ -25,17 +25,34 @@ static char *name_of_path(const char *path)
 }
 
 /* NAME=PATH, or a path alone; what stands before `=` is no name where it has a slash. */
-static void add_item(LoadRequest *request, const VerbArgument *argument)
+static gboolean add_item(LoadRequest *request, const VerbArgument *argument, GError **error)
 {
 	const char *equals = strchr(argument->text, '=');
 	const char *slash = strchr(argument->text, '/');
-	if (!equals || (slash && slash < equals)) {
+	gboolean named = equals && !(slash && slash < equals);
+	if (!*argument->text || (named && (equals == argument->text || !equals[1])))
+		return fail(error, ERROR_USAGE,
+			"expected NAME=PATH or a path, and neither of them empty, not \"%s\"",
+			argument->text);
+	if (!named) {
 		g_autofree char *name = name_of_path(argument->text);
 		load_request_add(request, name, argument->text, argument->run);
-		return;
+		return TRUE;
 	}
 	g_autofree char *name = g_strndup(argument->text, (gsize)(equals - argument->text));
 	load_request_add(request, name, equals + 1, argument->run);
+	return TRUE;
+}
+
+static gboolean add_items(const VerbOptions *options, LoadRequest *request, GError **error)
+{
+	const char *store = verb_argument(options, 0);
+	for (guint i = 0; i < options->arguments->len; i++) {
+		const VerbArgument *argument = options->arguments->pdata[i];
+		if (argument->text != store && !add_item(request, argument, error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean weights_mode(const VerbOptions *options, WeightsMode *mode, GError **error)
@@ -53,17 +70,15 @@ static gboolean weights_mode(const VerbOptions *options, WeightsMode *mode, GErr
 static LoadRequest *request_new(const VerbOptions *options, GError **error)
 {
 	g_autoptr(LoadRequest) request = load_request_new();
-	if (!weights_mode(options, &request->weights, error))
+	if (!weights_mode(options, &request->weights, error) || !add_items(options, request, error))
 		return NULL;
+	if (options->base && !*options->base) {
+		fail(error, ERROR_USAGE, "--base takes a path, not an empty one");
+		return NULL;
+	}
 	request->base = g_strdup(options->base);
 	request->threads = (guint)options->threads;
 	request->budget = verb_budget(options);
-	const char *store = verb_argument(options, 0);
-	for (guint i = 0; i < options->arguments->len; i++) {
-		const VerbArgument *argument = options->arguments->pdata[i];
-		if (argument->text != store)
-			add_item(request, argument);
-	}
 	for (char **name = options->drop; name && *name; name++)
 		g_ptr_array_add(request->drop, g_strdup(*name));
 	return g_steal_pointer(&request);

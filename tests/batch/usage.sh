@@ -64,6 +64,15 @@ if [ -c /dev/full ]; then
 	done
 fi
 
+# A name or a path that is empty.
+expect 2 "$TAUSCOPE" load s.h5 --base ''
+says 'not an empty one'
+for word in a= =base.safetensors '' --run= --run==. --run=a=; do
+	expect 2 "$TAUSCOPE" load s.h5 --base base.safetensors "$word"
+	says 'neither of them empty'
+done
+[ ! -e s.h5 ] || fail "a store was made"
+
 # Options before the verb, and edits that begin with a minus sign.
 vector task.safetensors 2 2
 expect 0 "$TAUSCOPE" --threads 2 load s.h5 --base base.safetensors task.safetensors
