@@ -29,13 +29,14 @@ Recipe *recipe_new(const char *expression, double scale)
 	return recipe;
 }
 
+/* A path is there to be read by people; JSON holds no other text than UTF-8. */
 void recipe_add_input(
 	Recipe *recipe, const char *name, const char *role, const char *path, const char *hash)
 {
 	RecipeInput *input = g_new0(RecipeInput, 1);
 	input->name = g_strdup(name);
 	input->role = g_strdup(role);
-	input->path = g_strdup(path);
+	input->path = path ? g_utf8_make_valid(path, -1) : NULL;
 	input->hash = g_strdup(hash);
 	g_ptr_array_add(recipe->inputs, input);
 }

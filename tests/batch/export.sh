@@ -56,8 +56,22 @@ cmp one.safetensors four.safetensors || fail "the bytes depend on the threads"
 [ -f one.recipe.json ] || fail "no recipe was written"
 expect 0 "$TAUSCOPE" export s.h5 --recipe one.recipe.json again.safetensors
 cmp one.safetensors again.safetensors || fail "the recipe gives other bytes"
+sum=$(cksum <one.recipe.json)
+expect 4 "$TAUSCOPE" export s.h5 --recipe one.recipe.json one.safetensors --overwrite
+says 'one.recipe.json: it is one of the inputs'
+[ "$(cksum <one.recipe.json)" = "$sum" ] || fail "the recipe that was read was written"
+expect 0 "$TAUSCOPE" export s.h5 --recipe one.recipe.json one.safetensors --overwrite --no-recipe
+cmp one.safetensors again.safetensors || fail "the recipe gives other bytes"
+echo '{"tauscope_recipe": 1, "expression": "0.3*mnist"}' >hand.json
+expect 0 "$TAUSCOPE" export s.h5 --recipe hand.json hand.safetensors
 expect 0 "$TAUSCOPE" export s.h5 --no-recipe '0.3*mnist' bare.safetensors
 [ ! -e bare.recipe.json ] || fail "a recipe was written"
+
+# A source may have a name that is no UTF-8.
+odd=$(printf 'odd\377.safetensors')
+vector "$odd" 1 2
+expect 0 "$TAUSCOPE" load odd.h5 --base "$odd" "same=$odd"
+expect 0 "$TAUSCOPE" export odd.h5 same odd.out.safetensors
 
 # Nothing is overwritten without being told.
 sum=$(cksum <one.safetensors)
