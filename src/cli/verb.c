@@ -287,12 +287,8 @@ Store *verb_open_analysed_store(const char *path, GError **error)
 	g_autoptr(Store) store = verb_open_store(path, error);
 	if (!store)
 		return NULL;
-	if (!is_known(store, 0)) {
-		fail_at(error, ERROR_INPUT,
-			(Place){.file = path, .remedy = "run tauscope load on it again"},
-			"the base has changed since it was read, or was never read");
+	if (!store_member_known(store, 0, error))
 		return NULL;
-	}
 	return g_steal_pointer(&store);
 }
 
@@ -331,6 +327,20 @@ gboolean verb_print_sentence(
 	return put(text, error);
 }
 
+static void warn_stale(const Store *store, guint member)
+{
+	const StoreMember *known = store->members->pdata[member];
+	const char *name = collection_member(store->collection, member)->name;
+	if (known->unread)
+		fprintf(stderr, "tauscope: warning: the results of %s cannot be read: %s\n", name,
+			known->unread->message);
+	else
+		fprintf(stderr,
+			"tauscope: warning: %s has changed since it was read, its numbers are "
+			"stale; run tauscope load %s\n",
+			name, store->path);
+}
+
 gboolean verb_print_analysis(
 	const VerbOptions *options, const Store *store, cJSON *json, Table *table, GError **error)
 {
@@ -340,11 +350,7 @@ gboolean verb_print_analysis(
 			continue;
 		const char *name = collection_member(store->collection, i)->name;
 		cJSON_AddItemToArray(stale, cJSON_CreateString(name));
-		fprintf(stderr,
-			"tauscope: warning: %s has changed since it was read, its numbers are "
-			"stale; "
-			"run tauscope load %s\n",
-			name, store->path);
+		warn_stale(store, i);
 	}
 	if (cJSON_GetArraySize(stale))
 		cJSON_AddItemToObject(json, "stale", stale);

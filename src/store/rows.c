@@ -302,7 +302,8 @@ void rows_read(Store *store)
 	guint members = store->members->len;
 	g_autofree gboolean *valid = g_new0(gboolean, (gsize)members * members);
 	for (guint i = 0; i < members; i++)
-		read_row(store, i, valid, NULL);
+		if (store_member_at(store, i)->rows)
+			read_row(store, i, valid, &store_member_at(store, i)->unread);
 	for (guint i = 0; i < members; i++) {
 		store_member_at(store, i)->known = is_known(store, i, valid);
 		if (!store_member_at(store, i)->known)

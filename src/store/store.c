@@ -116,6 +116,7 @@ void store_member_free(StoreMember *member)
 		return;
 	g_ptr_array_unref(member->sources);
 	g_clear_pointer(&member->statistics, statistics_free);
+	g_clear_error(&member->unread);
 	g_free(member->hash);
 	g_free(member->weights);
 	g_free(member->rows);
@@ -130,6 +131,21 @@ StoreMember *store_member_at(const Store *store, guint member)
 SourceState store_member_state(const Store *store, guint member)
 {
 	return store_sources_state(store_member_at(store, member)->sources);
+}
+
+gboolean store_member_known(const Store *store, guint member, GError **error)
+{
+	const StoreMember *known = store_member_at(store, member);
+	const Member *named = collection_member(store->collection, member);
+	const char *who = member == 0 ? "the base" : named->name;
+	Place place = {.file = store->path, .remedy = "run tauscope load on it again"};
+	if (known->known)
+		return TRUE;
+	if (known->unread)
+		return fail_at(error, (ErrorCode)error_exit_status(known->unread), place,
+			"the results of %s cannot be read: %s", who, known->unread->message);
+	return fail_at(error, ERROR_INPUT, place,
+		"%s has changed since it was read, or was never read", who);
 }
 
 gboolean store_is_complete(const Store *store)

@@ -32,6 +32,7 @@ typedef struct {
 	char *rows;         /* the hash that names its rows file; NULL until committed */
 	Statistics *statistics; /* NULL until known */
 	gboolean known;         /* its row of the Gram tables is valid */
+	GError *unread;         /* why its rows file cannot be used, or NULL */
 } StoreMember;
 
 typedef struct {
@@ -78,6 +79,9 @@ SourceState store_member_state(const Store *store, guint member);
 const char *source_state_name(SourceState state);
 /* "base", "task", "step". */
 const char *member_role_name(MemberRole role);
+/* Whether a member's row is known: FALSE with a sentence where its file cannot be read, its source
+ * has changed or it was never computed. */
+gboolean store_member_known(const Store *store, guint member, GError **error);
 /* Whether every member's row is known. */
 gboolean store_is_complete(const Store *store);
 /* Looks whether a member's weights can be read as they were analysed: FALSE with a sentence where

@@ -64,3 +64,11 @@ says "a: its source is missing; the store's copy is used"
 expect 0 "$TAUSCOPE" load c.h5
 grep -q "a: its source $scratch/a.safetensors is missing; kept as it was read" out ||
 	fail "the load does not say what is missing"
+
+# Results that cannot be read are not called stale.
+mv c.d gone.d
+expect 4 "$TAUSCOPE" similarity c.h5
+says 'the results of the base cannot be read: '
+says 'No such file'
+mv gone.d c.d
+expect 0 "$TAUSCOPE" similarity c.h5

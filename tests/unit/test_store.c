@@ -190,7 +190,11 @@ static void test_lost_rows(gconstpointer data)
 		flip_byte(rows, 5000);
 	store_unlock(store);
 	g_autoptr(Store) again = reopen(scratch.store);
-	g_assert_false(stored(again, "greek")->known);
+	g_autoptr(GError) error = NULL;
+	guint greek = (guint)collection_find(again->collection, "greek");
+	g_assert_false(store_member_known(again, greek, &error));
+	test_error(error, data ? ERROR_IO : ERROR_INPUT, "the results of greek cannot be read: ");
+	g_assert_nonnull(strstr(error->message, rows));
 	g_assert_true(stored(again, "mnist")->known);
 	load_into(again, load_request_new());
 	g_assert_true(store_is_complete(again));
