@@ -210,6 +210,22 @@ static char *choose_store(const Options *options, GError **error)
 	return g_strdup(word);
 }
 
+/* What the screens showed is worth a warning, not a failure; an edit is shown, so that it is not
+ * lost. */
+static void save_or_warn(Session *session)
+{
+	g_autoptr(GError) reason = NULL;
+	if (session_save(session, &reason))
+		return;
+	const Composition *composition = session_composition(session);
+	g_autofree char *edit = composition_text(composition);
+	fprintf(stderr, "tauscope: warning: marks, screens and composition are not saved: %s\n",
+		reason->message);
+	if (*edit)
+		fprintf(stderr, "tauscope: warning: the composition was %s, with scale %.17g\n",
+			edit, composition->scale);
+}
+
 /* Takes the session. */
 static int face(const Options *options, Session *session, GError **error)
 {
@@ -219,7 +235,7 @@ static int face(const Options *options, Session *session, GError **error)
 		script_run(ui, options->script, error);
 	else
 		status = term_run(ui, error);
-	session_save(session, *error ? NULL : error);
+	save_or_warn(session);
 	app_free(ui);
 	return status;
 }
