@@ -2,6 +2,7 @@
 #include "actions.h"
 
 #include "core/error.h"
+#include "core/file.h"
 
 #include <string.h>
 
@@ -205,13 +206,9 @@ static gboolean read_line(
 
 gboolean keymap_read(Keymap *keymap, const char *path, GError **error)
 {
-	g_autofree char *text = NULL;
-	gsize length = 0;
-	if (!g_file_get_contents(path, &text, &length, error))
+	g_autofree char *text = file_read_text(path, KEY_FILE_MOST, NULL, error);
+	if (!text)
 		return FALSE;
-	if (length > KEY_FILE_MOST)
-		return fail_at(
-			error, ERROR_INPUT, (Place){.file = path}, "too long to be a key file");
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	for (guint i = 0; lines[i]; i++)
 		if (!read_line(keymap, path, i + 1, lines[i], error))

@@ -191,13 +191,9 @@ static char *read_stdin(GError **error)
 
 static char *read_script(const char *path, GError **error)
 {
-	g_autoptr(GError) reason = NULL;
-	char *text = NULL;
 	if (g_str_equal(path, "-"))
 		return read_stdin(error);
-	if (!g_file_get_contents(path, &text, NULL, &reason))
-		fail_at(error, ERROR_IO, (Place){.file = path}, "%s", reason->message);
-	return text;
+	return file_read_text(path, SCRIPT_MOST, NULL, error);
 }
 
 gboolean script_run(Ui *ui, const char *path, GError **error)

@@ -106,6 +106,29 @@ gboolean file_read(const File *file, guint64 offset, guint64 length, void *out, 
 	return TRUE;
 }
 
+char *file_read_text(const char *path, gsize most, gsize *length, GError **error)
+{
+	g_autoptr(File) file = file_open(path, error);
+	if (!file)
+		return NULL;
+	if (file->size > most) {
+		fail_at(error, ERROR_INPUT, (Place){.file = path},
+			"has %" PRIu64 " bytes, where at most %zu are expected", file->size, most);
+		return NULL;
+	}
+	g_autofree char *text = g_try_malloc0(file->size + 1);
+	if (!text) {
+		fail_at(error, ERROR_IO, (Place){.file = path},
+			"there is not enough memory to read its %" PRIu64 " bytes", file->size);
+		return NULL;
+	}
+	if (!file_read(file, 0, file->size, text, error))
+		return NULL;
+	if (length)
+		*length = file->size;
+	return g_steal_pointer(&text);
+}
+
 #define HEAD_BYTES 65536
 #define BLOCK_BYTES 4096
 #define BLOCKS 64

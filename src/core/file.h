@@ -24,6 +24,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(File, file_close)
 /* Reads exactly `length` bytes at `offset`; fails when the file is shorter, naming the byte. */
 gboolean file_read(const File *file, guint64 offset, guint64 length, void *out, GError **error);
 
+/* A whole small file as text, ended with a zero byte; ERROR_INPUT where it has more than `most`
+ * bytes.  `length` may be NULL.  Free with g_free. */
+char *file_read_text(const char *path, gsize most, gsize *length, GError **error);
+
 /* Whether [offset, offset+length) lies within [0, total), without overflow. */
 gboolean span_within(guint64 offset, guint64 length, guint64 total);
 

@@ -17,32 +17,14 @@ cJSON *json_parse(const char *text, gsize length, GError **error)
 	return value;
 }
 
-static char *read_text(const File *file, GError **error)
-{
-	g_autofree char *text = g_try_malloc(file->size + 1);
-	if (!text) {
-		fail_at(error, ERROR_IO, (Place){.file = file->path},
-			"there is not enough memory to read its %" PRIu64 " bytes", file->size);
-		return NULL;
-	}
-	return file_read(file, 0, file->size, text, error) ? g_steal_pointer(&text) : NULL;
-}
-
 cJSON *json_read_file(const char *path, gsize most, GError **error)
 {
-	g_autoptr(File) file = file_open(path, error);
-	if (!file)
-		return NULL;
-	if (file->size > most) {
-		fail_at(error, ERROR_INPUT, (Place){.file = path},
-			"has %" PRIu64 " bytes, where at most %zu are expected", file->size, most);
-		return NULL;
-	}
-	g_autofree char *text = read_text(file, error);
+	gsize length;
+	g_autofree char *text = file_read_text(path, most, &length, error);
 	if (!text)
 		return NULL;
 	g_autoptr(GError) reason = NULL;
-	cJSON *value = json_parse(text, file->size, &reason);
+	cJSON *value = json_parse(text, length, &reason);
 	if (!value)
 		fail_at(error, (ErrorCode)reason->code, (Place){.file = path}, "%s",
 			reason->message);

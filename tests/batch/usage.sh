@@ -64,6 +64,19 @@ if [ -c /dev/full ]; then
 	done
 fi
 
+# Nothing waits for a pipe that nobody writes to, nor reads a device to its end.
+mkdir -p home/.config/tauscope
+mkfifo pipe home/.config/tauscope/keys
+unset XDG_CONFIG_HOME
+expect 4 timeout 20 "$TAUSCOPE" new.h5 --script pipe
+says 'pipe: is a FIFO'
+expect 4 timeout 20 "$TAUSCOPE" new.h5 --script /dev/zero
+says 'is a device'
+echo screen >script
+expect 0 timeout 20 "$TAUSCOPE" new.h5 --script script
+grep -q 'keys: is a FIFO' out || fail "a key file that is a FIFO is not named"
+rm home/.config/tauscope/keys
+
 # A name or a path that is empty.
 expect 2 "$TAUSCOPE" load s.h5 --base ''
 says 'not an empty one'
