@@ -341,11 +341,24 @@ static void warn_stale(const Store *store, guint member)
 			name, store->path);
 }
 
+/* The samples of a touched file are the same, but it may differ between them; a copy is read from
+ * the store, whatever its source is. */
+static void warn_touched(const Store *store, guint member)
+{
+	const StoreMember *known = store->members->pdata[member];
+	if (!known->copied && store_member_state(store, member) == SOURCE_TOUCHED)
+		fprintf(stderr,
+			"tauscope: warning: %s was touched since it was read; tauscope load %s "
+			"looks whether it changed\n",
+			collection_member(store->collection, member)->name, store->path);
+}
+
 gboolean verb_print_analysis(
 	const VerbOptions *options, const Store *store, cJSON *json, Table *table, GError **error)
 {
 	cJSON *stale = cJSON_CreateArray();
 	for (guint i = 0; i < collection_members(store->collection); i++) {
+		warn_touched(store, i);
 		if (!verb_is_stale(store, i))
 			continue;
 		const char *name = collection_member(store->collection, i)->name;

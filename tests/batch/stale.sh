@@ -72,3 +72,20 @@ says 'the results of the base cannot be read: '
 says 'No such file'
 mv gone.d c.d
 expect 0 "$TAUSCOPE" similarity c.h5
+
+# A touched file may have changed between the samples of it; a load reads it whole.
+zeros base.safetensors 2
+zeros big.safetensors 2
+expect 0 "$TAUSCOPE" load t.h5 --weights=link --base base.safetensors big.safetensors
+sleep 0.02
+floats 3 | dd of=big.safetensors bs=1 seek=$((8 + 1048576 + 100000)) conv=notrunc 2>/dev/null
+for analysis in similarity norms preview; do
+	edit=big
+	[ "$analysis" = preview ] || edit=
+	expect 0 "$TAUSCOPE" "$analysis" t.h5 ${edit:+"$edit"}
+	says 'warning: big was touched since it was read; tauscope load t.h5 looks'
+done
+expect 0 "$TAUSCOPE" load t.h5
+expect 0 "$TAUSCOPE" similarity t.h5 --json
+[ ! -s err ] || fail "a warning after the load"
+[ "$(get out norm 0)" != 0 ] || fail "the change was not found"
