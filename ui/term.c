@@ -28,6 +28,8 @@ enum {
 	RESTORE_MOST = 512,
 	STACK_BYTES = 65536,
 	KEY_ESCAPE = 27,
+	COLUMNS_MOST = 1000, /* a terminal may say anything of its size */
+	ROWS_MOST = 500,
 };
 
 typedef struct {
@@ -457,7 +459,7 @@ static gboolean on_resize(gpointer data)
 	Terminal *terminal = data;
 	struct winsize size;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
-		resizeterm(size.ws_row, size.ws_col);
+		resizeterm(MIN(size.ws_row, ROWS_MOST), MIN(size.ws_col, COLUMNS_MOST));
 	on_dirty(terminal);
 	return G_SOURCE_CONTINUE;
 }
@@ -486,6 +488,24 @@ static gboolean on_hangup(gpointer data)
 
 /* Start and end. */
 
+/* Curses believes the environment first, then the terminal, and allocates whatever they say. */
+static void limit_size(const char *variable, int own, int most)
+{
+	const char *text = g_getenv(variable);
+	gint64 size = text ? g_ascii_strtoll(text, NULL, 10) : own;
+	g_autofree char *limit = g_strdup_printf("%d", most);
+	if (size > most)
+		g_setenv(variable, limit, TRUE);
+}
+
+static void limit_sizes(void)
+{
+	struct winsize size = {0};
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	limit_size("LINES", size.ws_row, ROWS_MOST);
+	limit_size("COLUMNS", size.ws_col, COLUMNS_MOST);
+}
+
 static gboolean open_screen(Terminal *terminal, GError **error)
 {
 	const char *type = g_getenv("TERM");
@@ -495,6 +515,7 @@ static gboolean open_screen(Terminal *terminal, GError **error)
 			"TERM is not set: the terminal's type is not known");
 	if (tcgetattr(STDIN_FILENO, &emergency.modes) != 0)
 		return fail_at(error, ERROR_IO, place, "the workbench needs a terminal");
+	limit_sizes();
 	terminal->screen = newterm(NULL, stdout, stdin);
 	if (!terminal->screen)
 		return fail_at(error, ERROR_IO, place,

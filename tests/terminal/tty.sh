@@ -176,6 +176,12 @@ start LC_ALL=C
 within 50 shows '[1 Checkpoints]' || fail "no screen in the C locale"
 ! screen | LC_ALL=C grep -q '[^ -~]' || fail "the C locale shows more than ASCII"
 
+shell
+keys "LINES=30000 COLUMNS=30000 '$TAUSCOPE' new.h5; echo status \$? >&2" Enter
+within 50 alternate 1 || fail "no screen where the size is absurd"
+keys q
+within 50 shows 'status 0' || fail "a terminal of absurd size is not clamped"
+
 shell TERM=nonsense
 keys "'$TAUSCOPE' new.h5; echo status \$? >&2" Enter
 within 50 shows 'status 4' || fail "an unknown terminal is no error"
