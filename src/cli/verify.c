@@ -23,21 +23,40 @@ static Table *problems_table(const GPtrArray *problems)
 	return table;
 }
 
+/* What the job looks through, and what came of it. */
+typedef struct {
+	Store *store;
+	GPtrArray *problems;
+	gboolean whole;
+} Verifying;
+
+static gboolean verify_run(Job *job, gpointer data, GError **error)
+{
+	Verifying *verifying = data;
+	g_autoptr(GError) reason = NULL;
+	verifying->whole = store_verify(verifying->store, verifying->problems, job, &reason);
+	if (!reason)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return FALSE;
+}
+
 static int run(const VerbOptions *options, GError **error)
 {
 	g_autoptr(Store) store = verb_open_store(verb_argument(options, 0), error);
 	if (!store)
 		return 0;
 	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-	gboolean whole = store_verify(store, problems, NULL, error);
-	if (*error)
+	Verifying verifying = {store, problems, FALSE};
+	g_autoptr(Job) job = job_new("verify", verify_run, NULL, &verifying, NULL);
+	if (!job_run(job, error))
 		return 0;
 	cJSON *result = problems_json(store, problems);
-	if (whole && !options->csv)
+	if (verifying.whole && !options->csv)
 		verb_print_sentence(options, result, "the store is whole", error);
 	else
 		verb_print(options, result, problems_table(problems), error);
-	return whole ? 0 : ERROR_ANSWER_NO;
+	return verifying.whole ? 0 : ERROR_ANSWER_NO;
 }
 
 const Verb verb_verify = {

@@ -25,7 +25,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_unref)
 /* Starts the thread; `done` is called from the default main context. */
 void job_start(Job *job);
 /* Starts the job, shows progress on stderr when that is a terminal, and waits, iterating the
- * default main context; SIGINT and SIGTERM cancel it.  Calls `done` before it returns. */
+ * default main context; SIGINT, SIGTERM and SIGHUP cancel it.  Calls `done` before it returns. */
 gboolean job_run(Job *job, GError **error);
 void job_cancel(Job *job);
 
