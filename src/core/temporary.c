@@ -55,11 +55,15 @@ void temporary_forget(int slot)
 		change(slot, SLOT_USED, SLOT_FREE);
 }
 
+/* Folders last, when their files are gone. */
 void file_remove_temporaries(void)
 {
 	for (int slot = 0; slot < SLOTS; slot++)
 		if (change(slot, SLOT_USED, SLOT_REMOVING))
 			unlink(slots[slot].path);
+	for (int slot = 0; slot < SLOTS; slot++)
+		if (atomic_load(&slots[slot].state) == SLOT_REMOVING)
+			rmdir(slots[slot].path);
 }
 
 /* The process that a name ending in .tmp.PID belongs to, or 0. */

@@ -13,8 +13,8 @@
 /* PATH.tmp.PID, or PATH.N.tmp.PID for a later attempt; free with g_free. */
 char *temporary_name(const char *path, guint attempt);
 
-/* Enters a name and returns its slot, or -1 where the register is full: that file is left to
- * file_sweep_temporaries if the process is killed. */
+/* Enters the name of a file or folder and returns its slot, or -1 where the register is full: it is
+ * left to file_sweep_temporaries if the process is killed. */
 int temporary_register(const char *path);
 
 /* Takes the name out again; -1 is nothing. */

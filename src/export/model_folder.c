@@ -33,6 +33,7 @@ NewFolder *new_folder_create(const char *path, GError **error)
 	NewFolder *folder = g_new0(NewFolder, 1);
 	folder->path = g_strdup(path);
 	folder->temporary = temporary;
+	folder->slot = temporary_register(temporary);
 	return folder;
 }
 
@@ -48,6 +49,7 @@ gboolean new_folder_commit(NewFolder *folder, GError **error)
 	if (rename_to_new(folder->temporary, folder->path))
 		return fail_system(error, folder->path, "cannot rename the folder to it", errno);
 	folder->committed = TRUE;
+	temporary_forget(folder->slot);
 	g_autofree char *parent = g_path_get_dirname(folder->path);
 	return file_sync_folder(parent, error);
 }
@@ -56,8 +58,10 @@ void new_folder_free(NewFolder *folder)
 {
 	if (!folder)
 		return;
-	if (!folder->committed)
+	if (!folder->committed) {
 		file_remove_folder(folder->temporary);
+		temporary_forget(folder->slot);
+	}
 	g_free(folder->path);
 	g_free(folder->temporary);
 	g_free(folder);

@@ -6,6 +6,7 @@
 
 typedef struct {
 	char *path, *temporary;
+	int slot; /* in the register of temporaries, or -1 */
 	gboolean committed;
 } NewFolder;
 

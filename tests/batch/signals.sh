@@ -61,6 +61,11 @@ for signal in QUIT:131 ALRM:142 XCPU:152; do
 	kill -"${signal%:*}" $!
 	ended "${signal#*:}" $!
 	no_leftovers
+	"$TAUSCOPE" export s.h5 0.5*task folder/ >out 2>err &
+	until_there 'folder.tmp.*/model.safetensors.tmp.*'
+	kill -"${signal%:*}" $!
+	ended "${signal#*:}" $!
+	no_leftovers
 done
 rm -f core*
 
