@@ -1,7 +1,8 @@
 #!/bin/sh
 # Programs that know HDF5, but not us, see a store and what it links to as one tree.
 . "$TAUSCOPE_SOURCE/tests/batch/common.sh"
-command -v h5ls >/dev/null && command -v h5dump >/dev/null || exit 77
+command -v h5ls >/dev/null && command -v h5dump >/dev/null ||
+	{ echo "FAIL: no h5ls and h5dump here; ./bootstrap check installs them" >&2; exit 1; }
 
 expect 0 "$TAUSCOPE" load s.h5 --base "$digits/base" "$digits/mnist" --run "greek=$digits/greek"
 

@@ -1,10 +1,10 @@
 #!/bin/sh
 # The workbench on a real terminal, in tmux: it starts, draws, obeys, and leaves the terminal as it
-# was on every way out.  Needs TAUSCOPE; skipped where there is no tmux.
+# was on every way out.  Needs TAUSCOPE and tmux.
 set -eu
 
 : "${TAUSCOPE:?}"
-command -v tmux >/dev/null || exit 77
+command -v tmux >/dev/null || { echo "FAIL: no tmux here; ./bootstrap check installs it" >&2; exit 1; }
 
 scratch=$(mktemp -d)
 windows=0
