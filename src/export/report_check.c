@@ -1,0 +1,106 @@
+/* report_check.c - how checkpoints line up with the base, as JSON and as a table. */
+#include "export/report.h"
+
+#include "export/report_json.h"
+
+/* The names of the base's tensors that stand so to the member. */
+static GPtrArray *matching_names(const Collection *collection, const Member *member, Match match)
+{
+	GPtrArray *names = g_ptr_array_new();
+	for (guint i = 0; i < collection_tensors(collection); i++)
+		if (member->match[i] == match)
+			g_ptr_array_add(names, collection_tensor(collection, i)->name);
+	return names;
+}
+
+/* What is not compared: what is not float, and what the reader left aside. */
+static GPtrArray *skipped_names(const Collection *collection, const Member *member)
+{
+	GPtrArray *names = matching_names(collection, member, MATCH_NOT_FLOAT);
+	const GPtrArray *skipped = member->checkpoint->skipped;
+	for (guint i = 0; i < skipped->len; i++)
+		g_ptr_array_add(names, ((const Skipped *)skipped->pdata[i])->name);
+	return names;
+}
+
+static cJSON *member_json(const Collection *collection, const Member *member)
+{
+	g_autoptr(GPtrArray) missing = matching_names(collection, member, MATCH_MISSING);
+	g_autoptr(GPtrArray) reshaped = matching_names(collection, member, MATCH_RESHAPED);
+	g_autoptr(GPtrArray) skipped = skipped_names(collection, member);
+	cJSON *json = cJSON_CreateObject();
+	cJSON_AddItemToObject(json, "missing", report_text_array(missing));
+	cJSON_AddItemToObject(json, "extra", report_text_array(member->extra));
+	cJSON_AddItemToObject(json, "reshaped", report_text_array(reshaped));
+	cJSON_AddItemToObject(json, "skipped", report_text_array(skipped));
+	return json;
+}
+
+static gboolean is_shared_by_all(const Collection *collection, guint tensor)
+{
+	if (!collection_is_float(collection, tensor))
+		return FALSE;
+	for (guint i = 1; i < collection_members(collection); i++)
+		if (collection_member(collection, i)->match[tensor] != MATCH_SHARED)
+			return FALSE;
+	return TRUE;
+}
+
+static void count_shared(const Collection *collection, guint64 *tensors, guint64 *elements)
+{
+	*tensors = *elements = 0;
+	for (guint i = 0; i < collection_tensors(collection); i++) {
+		if (!is_shared_by_all(collection, i))
+			continue;
+		*tensors += 1;
+		*elements += collection_tensor(collection, i)->elements;
+	}
+}
+
+cJSON *report_check_json(const Collection *collection)
+{
+	guint64 tensors, elements;
+	count_shared(collection, &tensors, &elements);
+	cJSON *json = cJSON_CreateObject();
+	cJSON_AddStringToObject(json, "base", collection_member(collection, 0)->checkpoint->path);
+	json_add_uint(json, "tensors_shared", tensors);
+	json_add_uint(json, "elements_shared", elements);
+	cJSON *checkpoints = cJSON_AddObjectToObject(json, "checkpoints");
+	for (guint i = 1; i < collection_members(collection); i++) {
+		const Member *member = collection_member(collection, i);
+		cJSON_AddItemToObject(checkpoints, member->name, member_json(collection, member));
+	}
+	return json;
+}
+
+static void add_member_row(Table *table, const Collection *collection, const Member *member)
+{
+	g_autoptr(GPtrArray) shared = matching_names(collection, member, MATCH_SHARED);
+	g_autoptr(GPtrArray) missing = matching_names(collection, member, MATCH_MISSING);
+	g_autoptr(GPtrArray) reshaped = matching_names(collection, member, MATCH_RESHAPED);
+	g_autoptr(GPtrArray) skipped = skipped_names(collection, member);
+	table_add_text(table, member->name);
+	table_add_count(table, shared->len);
+	table_add_count(table, missing->len);
+	table_add_count(table, member->extra->len);
+	table_add_count(table, reshaped->len);
+	table_add_count(table, skipped->len);
+}
+
+Table *report_check_table(const Collection *collection)
+{
+	static const char *const counts[] = {"shared", "missing", "extra", "reshaped", "skipped"};
+	guint64 tensors, elements;
+	count_shared(collection, &tensors, &elements);
+	g_autofree char *title =
+		g_strdup_printf("base %s\n%" G_GUINT64_FORMAT " tensors, %" G_GUINT64_FORMAT
+				" elements shared by all",
+			collection_member(collection, 0)->checkpoint->path, tensors, elements);
+	Table *table = table_new(title);
+	table_add_text_column(table, "checkpoint");
+	for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
+		table_add_number_column(table, counts[i]);
+	for (guint i = 1; i < collection_members(collection); i++)
+		add_member_row(table, collection, collection_member(collection, i));
+	return table;
+}
