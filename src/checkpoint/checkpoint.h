@@ -5,6 +5,7 @@
 #ifndef TAUSCOPE_CHECKPOINT_H
 #define TAUSCOPE_CHECKPOINT_H
 
+#include "checkpoint/source.h"
 #include "core/dtype.h"
 #include "core/file.h"
 
@@ -14,16 +15,24 @@
 #define TENSOR_NAME_MOST 4096
 #define TENSORS_MOST 1000000
 
-/* One named array, and the span where its raw bytes lie: C order, little-endian. */
+/* One named array.  Its elements, of one Dtype, are either the raw bytes of a span, in C order and
+ * little-endian, or are made by a source. */
 typedef struct {
 	char *name;
 	Dtype dtype;
 	guint rank;
-	guint64 *shape;   /* [rank]; NULL for a scalar */
-	guint64 elements; /* product of the shape; 1 for a scalar */
-	guint file;       /* index into the checkpoint's files */
-	guint64 offset, bytes;
-	/* Where it lay when the checkpoint was opened: index into the shards, and offset there.  The
+	guint64 *shape;        /* [rank]; NULL for a scalar */
+	guint64 elements;      /* product of the shape; 1 for a scalar */
+	guint file;            /* index into the checkpoint's files */
+	guint64 offset, bytes; /* bytes: of all elements; offset: 0 where there is a source */
+	Source *source;        /* NULL: the span */
+	/* What the file has where that is no Dtype ("Q4_K"), interned, and how many bytes of it;
+	 * NULL and 0 elsewhere. */
+	const char *stored_type;
+	guint64 stored_bytes;
+	gboolean difference; /* elements are of τ, not of θ: a saved task vector, a product of LoRA
+			      */
+	/* Where it lay when the checkpoint was opened: index into the shards, and offset there. The
 	 * same as file and offset but where the weights were copied. */
 	guint shard;
 	guint64 shard_offset;
@@ -41,6 +50,7 @@ typedef struct {
 } Skipped;
 
 typedef struct {
+	gint references;    /* atomic */
 	char *path;         /* as it was named */
 	char *directory;    /* of a directory checkpoint: where config and tokenizer lie; or NULL */
 	const char *format; /* the name of its row in the table of formats */
@@ -49,13 +59,20 @@ typedef struct {
 	GArray *tensors;    /* of Tensor, in natural order of names */
 	GHashTable *index;  /* name → position + 1 */
 	GHashTable *metadata; /* string → string */
-	GPtrArray *skipped;   /* of Skipped: what is in the files but not read, and why */
+	GHashTable *about; /* string → string: what the reader tells of the file ("root", "class",
+			      "byte order"); never exported */
+	GHashTable *aliases; /* name → name of the tensor that it is tied to; in index too */
+	GPtrArray *tied;     /* of char *: the keys of aliases, in order of the file; borrowed */
+	Cache *cache;        /* of what its sources make */
+	GPtrArray *skipped;  /* of Skipped: what is in the files but not read, and why */
 } Checkpoint;
 
 /* Opens what `path` names: detected by content, not by name (a file), or by what lies in it (a
  * directory, index.json, or a shard of a set).  NULL with *error set: ERROR_INPUT where a rule of
  * the format is broken, ERROR_IO where it cannot be read. */
 Checkpoint *checkpoint_open(const char *path, GError **error);
+Checkpoint *checkpoint_ref(Checkpoint *checkpoint);
+/* Drops a reference. */
 void checkpoint_free(Checkpoint *checkpoint);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Checkpoint, checkpoint_free)
 
@@ -68,25 +85,36 @@ void checkpoint_add_shard(Checkpoint *checkpoint, const char *path);
 /* Takes the tensor's name and shape. */
 void checkpoint_add_tensor(Checkpoint *checkpoint, Tensor tensor);
 void checkpoint_skip(Checkpoint *checkpoint, const char *name, const char *reason);
+/* Another name for a tensor that was or will be added: weights that are tied are listed once, under
+ * their first name.  ERROR_INPUT at the seal where the name is taken. */
+void checkpoint_add_alias(Checkpoint *checkpoint, const char *name, const char *of);
+/* Says something of the file ("root", "class"). */
+void checkpoint_tell(Checkpoint *checkpoint, const char *key, const char *text);
 gboolean checkpoint_seal(Checkpoint *checkpoint, GError **error);
 /* Opens one file, finds its format by content, and adds its tensors and metadata. */
 gboolean checkpoint_read_file(Checkpoint *checkpoint, const char *path, GError **error);
 
+/* Whether some of its tensors are made by a source. */
+gboolean checkpoint_has_sources(const Checkpoint *checkpoint);
 guint checkpoint_count(const Checkpoint *checkpoint);
 const Tensor *checkpoint_tensor(const Checkpoint *checkpoint, guint tensor);
-/* The position of a name, or -1. */
+/* The position of a name, or of what it is an alias of; or -1. */
 gint checkpoint_find(const Checkpoint *checkpoint, const char *name);
 /* Bytes of all tensors; elements of all float tensors. */
 guint64 checkpoint_bytes(const Checkpoint *checkpoint);
 guint64 checkpoint_elements(const Checkpoint *checkpoint);
 
-/* Elements [first, first+count) of a tensor, as raw bytes, which they must begin and end on.
- * Errors name the file, the tensor and the byte. */
+/* Elements [first, first+count) of a tensor as raw bytes, little-endian, which they must begin and
+ * end on: from its span or its source.  Errors name the file, the tensor and the byte. */
 gboolean checkpoint_read_raw(const Checkpoint *checkpoint, guint tensor, guint64 first,
 	guint64 count, void *raw, GError **error);
 
-/* Frees a tensor's name and shape, not the tensor. */
+/* Frees a tensor's name and shape and drops its source, not the tensor. */
 void tensor_clear(Tensor *tensor);
+/* A tensor of the same contents, with its own name, shape and reference on the source. */
+Tensor tensor_copy(const Tensor *tensor);
+/* The name of its type as the file has it: "Q4_K", "F32". */
+const char *tensor_type(const Tensor *tensor);
 gboolean tensor_same_shape(const Tensor *a, const Tensor *b);
 /* "48 x 96", "scalar"; free with g_free. */
 char *tensor_shape_text(const Tensor *tensor);
@@ -96,7 +124,8 @@ typedef struct {
 	const char *name;
 	/* Whether the first bytes look like it; `length` is at most 4096. */
 	gboolean (*detect)(const guint8 *head, gsize length, guint64 file_size);
-	/* Adds the file's tensors and metadata; takes the file. */
+	/* Adds the file's tensors and metadata; takes the file.  May set checkpoint->format to a
+	 * more particular name. */
 	gboolean (*read)(Checkpoint *checkpoint, File *file, GError **error);
 } CheckpointFormat;
 

@@ -10,9 +10,10 @@
 typedef enum { MEMBER_BASE, MEMBER_TASK, MEMBER_STEP } MemberRole;
 
 typedef enum {
-	MATCH_SHARED,    /* float in both, same shape: has a task vector */
-	MATCH_MISSING,   /* in the base alone */
-	MATCH_RESHAPED,  /* in both, other shape */
+	MATCH_SHARED,   /* float in both, same shape: has a task vector.  Also where only the number
+			   of rows of an embedding or head differs: see Member.shared */
+	MATCH_MISSING,  /* in the base alone */
+	MATCH_RESHAPED, /* in both, other shape */
 	MATCH_NOT_FLOAT, /* integers, bool or opaque, in either */
 } Match;
 
@@ -22,9 +23,16 @@ typedef struct {
 	char *run;   /* of a step, and of the task that is its run's final; else NULL */
 	gint64 step; /* -1 where there is none */
 	Checkpoint *checkpoint;
-	gint *place;      /* [base tensors]: position in the checkpoint, or -1 */
-	guint8 *match;    /* [base tensors]: Match */
-	GPtrArray *extra; /* of char *: names that the base has not */
+	gint *place;   /* [base tensors]: position in the checkpoint, or -1 */
+	guint8 *match; /* [base tensors]: Match */
+	/* [base tensors]: how many elements, counted from the first, both have: all of them, but
+	 * for a vocabulary that grew or shrank, where it is the shared rows.  τ is 0 beyond them.
+	 */
+	guint64 *shared;
+	GPtrArray *renames; /* of char *: REGEX=TEXT, applied to its names before matching; owned */
+	char *matched_by;   /* how names were matched where they were not the same, as a sentence
+			       part ("without the prefix module."); NULL where they were */
+	GPtrArray *extra;   /* of char *: names that the base has not */
 } Member;
 
 typedef struct {
@@ -40,9 +48,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Collection, collection_free)
 
 /* Adds a member and lines it up; takes the checkpoint also on failure.  A name is printable
  * UTF-8 without `@`, `"`, `[` and `]`, and a step's is RUN@STEP; ERROR_USAGE where it is not, or is
- * taken.  Steps of a run are kept in order of their number, before the run's final task. */
+ * taken.  `renames` (may be NULL) are the member's REGEX=TEXT rules; ERROR_USAGE where one is not
+ * valid.  A checkpoint that is an adapter is bound to the base.  Steps of a run are kept in order
+ * of their number, before the run's final task. */
 gboolean collection_add(Collection *collection, const char *name, MemberRole role, const char *run,
-	gint64 step, Checkpoint *checkpoint, GError **error);
+	gint64 step, Checkpoint *checkpoint, const GPtrArray *renames, GError **error);
 
 guint collection_members(const Collection *collection);
 const Member *collection_member(const Collection *collection, guint member);
@@ -59,9 +69,12 @@ GArray *collection_run(const Collection *collection, const char *run);
 /* The names of the runs, in order; borrowed strings. */
 GPtrArray *collection_runs(const Collection *collection);
 
-/* Reads elements of θ of a member for a base tensor that matches (MATCH_SHARED): `scratch` has room
- * for count elements of 8 bytes. */
+/* Reads elements of a member for a base tensor that matches (MATCH_SHARED), θ, or τ where
+ * collection_is_difference: `scratch` has room for count elements of 8 bytes.  The elements must be
+ * shared (Member.shared). */
 gboolean collection_read_double(const Collection *collection, guint member, guint tensor,
 	guint64 first, guint64 count, void *scratch, double *out, GError **error);
+/* Whether the member's elements of a base tensor are of τ, not of θ. */
+gboolean collection_is_difference(const Collection *collection, guint member, guint tensor);
 
 #endif

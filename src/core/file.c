@@ -61,12 +61,19 @@ File *file_open(const char *path, GError **error)
 	g_autoptr(File) file = g_new0(File, 1);
 	file->path = g_strdup(path);
 	file->fd = fd;
+	file->references = 1;
 	return take_stat(file, error) ? g_steal_pointer(&file) : NULL;
+}
+
+File *file_ref(File *file)
+{
+	g_atomic_int_inc(&file->references);
+	return file;
 }
 
 void file_close(File *file)
 {
-	if (!file)
+	if (!file || !g_atomic_int_dec_and_test(&file->references))
 		return;
 	close(file->fd);
 	g_free(file->path);

@@ -13,11 +13,14 @@ typedef struct {
 	guint64 size;
 	gint64 mtime_ns, ctime_ns;
 	guint64 inode, device;
+	gint references; /* atomic */
 } File;
 
 /* Opens a regular file for reading; refuses devices, FIFOs and directories at once, without
  * blocking on them.  NULL with *error set (ERROR_IO). */
 File *file_open(const char *path, GError **error);
+File *file_ref(File *file);
+/* Drops a reference; the last one closes. */
 void file_close(File *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(File, file_close)
 

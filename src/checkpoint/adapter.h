@@ -1,0 +1,25 @@
+/* adapter.h - LoRA adapters (PEFT directories): a task vector of its own, kept factored.
+ *
+ * An adapter opens as what is in its file, the factors; bound to a base, it is the change that
+ * they make: scaling * B A for each weight they target, as a source that makes any run of elements
+ * from the factors and never the whole product. */
+#ifndef TAUSCOPE_ADAPTER_H
+#define TAUSCOPE_ADAPTER_H
+
+#include "checkpoint/checkpoint.h"
+
+/* Whether a folder holds an adapter: adapter_config.json or adapter_model.*. */
+gboolean adapter_is(const char *folder);
+/* Opens the folder's factors under the names of its file; checks the configuration, and that the
+ * factors agree with it and with each other.  ERROR_INPUT with what is wrong. */
+Checkpoint *adapter_open(const char *folder, GError **error);
+
+/* Whether a checkpoint is an adapter that is not bound. */
+gboolean adapter_is_unbound(const Checkpoint *checkpoint);
+/* The adapter as a task of the base: tensors under the base's names and of its shapes; those that
+ * are products are differences (Tensor.difference, F64), those of modules_to_save and full biases
+ * are whole weights.  Borrows both: takes references on files.  ERROR_INPUT where a target is not
+ * in the base or has another shape, or for what is not supported (DoRA), with the reason. */
+Checkpoint *adapter_bind(const Checkpoint *adapter, const Checkpoint *base, GError **error);
+
+#endif

@@ -1,0 +1,123 @@
+/* deferred.c - see deferred.h. */
+#include "store/deferred.h"
+
+#include "checkpoint/adapter.h"
+#include "core/error.h"
+
+#include <string.h>
+
+struct Deferred {
+	gint references;
+	char *path;
+	gboolean closed;
+	Checkpoint *base;
+	GMutex lock; /* guards the two below */
+	Checkpoint *checkpoint;
+	GError *problem; /* why it could not be opened */
+};
+
+/* The state of a source. */
+typedef struct {
+	Deferred *from;
+	char *name;
+	Dtype dtype;
+	guint64 elements;
+} Wanted;
+
+Deferred *deferred_new(const char *path)
+{
+	Deferred *deferred = g_new0(Deferred, 1);
+	deferred->references = 1;
+	deferred->path = g_strdup(path);
+	g_mutex_init(&deferred->lock);
+	return deferred;
+}
+
+Deferred *deferred_ref(Deferred *deferred)
+{
+	g_atomic_int_inc(&deferred->references);
+	return deferred;
+}
+
+void deferred_unref(Deferred *deferred)
+{
+	if (!deferred || !g_atomic_int_dec_and_test(&deferred->references))
+		return;
+	g_free(deferred->path);
+	checkpoint_free(deferred->checkpoint);
+	checkpoint_free(deferred->base);
+	g_clear_error(&deferred->problem);
+	g_mutex_clear(&deferred->lock);
+	g_free(deferred);
+}
+
+void deferred_set_base(Deferred *deferred, Checkpoint *base)
+{
+	deferred->base = checkpoint_ref(base);
+}
+
+void deferred_close(Deferred *deferred)
+{
+	deferred->closed = TRUE;
+}
+
+static Checkpoint *open_anew(const Deferred *deferred, GError **error)
+{
+	g_autoptr(Checkpoint) checkpoint = checkpoint_open(deferred->path, error);
+	if (!checkpoint || !adapter_is_unbound(checkpoint) || !deferred->base)
+		return g_steal_pointer(&checkpoint);
+	return adapter_bind(checkpoint, deferred->base, error);
+}
+
+/* Borrowed; opened by the first that asks. */
+static const Checkpoint *opened(Deferred *deferred, GError **error)
+{
+	if (deferred->closed) {
+		fail_at(error, ERROR_IO, (Place){.file = deferred->path, .remedy = "load it again"},
+			"its files have changed, or are not there");
+		return NULL;
+	}
+	g_mutex_lock(&deferred->lock);
+	if (!deferred->checkpoint && !deferred->problem)
+		deferred->checkpoint = open_anew(deferred, &deferred->problem);
+	g_mutex_unlock(&deferred->lock);
+	if (!deferred->checkpoint)
+		g_propagate_error(error, g_error_copy(deferred->problem));
+	return deferred->checkpoint;
+}
+
+static gboolean wanted_read(
+	gconstpointer state, guint64 first, guint64 count, void *out, GError **error)
+{
+	const Wanted *wanted = state;
+	const Checkpoint *checkpoint = opened(wanted->from, error);
+	if (!checkpoint)
+		return FALSE;
+	gint place = checkpoint_find(checkpoint, wanted->name);
+	const Tensor *tensor = place < 0 ? NULL : checkpoint_tensor(checkpoint, (guint)place);
+	if (!tensor || tensor->dtype != wanted->dtype || tensor->elements != wanted->elements)
+		return fail_at(error, ERROR_INPUT,
+			(Place){.file = wanted->from->path, .remedy = "load it again"},
+			"it no longer holds the tensor that was loaded");
+	return checkpoint_read_raw(checkpoint, (guint)place, first, count, out, error);
+}
+
+static void wanted_free(gpointer state)
+{
+	Wanted *wanted = state;
+	deferred_unref(wanted->from);
+	g_free(wanted->name);
+	g_free(wanted);
+}
+
+static const SourceClass deferred_class = {"deferred", wanted_read, wanted_free, FALSE};
+
+Source *deferred_source(Deferred *deferred, const Tensor *tensor)
+{
+	Wanted *wanted = g_new0(Wanted, 1);
+	wanted->from = deferred_ref(deferred);
+	wanted->name = g_strdup(tensor->name);
+	wanted->dtype = tensor->dtype;
+	wanted->elements = tensor->elements;
+	return source_new(&deferred_class, wanted, tensor->dtype, tensor->elements, NULL);
+}
