@@ -1,94 +1,100 @@
-/* info.c - what is in a checkpoint or a store. */
+/* info.c - what is in a checkpoint, a training run or a store. */
 #include "cli/contents.h"
-#include "cli/values.h"
+#include "cli/survey.h"
 #include "cli/verb.h"
 
+#include "checkpoint/directory.h"
 #include "core/error.h"
 #include "export/report.h"
 
-/* The values of all tensors of a checkpoint, read in a job. */
-typedef struct {
-	const Checkpoint *checkpoint;
-	TensorValues *values; /* [tensors] */
-} Survey;
-
-static gboolean survey_run(Job *job, gpointer data, GError **error)
+static cJSON *steps_json(const GArray *steps)
 {
-	Survey *survey = data;
-	job_expect(job, checkpoint_bytes(survey->checkpoint));
-	for (guint i = 0; i < checkpoint_count(survey->checkpoint); i++) {
-		job_set_detail(job, checkpoint_tensor(survey->checkpoint, i)->name);
-		if (!values_read(survey->checkpoint, i, &survey->values[i], job, error))
-			return FALSE;
+	cJSON *list = cJSON_CreateArray();
+	for (guint i = 0; i < steps->len; i++) {
+		gint64 step = g_array_index(steps, RunStep, i).step;
+		cJSON_AddItemToArray(list, cJSON_CreateNumber((double)step));
 	}
-	return TRUE;
+	return list;
 }
 
-static void add_values(cJSON *object, const Tensor *tensor, const TensorValues *values)
+static char *steps_text(const GArray *steps)
 {
-	json_add_uint(object, "elements", tensor->elements);
-	json_add_number(object, "l2", values->l2);
-	json_add_number(object, "min", values->minimum);
-	json_add_number(object, "max", values->maximum);
-	json_add_uint(object, "nonfinite", values->nonfinite);
-	cJSON_AddStringToObject(object, "sha256", values->sha256);
+	GString *text = g_string_new("a run, with the steps");
+	for (guint i = 0; i < steps->len; i++)
+		g_string_append_printf(text, "%s %" G_GINT64_FORMAT, i ? "," : "",
+			g_array_index(steps, RunStep, i).step);
+	return g_string_free(text, FALSE);
 }
 
-static cJSON *survey_json(const Survey *survey)
+/* Takes the JSON and the table; `steps` may be NULL. */
+static gboolean print(
+	const VerbOptions *options, cJSON *json, Table *table, const GArray *steps, GError **error)
 {
-	cJSON *result = report_checkpoint_json(survey->checkpoint);
-	guint i = 0;
-	cJSON *tensor;
-	cJSON_ArrayForEach (tensor, cJSON_GetObjectItemCaseSensitive(result, "tensors")) {
-		add_values(tensor, checkpoint_tensor(survey->checkpoint, i), &survey->values[i]);
-		i++;
+	if (steps) {
+		g_autofree char *line = steps_text(steps);
+		cJSON_AddItemToObject(json, "steps", steps_json(steps));
+		table_add_line(table, line);
 	}
-	return result;
+	return verb_print(options, json, table, error);
 }
 
-static Table *survey_table(const Survey *survey)
+static gboolean show_values(const VerbOptions *options, const Checkpoint *checkpoint,
+	const GArray *steps, GError **error)
 {
-	static const char *const numbers[] = {"elements", "l2", "min", "max", "nonfinite"};
-	Table *table = table_new(survey->checkpoint->path);
-	table_add_text_column(table, "tensor");
-	table_add_text_column(table, "type");
-	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
-		table_add_number_column(table, numbers[i]);
-	table_add_text_column(table, "sha256");
-	for (guint i = 0; i < checkpoint_count(survey->checkpoint); i++) {
-		const Tensor *tensor = checkpoint_tensor(survey->checkpoint, i);
-		const TensorValues *values = &survey->values[i];
-		table_add_text(table, tensor->name);
-		table_add_text(table, dtype_info(tensor->dtype)->name);
-		table_add_count(table, tensor->elements);
-		table_add_number(table, values->l2);
-		table_add_number(table, values->minimum);
-		table_add_number(table, values->maximum);
-		table_add_count(table, values->nonfinite);
-		table_add_text(table, values->sha256);
-	}
-	return table;
+	g_autoptr(Survey) survey = survey_new(checkpoint, error);
+	if (!survey)
+		return FALSE;
+	verb_warn(survey->damage, 0);
+	return print(options, survey_json(survey), survey_table(survey), steps, error);
 }
 
-static gboolean show_values(
-	const VerbOptions *options, const Checkpoint *checkpoint, GError **error)
-{
-	g_autofree TensorValues *values = g_new0(TensorValues, checkpoint_count(checkpoint));
-	Survey survey = {checkpoint, values};
-	g_autoptr(Job) job = job_new("read values", survey_run, NULL, &survey, NULL);
-	return job_run(job, error) &&
-	       verb_print(options, survey_json(&survey), survey_table(&survey), error);
-}
-
-static gboolean show_checkpoint(const VerbOptions *options, const char *path, GError **error)
+static gboolean show_checkpoint(
+	const VerbOptions *options, const char *path, const GArray *steps, GError **error)
 {
 	g_autoptr(Checkpoint) checkpoint = checkpoint_open(path, error);
 	if (!checkpoint)
 		return FALSE;
 	if (options->stats)
-		return show_values(options, checkpoint, error);
-	return verb_print(options, report_checkpoint_json(checkpoint),
-		report_checkpoint_table(checkpoint), error);
+		return show_values(options, checkpoint, steps, error);
+	return print(options, report_checkpoint_json(checkpoint),
+		report_checkpoint_table(checkpoint), steps, error);
+}
+
+/* A run with no model beside its steps has the keys of a checkpoint, and nothing in them. */
+static cJSON *empty_json(void)
+{
+	cJSON *json = cJSON_CreateObject();
+	cJSON_AddStringToObject(json, "format", "run");
+	cJSON_AddObjectToObject(json, "about");
+	cJSON_AddObjectToObject(json, "metadata");
+	cJSON_AddArrayToObject(json, "tensors");
+	cJSON_AddArrayToObject(json, "skipped");
+	return json;
+}
+
+static Table *steps_table(const char *path, const GArray *steps)
+{
+	Table *table = table_new(path);
+	table_add_number_column(table, "step");
+	table_add_text_column(table, "path");
+	for (guint i = 0; i < steps->len; i++) {
+		const RunStep *step = &g_array_index(steps, RunStep, i);
+		table_add_count(table, (guint64)step->step);
+		table_add_text(table, step->path);
+	}
+	return table;
+}
+
+static gboolean show_run(const VerbOptions *options, const char *path, GError **error)
+{
+	g_autofree char *final = NULL;
+	gint64 final_step;
+	g_autoptr(GArray) steps = directory_run(path, &final, &final_step, error);
+	if (!steps)
+		return FALSE;
+	if (final)
+		return show_checkpoint(options, final, steps, error);
+	return print(options, empty_json(), steps_table(path, steps), steps, error);
 }
 
 static gboolean show_store(const VerbOptions *options, const char *path, GError **error)
@@ -105,15 +111,17 @@ static int run(const VerbOptions *options, GError **error)
 	const char *path = verb_argument(options, 0);
 	if (store_is(path))
 		show_store(options, path, error);
+	else if (directory_is_run(path))
+		show_run(options, path, error);
 	else
-		show_checkpoint(options, path, error);
+		show_checkpoint(options, path, NULL, error);
 	return 0;
 }
 
 const Verb verb_info = {
 	.name = "info",
 	.arguments = "PATH|STORE",
-	.help = "What is in a checkpoint or a store",
+	.help = "What is in a checkpoint, a run or a store",
 	.options = "csv stats",
 	.least = 1,
 	.most = 1,

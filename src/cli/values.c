@@ -31,49 +31,43 @@ static void add_numbers(Reading *reading, gsize n)
 	}
 }
 
-static void add_block(Reading *reading, const Tensor *tensor, gsize n)
+/* Floats are hashed as float32; what is no float, as it is. */
+static void add_block(Reading *reading, Dtype dtype, gsize n, gsize bytes)
 {
-	dtype_decode_double(tensor->dtype, reading->raw, n, reading->numbers);
-	add_numbers(reading, n);
-	if (dtype_info(tensor->dtype)->class == CLASS_INTEGER) {
-		g_checksum_update(reading->checksum, reading->raw,
-			(gssize)(n * dtype_info(tensor->dtype)->bits / 8));
-		return;
+	DtypeClass class = dtype_info(dtype)->class;
+	const void *hashed = reading->raw;
+	if (class != CLASS_OPAQUE) {
+		dtype_decode_double(dtype, reading->raw, n, reading->numbers);
+		add_numbers(reading, n);
 	}
-	dtype_decode_float(tensor->dtype, reading->raw, n, reading->floats);
-	g_checksum_update(
-		reading->checksum, (const guchar *)reading->floats, (gssize)(n * sizeof(float)));
+	if (class == CLASS_FLOAT) {
+		dtype_decode_float(dtype, reading->raw, n, reading->floats);
+		hashed = reading->floats;
+		bytes = n * sizeof *reading->floats;
+	}
+	g_checksum_update(reading->checksum, hashed, (gssize)bytes);
 }
 
-static gboolean read_numbers(
+static gboolean read_blocks(
 	const Checkpoint *checkpoint, guint tensor, Reading *reading, Job *job, GError **error)
 {
 	const Tensor *row = checkpoint_tensor(checkpoint, tensor);
 	for (guint64 first = 0; first < row->elements; first += VALUES_BLOCK) {
-		gsize n = (gsize)MIN(VALUES_BLOCK, row->elements - first);
+		guint64 n = MIN(VALUES_BLOCK, row->elements - first), bytes = 0;
 		if (!job_check(job, error) ||
 			!checkpoint_read_raw(checkpoint, tensor, first, n, reading->raw, error))
 			return FALSE;
-		add_block(reading, row, n);
-		job_advance(job, n * dtype_info(row->dtype)->bits / 8);
+		dtype_bytes(row->dtype, n, &bytes);
+		add_block(reading, row->dtype, n, bytes);
+		job_advance(job, bytes);
 	}
-	reading->values->l2 = reading->values->nonfinite ? NAN : sqrt(reading->squares);
 	return TRUE;
 }
 
-static gboolean read_opaque(const Checkpoint *checkpoint, const Tensor *tensor, Reading *reading,
-	Job *job, GError **error)
+static double norm_of(const Reading *reading, Dtype dtype)
 {
-	const CheckpointFile *file = checkpoint->files->pdata[tensor->file];
-	for (guint64 done = 0; done < tensor->bytes; done += sizeof reading->raw) {
-		gsize n = (gsize)MIN(sizeof reading->raw, tensor->bytes - done);
-		if (!job_check(job, error) ||
-			!file_read(file->file, tensor->offset + done, n, reading->raw, error))
-			return FALSE;
-		g_checksum_update(reading->checksum, reading->raw, (gssize)n);
-		job_advance(job, n);
-	}
-	return TRUE;
+	gboolean known = dtype_info(dtype)->class != CLASS_OPAQUE && !reading->values->nonfinite;
+	return known ? sqrt(reading->squares) : NAN;
 }
 
 gboolean values_read(
@@ -85,10 +79,9 @@ gboolean values_read(
 	g_autofree Reading *reading = g_new0(Reading, 1);
 	reading->checksum = checksum;
 	reading->values = values;
-	gboolean opaque = dtype_info(row->dtype)->class == CLASS_OPAQUE;
-	if (!(opaque ? read_opaque(checkpoint, row, reading, job, error)
-		     : read_numbers(checkpoint, tensor, reading, job, error)))
+	if (!read_blocks(checkpoint, tensor, reading, job, error))
 		return FALSE;
+	values->l2 = norm_of(reading, row->dtype);
 	g_strlcpy(values->sha256, g_checksum_get_string(checksum), sizeof values->sha256);
 	return TRUE;
 }

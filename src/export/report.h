@@ -27,6 +27,20 @@ Table *report_preview_table(const Preview *preview);
 cJSON *report_check_json(const Collection *collection);
 Table *report_check_table(const Collection *collection);
 
+/* A line of what is in a checkpoint: a tensor, or another name that is tied to it. */
+typedef struct {
+	const char *name; /* borrowed */
+	guint tensor;
+	gboolean tied;
+} CheckpointRow;
+/* All names in order, tied ones right after their tensor (array of CheckpointRow, owned). */
+GArray *report_checkpoint_rows(const Checkpoint *checkpoint);
+/* A last column that says what a name is tied to, where any name is; and its cell. */
+void report_add_tied_column(Table *table, const Checkpoint *checkpoint);
+void report_add_tied(Table *table, const Checkpoint *checkpoint, const CheckpointRow *row);
+/* What was passed over and why, below the table. */
+void report_add_skipped(Table *table, const Checkpoint *checkpoint);
+
 cJSON *report_checkpoint_json(const Checkpoint *checkpoint);
 Table *report_checkpoint_table(const Checkpoint *checkpoint);
 

@@ -5,9 +5,57 @@
 
 #include <string.h>
 
+static int compare_rows(gconstpointer a, gconstpointer b)
+{
+	guint left = ((const CheckpointRow *)a)->tensor, right = ((const CheckpointRow *)b)->tensor;
+	return (left > right) - (left < right);
+}
+
+GArray *report_checkpoint_rows(const Checkpoint *checkpoint)
+{
+	GArray *rows = g_array_new(FALSE, FALSE, sizeof(CheckpointRow));
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
+		CheckpointRow row = {checkpoint_tensor(checkpoint, i)->name, i, FALSE};
+		g_array_append_val(rows, row);
+	}
+	for (guint i = 0; i < checkpoint->tied->len; i++) {
+		const char *name = checkpoint->tied->pdata[i];
+		gint place = checkpoint_find(checkpoint, name);
+		CheckpointRow row = {name, (guint)place, TRUE};
+		if (place >= 0)
+			g_array_append_val(rows, row);
+	}
+	g_array_sort(rows, compare_rows);
+	return rows;
+}
+
+static gboolean has_tied_names(const Checkpoint *checkpoint)
+{
+	return checkpoint->tied->len > 0;
+}
+
+void report_add_tied_column(Table *table, const Checkpoint *checkpoint)
+{
+	if (has_tied_names(checkpoint))
+		table_add_text_column(table, "tied to");
+}
+
+void report_add_tied(Table *table, const Checkpoint *checkpoint, const CheckpointRow *row)
+{
+	if (has_tied_names(checkpoint))
+		table_add_text(
+			table, row->tied ? checkpoint_tensor(checkpoint, row->tensor)->name : NULL);
+}
+
 static const char *file_path(const Checkpoint *checkpoint, const Tensor *tensor)
 {
 	return ((const CheckpointFile *)checkpoint->files->pdata[tensor->file])->path;
+}
+
+/* What it takes in its file, where that is known to be other than what its elements take. */
+static guint64 bytes_stored(const Tensor *tensor)
+{
+	return tensor->stored_type ? tensor->stored_bytes : tensor->bytes;
 }
 
 static cJSON *shape_json(const Tensor *tensor)
@@ -18,15 +66,30 @@ static cJSON *shape_json(const Tensor *tensor)
 	return shape;
 }
 
-static cJSON *tensor_json(const Checkpoint *checkpoint, const Tensor *tensor)
+/* Where the bytes lie raw, or what has to be made of them. */
+static void add_place(cJSON *json, const Tensor *tensor)
 {
+	if (tensor->source) {
+		cJSON_AddNullToObject(json, "offset");
+		cJSON_AddStringToObject(json, "source", source_name(tensor->source));
+	} else
+		json_add_uint(json, "offset", tensor->offset);
+	if (tensor->stored_type)
+		cJSON_AddStringToObject(json, "read_as", dtype_info(tensor->dtype)->name);
+}
+
+static cJSON *row_json(const Checkpoint *checkpoint, const CheckpointRow *row)
+{
+	const Tensor *tensor = checkpoint_tensor(checkpoint, row->tensor);
 	cJSON *json = cJSON_CreateObject();
-	cJSON_AddStringToObject(json, "name", tensor->name);
-	cJSON_AddStringToObject(json, "type", dtype_info(tensor->dtype)->name);
+	cJSON_AddStringToObject(json, "name", row->name);
+	if (row->tied)
+		cJSON_AddStringToObject(json, "tied_to", tensor->name);
+	cJSON_AddStringToObject(json, "type", tensor_type(tensor));
 	cJSON_AddItemToObject(json, "shape", shape_json(tensor));
-	json_add_uint(json, "bytes", tensor->bytes);
+	json_add_uint(json, "bytes", bytes_stored(tensor));
 	cJSON_AddStringToObject(json, "file", file_path(checkpoint, tensor));
-	json_add_uint(json, "offset", tensor->offset);
+	add_place(json, tensor);
 	return json;
 }
 
@@ -35,12 +98,13 @@ static int compare_keys(gconstpointer a, gconstpointer b)
 	return strcmp(a, b);
 }
 
-static cJSON *metadata_json(GHashTable *metadata)
+/* A table of texts by key, in the order of the keys. */
+static cJSON *texts_json(GHashTable *texts)
 {
 	cJSON *json = cJSON_CreateObject();
-	g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(metadata), compare_keys);
+	g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(texts), compare_keys);
 	for (const GList *key = keys; key; key = key->next)
-		cJSON_AddStringToObject(json, key->data, g_hash_table_lookup(metadata, key->data));
+		cJSON_AddStringToObject(json, key->data, g_hash_table_lookup(texts, key->data));
 	return json;
 }
 
@@ -59,39 +123,93 @@ static cJSON *skipped_json(const GPtrArray *skipped)
 
 cJSON *report_checkpoint_json(const Checkpoint *checkpoint)
 {
+	g_autoptr(GArray) rows = report_checkpoint_rows(checkpoint);
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "format", checkpoint->format);
-	cJSON_AddItemToObject(json, "metadata", metadata_json(checkpoint->metadata));
+	cJSON_AddItemToObject(json, "about", texts_json(checkpoint->about));
+	cJSON_AddItemToObject(json, "metadata", texts_json(checkpoint->metadata));
 	cJSON *tensors = cJSON_AddArrayToObject(json, "tensors");
-	for (guint i = 0; i < checkpoint_count(checkpoint); i++)
+	for (guint i = 0; i < rows->len; i++)
 		cJSON_AddItemToArray(
-			tensors, tensor_json(checkpoint, checkpoint_tensor(checkpoint, i)));
+			tensors, row_json(checkpoint, &g_array_index(rows, CheckpointRow, i)));
 	cJSON_AddItemToObject(json, "skipped", skipped_json(checkpoint->skipped));
 	return json;
 }
 
-Table *report_checkpoint_table(const Checkpoint *checkpoint)
+static guint64 total_stored(const Checkpoint *checkpoint)
 {
-	g_autofree char *title = g_strdup_printf("%s: %s, %u tensors, %" G_GUINT64_FORMAT " bytes",
-		checkpoint->path, checkpoint->format, checkpoint_count(checkpoint),
-		checkpoint_bytes(checkpoint));
+	guint64 bytes = 0;
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++)
+		bytes += bytes_stored(checkpoint_tensor(checkpoint, i));
+	return bytes;
+}
+
+/* "root model, class nets.CNN", above the table; nothing where there is nothing to tell. */
+static void add_about(Table *table, const Checkpoint *checkpoint)
+{
+	g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(checkpoint->about), compare_keys);
+	g_autoptr(GString) line = g_string_new(NULL);
+	for (const GList *key = keys; key; key = key->next) {
+		const char *text = g_hash_table_lookup(checkpoint->about, key->data);
+		if (*text)
+			g_string_append_printf(line, "%s%s %s", line->len ? ", " : "",
+				(const char *)key->data, text);
+	}
+	if (line->len)
+		table_add_line(table, line->str);
+}
+
+static Table *table_of(const Checkpoint *checkpoint)
+{
+	g_autofree char *title =
+		g_strdup_printf("%s: %s, %u tensors, %" G_GUINT64_FORMAT " bytes", checkpoint->path,
+			checkpoint->format, checkpoint_count(checkpoint), total_stored(checkpoint));
 	Table *table = table_new(title);
+	add_about(table, checkpoint);
 	table_add_text_column(table, "tensor");
 	table_add_text_column(table, "type");
 	table_add_text_column(table, "shape");
 	table_add_number_column(table, "bytes");
 	table_add_number_column(table, "offset");
 	table_add_text_column(table, "file");
-	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
-		const Tensor *tensor = checkpoint_tensor(checkpoint, i);
-		g_autofree char *shape = tensor_shape_text(tensor);
-		g_autofree char *file = g_path_get_basename(file_path(checkpoint, tensor));
-		table_add_text(table, tensor->name);
-		table_add_text(table, dtype_info(tensor->dtype)->name);
-		table_add_text(table, shape);
-		table_add_count(table, tensor->bytes);
+	report_add_tied_column(table, checkpoint);
+	return table;
+}
+
+static void add_row(Table *table, const Checkpoint *checkpoint, const CheckpointRow *row)
+{
+	const Tensor *tensor = checkpoint_tensor(checkpoint, row->tensor);
+	g_autofree char *shape = tensor_shape_text(tensor);
+	g_autofree char *file = g_path_get_basename(file_path(checkpoint, tensor));
+	table_add_text(table, row->name);
+	table_add_text(table, tensor_type(tensor));
+	table_add_text(table, shape);
+	table_add_count(table, bytes_stored(tensor));
+	if (tensor->source)
+		table_add_none(table);
+	else
 		table_add_count(table, tensor->offset);
-		table_add_text(table, file);
+	table_add_text(table, file);
+	report_add_tied(table, checkpoint, row);
+}
+
+void report_add_skipped(Table *table, const Checkpoint *checkpoint)
+{
+	if (checkpoint->skipped->len)
+		table_add_note(table, "passed over:");
+	for (guint i = 0; i < checkpoint->skipped->len; i++) {
+		const Skipped *entry = checkpoint->skipped->pdata[i];
+		g_autofree char *line = g_strdup_printf("  %s: %s", entry->name, entry->reason);
+		table_add_note(table, line);
 	}
+}
+
+Table *report_checkpoint_table(const Checkpoint *checkpoint)
+{
+	g_autoptr(GArray) rows = report_checkpoint_rows(checkpoint);
+	Table *table = table_of(checkpoint);
+	for (guint i = 0; i < rows->len; i++)
+		add_row(table, checkpoint, &g_array_index(rows, CheckpointRow, i));
+	report_add_skipped(table, checkpoint);
 	return table;
 }

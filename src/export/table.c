@@ -22,9 +22,10 @@ typedef struct {
 } Cell;
 
 struct Table {
-	char *title;
-	GArray *columns; /* of Column */
-	GArray *cells;   /* of Cell, row by row */
+	char *title;      /* lines above the rows, or NULL */
+	GPtrArray *notes; /* of char *: lines below them */
+	GArray *columns;  /* of Column */
+	GArray *cells;    /* of Cell, row by row */
 };
 
 static void column_clear(Column *column)
@@ -42,6 +43,7 @@ Table *table_new(const char *title)
 {
 	Table *table = g_new0(Table, 1);
 	table->title = g_strdup(title);
+	table->notes = g_ptr_array_new_with_free_func(g_free);
 	table->columns = g_array_new(FALSE, TRUE, sizeof(Column));
 	table->cells = g_array_new(FALSE, TRUE, sizeof(Cell));
 	g_array_set_clear_func(table->columns, (GDestroyNotify)column_clear);
@@ -55,11 +57,17 @@ void table_add_line(Table *table, const char *line)
 	table->title = above ? g_strconcat(above, "\n", line, NULL) : g_strdup(line);
 }
 
+void table_add_note(Table *table, const char *line)
+{
+	g_ptr_array_add(table->notes, text_safe(line));
+}
+
 void table_free(Table *table)
 {
 	if (!table)
 		return;
 	g_free(table->title);
+	g_ptr_array_unref(table->notes);
 	g_array_unref(table->columns);
 	g_array_unref(table->cells);
 	g_free(table);
@@ -152,6 +160,11 @@ void table_add_count(Table *table, guint64 value)
 {
 	char *text = g_strdup_printf("%" G_GUINT64_FORMAT, value);
 	add_cell(table, text, g_strdup(text));
+}
+
+void table_add_none(Table *table)
+{
+	add_cell(table, g_strdup("-"), g_strdup(""));
 }
 
 /* The cells of a terminal that a text takes. */
@@ -261,6 +274,8 @@ static char *print_text(const Table *table)
 	append_headings(out, table, widths);
 	for (guint row = 0; row < count_rows(table); row++)
 		append_row(out, table, row, widths);
+	for (guint i = 0; i < table->notes->len; i++)
+		g_string_append_printf(out, "%s\n", (const char *)table->notes->pdata[i]);
 	return g_string_free(out, FALSE);
 }
 

@@ -12,6 +12,8 @@ typedef struct Table Table;
 Table *table_new(const char *title); /* the title is shown above the text form; may be NULL */
 /* One more line between the title and the headings of the text form. */
 void table_add_line(Table *table, const char *line);
+/* One more line below the rows of the text form. */
+void table_add_note(Table *table, const char *line);
 void table_free(Table *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Table, table_free)
 
@@ -23,6 +25,8 @@ void table_add_fixed_column(Table *table, const char *heading, guint decimals);
 void table_add_text(Table *table, const char *text);
 void table_add_number(Table *table, double value);
 void table_add_count(Table *table, guint64 value);
+/* A cell with nothing to tell: `-` in text, empty in CSV. */
+void table_add_none(Table *table);
 
 /* Text: columns padded with spaces, names made safe to show, `·` for what is not finite.
  * CSV: RFC 4180, one heading line, empty for what is not finite, cells that begin with = + - @ and

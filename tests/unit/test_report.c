@@ -257,7 +257,7 @@ static void test_checkpoint(void)
 	g_autoptr(Checkpoint) checkpoint = open_checked(path);
 	g_autoptr(cJSON) json = report_checkpoint_json(checkpoint);
 	assert_strict(json);
-	assert_keys(json, "format metadata tensors skipped");
+	assert_keys(json, "format about metadata tensors skipped");
 	assert_text(json, "format", "safetensors");
 	assert_text(json, "metadata/format", "pt");
 	assert_keys(at(json, "tensors/0"), "name type shape bytes file offset");
@@ -271,6 +271,82 @@ static void test_checkpoint(void)
 	g_assert_cmpfloat(number_at(json, "tensors/1/bytes"), ==, 48 * 48 * 4);
 	g_assert_cmpuint(count_lines(report_checkpoint_table(checkpoint)), ==,
 		1 + checkpoint_count(checkpoint));
+}
+
+static gboolean read_nothing(gconstpointer state, guint64 first, guint64 count, void *out,
+	GError **error)
+{
+	(void)state, (void)first, (void)count, (void)out, (void)error;
+	return TRUE;
+}
+
+static void free_nothing(gpointer state)
+{
+	(void)state;
+}
+
+/* A raw tensor that another name is tied to, one that is quantised, one that was passed over. */
+static Checkpoint *odd_checkpoint(void)
+{
+	static const SourceClass class = {"quantised", read_nothing, free_nothing, FALSE};
+	Checkpoint *checkpoint = checkpoint_new("odd", "gguf");
+	Tensor raw = {.dtype = DTYPE_F16, .elements = 1, .bytes = 2, .offset = 64};
+	Tensor made = {.dtype = DTYPE_F32, .elements = 32, .bytes = 128, .rank = 1};
+
+	raw.name = g_strdup("wte");
+	made.name = g_strdup("w");
+	made.shape = g_memdup2(&made.elements, sizeof made.elements);
+	made.source = source_new(&class, NULL, DTYPE_F32, 32, NULL);
+	made.stored_type = "Q8_0";
+	made.stored_bytes = 34;
+	checkpoint_add_file(checkpoint, "/models/odd.gguf", NULL);
+	checkpoint_add_tensor(checkpoint, raw);
+	checkpoint_add_tensor(checkpoint, made);
+	checkpoint_add_alias(checkpoint, "head", "wte");
+	checkpoint_add_alias(checkpoint, "absent", "in another shard");
+	checkpoint_skip(checkpoint, "mask", "it is sparse");
+	checkpoint_tell(checkpoint, "root", "model");
+	checkpoint_tell(checkpoint, "class", "nets.LM");
+	g_assert_true(checkpoint_seal(checkpoint, NULL));
+	return checkpoint;
+}
+
+static void test_odd_checkpoint(void)
+{
+	g_autoptr(Checkpoint) checkpoint = odd_checkpoint();
+	g_autoptr(cJSON) json = report_checkpoint_json(checkpoint);
+	assert_strict(json);
+	assert_text(json, "about/root", "model");
+	g_assert_cmpint(cJSON_GetArraySize(at(json, "tensors")), ==, 3);
+	assert_keys(at(json, "tensors/0"), "name type shape bytes file offset source read_as");
+	assert_text(json, "tensors/0/name", "w");
+	assert_text(json, "tensors/0/type", "Q8_0");
+	assert_text(json, "tensors/0/read_as", "F32");
+	assert_text(json, "tensors/0/source", "quantised");
+	g_assert_true(cJSON_IsNull(at(json, "tensors/0/offset")));
+	g_assert_cmpfloat(number_at(json, "tensors/0/bytes"), ==, 34);
+	assert_keys(at(json, "tensors/1"), "name type shape bytes file offset");
+	assert_keys(at(json, "tensors/2"), "name tied_to type shape bytes file offset");
+	assert_text(json, "tensors/2/name", "head");
+	assert_text(json, "tensors/2/tied_to", "wte");
+	g_assert_cmpfloat(number_at(json, "tensors/2/offset"), ==, 64);
+	assert_text(json, "skipped/0/reason", "it is sparse");
+}
+
+static void test_odd_checkpoint_table(void)
+{
+	g_autoptr(Checkpoint) checkpoint = odd_checkpoint();
+	g_autoptr(Table) table = report_checkpoint_table(checkpoint);
+	g_autofree char *text = table_print(table, TABLE_TEXT);
+	g_assert_cmpstr(text, ==,
+		"odd: gguf, 2 tensors, 36 bytes\n"
+		"class nets.LM, root model\n"
+		"tensor  type  shape   bytes  offset  file      tied to\n"
+		"w       Q8_0  32         34       -  odd.gguf\n"
+		"wte     F16   scalar      2      64  odd.gguf\n"
+		"head    F16   scalar      2      64  odd.gguf  wte\n"
+		"passed over:\n"
+		"  mask: it is sparse\n");
 }
 
 static void test_model(void)
@@ -300,6 +376,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/preview", test_preview);
 	g_test_add_func("/report/check", test_check);
 	g_test_add_func("/report/checkpoint", test_checkpoint);
+	g_test_add_func("/report/odd-checkpoint", test_odd_checkpoint);
+	g_test_add_func("/report/odd-checkpoint-table", test_odd_checkpoint_table);
 	g_test_add_func("/report/model", test_model);
 	return g_test_run();
 }

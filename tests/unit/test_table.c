@@ -49,6 +49,27 @@ static void test_csv(void)
 		"x,,18446744073709551615,\r\n");
 }
 
+/* Lines above and below are of the text alone; a cell with nothing to tell is empty in CSV. */
+static void test_around(void)
+{
+	g_autoptr(Table) table = table_new("title");
+	table_add_line(table, "more");
+	table_add_text_column(table, "name");
+	table_add_number_column(table, "offset");
+	table_add_text(table, "a");
+	table_add_none(table);
+	table_add_note(table, "below\033");
+	table_add_note(table, "last");
+	assert_prints(table, TABLE_TEXT,
+		"title\n"
+		"more\n"
+		"name  offset\n"
+		"a          -\n"
+		"below?\n"
+		"last\n");
+	assert_prints(table, TABLE_CSV, "name,offset\r\na,\r\n");
+}
+
 static void test_csv_cells(void)
 {
 	static const struct {
@@ -117,6 +138,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/table/text", test_text);
 	g_test_add_func("/table/csv", test_csv);
+	g_test_add_func("/table/around", test_around);
 	g_test_add_func("/table/csv-cells", test_csv_cells);
 	g_test_add_func("/table/widths", test_widths);
 	g_test_add_func("/table/empty", test_empty);
