@@ -54,7 +54,7 @@ cJSON *survey_json(const Survey *survey)
 	guint i = 0;
 	cJSON *object;
 	cJSON_ArrayForEach (object, cJSON_GetObjectItemCaseSensitive(result, "tensors")) {
-		guint tensor = g_array_index(rows, CheckpointRow, i++).tensor;
+		guint tensor = g_array_index(rows, TensorLine, i++).tensor;
 		add_values(object, checkpoint_tensor(survey->checkpoint, tensor),
 			&survey->values[tensor]);
 	}
@@ -62,7 +62,7 @@ cJSON *survey_json(const Survey *survey)
 	return result;
 }
 
-static void add_row(Table *table, const Survey *survey, const CheckpointRow *row)
+static void add_row(Table *table, const Survey *survey, const TensorLine *row)
 {
 	const Tensor *tensor = checkpoint_tensor(survey->checkpoint, row->tensor);
 	const TensorValues *values = &survey->values[row->tensor];
@@ -89,7 +89,7 @@ Table *survey_table(const Survey *survey)
 	table_add_text_column(table, "sha256");
 	report_add_tied_column(table, survey->checkpoint);
 	for (guint i = 0; i < rows->len; i++)
-		add_row(table, survey, &g_array_index(rows, CheckpointRow, i));
+		add_row(table, survey, &g_array_index(rows, TensorLine, i));
 	report_add_skipped(table, survey->checkpoint);
 	return table;
 }

@@ -32,12 +32,12 @@ typedef struct {
 	const char *name; /* borrowed */
 	guint tensor;
 	gboolean tied;
-} CheckpointRow;
-/* All names in order, tied ones right after their tensor (array of CheckpointRow, owned). */
+} TensorLine;
+/* All names in order, tied ones right after their tensor (array of TensorLine, owned). */
 GArray *report_checkpoint_rows(const Checkpoint *checkpoint);
 /* A last column that says what a name is tied to, where any name is; and its cell. */
 void report_add_tied_column(Table *table, const Checkpoint *checkpoint);
-void report_add_tied(Table *table, const Checkpoint *checkpoint, const CheckpointRow *row);
+void report_add_tied(Table *table, const Checkpoint *checkpoint, const TensorLine *row);
 /* What was passed over and why, below the table. */
 void report_add_skipped(Table *table, const Checkpoint *checkpoint);
 

@@ -7,21 +7,21 @@
 
 static int compare_rows(gconstpointer a, gconstpointer b)
 {
-	guint left = ((const CheckpointRow *)a)->tensor, right = ((const CheckpointRow *)b)->tensor;
+	guint left = ((const TensorLine *)a)->tensor, right = ((const TensorLine *)b)->tensor;
 	return (left > right) - (left < right);
 }
 
 GArray *report_checkpoint_rows(const Checkpoint *checkpoint)
 {
-	GArray *rows = g_array_new(FALSE, FALSE, sizeof(CheckpointRow));
+	GArray *rows = g_array_new(FALSE, FALSE, sizeof(TensorLine));
 	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
-		CheckpointRow row = {checkpoint_tensor(checkpoint, i)->name, i, FALSE};
+		TensorLine row = {checkpoint_tensor(checkpoint, i)->name, i, FALSE};
 		g_array_append_val(rows, row);
 	}
 	for (guint i = 0; i < checkpoint->tied->len; i++) {
 		const char *name = checkpoint->tied->pdata[i];
 		gint place = checkpoint_find(checkpoint, name);
-		CheckpointRow row = {name, (guint)place, TRUE};
+		TensorLine row = {name, (guint)place, TRUE};
 		if (place >= 0)
 			g_array_append_val(rows, row);
 	}
@@ -40,7 +40,7 @@ void report_add_tied_column(Table *table, const Checkpoint *checkpoint)
 		table_add_text_column(table, "tied to");
 }
 
-void report_add_tied(Table *table, const Checkpoint *checkpoint, const CheckpointRow *row)
+void report_add_tied(Table *table, const Checkpoint *checkpoint, const TensorLine *row)
 {
 	if (has_tied_names(checkpoint))
 		table_add_text(
@@ -78,7 +78,7 @@ static void add_place(cJSON *json, const Tensor *tensor)
 		cJSON_AddStringToObject(json, "read_as", dtype_info(tensor->dtype)->name);
 }
 
-static cJSON *row_json(const Checkpoint *checkpoint, const CheckpointRow *row)
+static cJSON *row_json(const Checkpoint *checkpoint, const TensorLine *row)
 {
 	const Tensor *tensor = checkpoint_tensor(checkpoint, row->tensor);
 	cJSON *json = cJSON_CreateObject();
@@ -131,7 +131,7 @@ cJSON *report_checkpoint_json(const Checkpoint *checkpoint)
 	cJSON *tensors = cJSON_AddArrayToObject(json, "tensors");
 	for (guint i = 0; i < rows->len; i++)
 		cJSON_AddItemToArray(
-			tensors, row_json(checkpoint, &g_array_index(rows, CheckpointRow, i)));
+			tensors, row_json(checkpoint, &g_array_index(rows, TensorLine, i)));
 	cJSON_AddItemToObject(json, "skipped", skipped_json(checkpoint->skipped));
 	return json;
 }
@@ -176,7 +176,7 @@ static Table *table_of(const Checkpoint *checkpoint)
 	return table;
 }
 
-static void add_row(Table *table, const Checkpoint *checkpoint, const CheckpointRow *row)
+static void add_row(Table *table, const Checkpoint *checkpoint, const TensorLine *row)
 {
 	const Tensor *tensor = checkpoint_tensor(checkpoint, row->tensor);
 	g_autofree char *shape = tensor_shape_text(tensor);
@@ -209,7 +209,7 @@ Table *report_checkpoint_table(const Checkpoint *checkpoint)
 	g_autoptr(GArray) rows = report_checkpoint_rows(checkpoint);
 	Table *table = table_of(checkpoint);
 	for (guint i = 0; i < rows->len; i++)
-		add_row(table, checkpoint, &g_array_index(rows, CheckpointRow, i));
+		add_row(table, checkpoint, &g_array_index(rows, TensorLine, i));
 	report_add_skipped(table, checkpoint);
 	return table;
 }
