@@ -4,9 +4,9 @@
  * opcodes nor a length without bytes behind it costs more than the file is worth. */
 #include "checkpoint/pickle_machine.h"
 
-#define MEMORY_LEAST (16u << 20)
+#define MEMORY_LEAST (32u << 20)
 #define MEMORY_MOST (256u << 20)
-#define MEMORY_OF_A_BYTE 16u
+#define MEMORY_OF_A_BYTE 8u
 
 static void constants_init(PickleConstants *constants)
 {

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#define CHUNK_BYTES 65536u
-#define LARGE_BYTES 8192u
+#define CHUNK_BYTES 16384u
+#define LARGE_BYTES 4096u
 #define ALIGNMENT 8u
 
 typedef struct {
