@@ -15,15 +15,15 @@
 #define RENAMES_MOST 32
 
 typedef struct {
-	gint *place;  /* [base tensors]: the member's tensor, or -1 */
-	char *rules;  /* the rules used beyond equal names, as text; NULL: none.  Owned */
+	gint *place;      /* [base tensors]: the member's tensor, or -1 */
+	char *rules;      /* the rules used beyond equal names, as text; NULL: none.  Owned */
 	GPtrArray *extra; /* of char *: the member's names that have no partner; owned */
 	GPtrArray *notes; /* of char *: what else is to be said, as sentences; owned */
 } Alignment;
 
-/* `renames` holds REGEX=TEXT, split at the last `=` (GRegex; TEXT may have \\1), each applied to what
- * the one before has left; may be NULL.  ERROR_USAGE where one is not valid or gives two tensors
- * one name. */
+/* `renames` holds REGEX=TEXT, split at the last `=` (GRegex; TEXT may have \\1), each applied to
+ * what the one before has left; may be NULL.  ERROR_USAGE where one is not valid or gives two
+ * tensors one name. */
 gboolean align(const Checkpoint *base, const Checkpoint *member, const GPtrArray *renames,
 	Alignment *alignment, GError **error);
 void alignment_clear(Alignment *alignment);

@@ -2,6 +2,8 @@
  * tensors by number. */
 #include "checkpoint/collection.h"
 
+#include "checkpoint/adapter.h"
+#include "checkpoint/align.h"
 #include "checkpoint/names.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -17,7 +19,11 @@ static void member_free(gpointer data)
 	checkpoint_free(member->checkpoint);
 	g_free(member->place);
 	g_free(member->match);
-	g_ptr_array_unref(member->extra);
+	g_free(member->shared);
+	g_free(member->matched_by);
+	g_clear_pointer(&member->renames, g_ptr_array_unref);
+	g_clear_pointer(&member->extra, g_ptr_array_unref);
+	g_clear_pointer(&member->notes, g_ptr_array_unref);
 	g_free(member);
 }
 
@@ -26,44 +32,76 @@ static gboolean is_float(const Tensor *tensor)
 	return dtype_info(tensor->dtype)->class == CLASS_FLOAT;
 }
 
-/* How tensor `place` of the member's checkpoint stands to a tensor of the base. */
-static Match match_tensor(const Tensor *base, const Checkpoint *checkpoint, gint place)
+/* The elements that two tensors both have, counted from the first: all, the shared rows of a
+ * vocabulary, or none. */
+static guint64 shared_elements(const Tensor *base, const Tensor *own)
 {
-	if (place < 0)
+	if (tensor_same_shape(base, own))
+		return base->elements;
+	return align_is_resized(base, own) ? MIN(base->elements, own->elements) : 0;
+}
+
+/* How tensor `own` of a member (NULL: it has none) stands to a tensor of the base. */
+static Match match_tensor(const Tensor *base, const Tensor *own, guint64 shared)
+{
+	if (own == NULL)
 		return MATCH_MISSING;
-	const Tensor *own = checkpoint_tensor(checkpoint, (guint)place);
-	if (!tensor_same_shape(base, own))
+	if (shared == 0 && !tensor_same_shape(base, own))
 		return MATCH_RESHAPED;
 	return is_float(base) && is_float(own) ? MATCH_SHARED : MATCH_NOT_FLOAT;
 }
 
-static void list_extra(Member *member, const Checkpoint *base)
-{
-	for (guint i = 0; i < checkpoint_count(member->checkpoint); i++) {
-		const char *name = checkpoint_tensor(member->checkpoint, i)->name;
-		if (checkpoint_find(base, name) < 0)
-			g_ptr_array_add(member->extra, g_strdup(name));
-	}
-}
-
-static void line_up(Member *member, const Checkpoint *base)
+static void fill_matches(Member *member, const Checkpoint *base)
 {
 	guint count = checkpoint_count(base);
 
-	member->place = g_new(gint, count);
 	member->match = g_new(guint8, count);
+	member->shared = g_new0(guint64, count);
 	for (guint i = 0; i < count; i++) {
-		const Tensor *tensor = checkpoint_tensor(base, i);
-		member->place[i] = checkpoint_find(member->checkpoint, tensor->name);
-		member->match[i] =
-			(guint8)match_tensor(tensor, member->checkpoint, member->place[i]);
+		const Tensor *tensor = checkpoint_tensor(base, i), *own = NULL;
+		if (member->place[i] >= 0) {
+			own = checkpoint_tensor(member->checkpoint, (guint)member->place[i]);
+			member->shared[i] = shared_elements(tensor, own);
+		}
+		member->match[i] = (guint8)match_tensor(tensor, own, member->shared[i]);
 	}
-	list_extra(member, base);
+}
+
+static gboolean is_adapter(const Checkpoint *checkpoint)
+{
+	return g_strcmp0(checkpoint->format, "peft-dir") == 0;
+}
+
+static GPtrArray *copy_texts(const GPtrArray *texts)
+{
+	GPtrArray *copy = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; texts != NULL && i < texts->len; i++)
+		g_ptr_array_add(copy, g_strdup(g_ptr_array_index(texts, i)));
+	return copy;
+}
+
+/* The names of an adapter that is bound are the base's own: it takes no renames. */
+static gboolean line_up(Member *member, const Checkpoint *base, GError **error)
+{
+	g_auto(Alignment) alignment = {0};
+	gboolean named = is_adapter(member->checkpoint);
+
+	if (!align(base, member->checkpoint, named ? NULL : member->renames, &alignment, error))
+		return FALSE;
+	member->place = g_steal_pointer(&alignment.place);
+	member->matched_by = g_steal_pointer(&alignment.rules);
+	member->extra = g_steal_pointer(&alignment.extra);
+	member->notes = g_steal_pointer(&alignment.notes);
+	if (named && member->renames->len > 0)
+		g_ptr_array_add(member->notes,
+			g_strdup("an adapter names what it changes: it is not renamed"));
+	fill_matches(member, base);
+	return TRUE;
 }
 
 /* Takes the checkpoint. */
-static Member *member_new(const char *name, MemberRole role, const char *run, gint64 step,
-	Checkpoint *checkpoint, const Checkpoint *base)
+static Member *member_new(
+	const char *name, MemberRole role, const char *run, gint64 step, Checkpoint *checkpoint)
 {
 	Member *member = g_new0(Member, 1);
 	member->name = g_strdup(name);
@@ -71,9 +109,41 @@ static Member *member_new(const char *name, MemberRole role, const char *run, gi
 	member->run = g_strdup(run);
 	member->step = step;
 	member->checkpoint = checkpoint;
-	member->extra = g_ptr_array_new_with_free_func(g_free);
-	line_up(member, base);
 	return member;
+}
+
+/* The base lines up with itself. */
+static Member *base_new(Checkpoint *base)
+{
+	Member *member = member_new("base", MEMBER_BASE, NULL, -1, base);
+	guint count = checkpoint_count(base);
+	member->place = g_new(gint, count);
+	for (guint i = 0; i < count; i++)
+		member->place[i] = (gint)i;
+	member->renames = copy_texts(NULL);
+	member->extra = copy_texts(NULL);
+	member->notes = copy_texts(NULL);
+	fill_matches(member, base);
+	return member;
+}
+
+gboolean collection_check_base(const Checkpoint *checkpoint, GError **error)
+{
+	Place place = {.file = checkpoint->path,
+		.remedy = "give the model that it was trained from, and load this one as a task"};
+
+	if (adapter_is_unbound(checkpoint))
+		return fail_at(error, ERROR_INPUT, place,
+			"an adapter cannot be the base: it holds what training changed, not "
+			"weights");
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
+		place.tensor = checkpoint_tensor(checkpoint, i)->name;
+		if (checkpoint_tensor(checkpoint, i)->difference)
+			return fail_at(error, ERROR_INPUT, place,
+				"a saved task vector cannot be the base: it holds differences, not "
+				"weights");
+	}
+	return TRUE;
 }
 
 Collection *collection_new(Checkpoint *base)
@@ -82,7 +152,7 @@ Collection *collection_new(Checkpoint *base)
 	guint count = checkpoint_count(base);
 
 	collection->members = g_ptr_array_new_with_free_func(member_free);
-	g_ptr_array_add(collection->members, member_new("base", MEMBER_BASE, NULL, -1, base, base));
+	g_ptr_array_add(collection->members, base_new(base));
 	collection->layer = g_new0(char *, count + 1);
 	collection->kind = g_new0(const char *, count + 1);
 	for (guint i = 0; i < count; i++) {
@@ -162,17 +232,35 @@ static guint find_position(
 	return position;
 }
 
-gboolean collection_add(Collection *collection, const char *name, MemberRole role, const char *run,
-	gint64 step, Checkpoint *checkpoint, GError **error)
+/* Takes the checkpoint; an adapter becomes its changes of the base. */
+static Checkpoint *bind(Checkpoint *checkpoint, const Checkpoint *base, GError **error)
 {
+	if (!adapter_is_unbound(checkpoint))
+		return checkpoint;
+	g_autoptr(Checkpoint) adapter = checkpoint;
+	return adapter_bind(adapter, base, error);
+}
+
+gboolean collection_add(Collection *collection, const char *name, MemberRole role, const char *run,
+	gint64 step, Checkpoint *checkpoint, const GPtrArray *renames, GError **error)
+{
+	const Checkpoint *base = collection_member(collection, 0)->checkpoint;
+
 	if (!check_name(collection, name, role, run, step, error)) {
 		checkpoint_free(checkpoint);
 		return FALSE;
 	}
-	const Checkpoint *base = collection_member(collection, 0)->checkpoint;
+	Checkpoint *bound = bind(checkpoint, base, error);
+	if (bound == NULL)
+		return FALSE;
+	Member *member = member_new(name, role, run, step, bound);
+	member->renames = copy_texts(renames);
+	if (!line_up(member, base, error)) {
+		member_free(member);
+		return FALSE;
+	}
 	guint position = find_position(collection, role, run, step);
-	g_ptr_array_insert(collection->members, (gint)position,
-		member_new(name, role, run, step, checkpoint, base));
+	g_ptr_array_insert(collection->members, (gint)position, member);
 	return TRUE;
 }
 
@@ -249,4 +337,19 @@ gboolean collection_read_double(const Collection *collection, guint member, guin
 		return FALSE;
 	dtype_decode_double(checkpoint_tensor(from->checkpoint, place)->dtype, scratch, count, out);
 	return TRUE;
+}
+
+gboolean collection_is_difference(const Collection *collection, guint member, guint tensor)
+{
+	const Member *from = collection_member(collection, member);
+	gint place = from->place[tensor];
+	return place >= 0 && checkpoint_tensor(from->checkpoint, (guint)place)->difference;
+}
+
+gboolean collection_is_resized(const Collection *collection, guint member, guint tensor)
+{
+	const Member *from = collection_member(collection, member);
+	return from->match[tensor] == MATCH_SHARED &&
+	       !tensor_same_shape(collection_tensor(collection, tensor),
+		       checkpoint_tensor(from->checkpoint, (guint)from->place[tensor]));
 }

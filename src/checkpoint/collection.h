@@ -33,6 +33,7 @@ typedef struct {
 	char *matched_by;   /* how names were matched where they were not the same, as a sentence
 			       part ("without the prefix module."); NULL where they were */
 	GPtrArray *extra;   /* of char *: names that the base has not */
+	GPtrArray *notes;   /* of char *: what else is to be said of how it lines up */
 } Member;
 
 typedef struct {
@@ -41,6 +42,9 @@ typedef struct {
 	const char **kind;  /* [base tensors] */
 } Collection;
 
+/* Whether a checkpoint can be the base: ERROR_INPUT for an adapter or a saved task vector, which
+ * say what changed and not from what. */
+gboolean collection_check_base(const Checkpoint *checkpoint, GError **error);
 /* Takes the base. */
 Collection *collection_new(Checkpoint *base);
 void collection_free(Collection *collection);
@@ -48,9 +52,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Collection, collection_free)
 
 /* Adds a member and lines it up; takes the checkpoint also on failure.  A name is printable
  * UTF-8 without `@`, `"`, `[` and `]`, and a step's is RUN@STEP; ERROR_USAGE where it is not, or is
- * taken.  `renames` (may be NULL) are the member's REGEX=TEXT rules; ERROR_USAGE where one is not
- * valid.  A checkpoint that is an adapter is bound to the base.  Steps of a run are kept in order
- * of their number, before the run's final task. */
+ * taken.  `renames` (may be NULL) are the member's REGEX=TEXT rules, which an adapter does not
+ * take; ERROR_USAGE where one is not valid.  An adapter is bound to the base.  Steps of a run are
+ * kept in order of their number, before the run's final task. */
 gboolean collection_add(Collection *collection, const char *name, MemberRole role, const char *run,
 	gint64 step, Checkpoint *checkpoint, const GPtrArray *renames, GError **error);
 
@@ -76,5 +80,7 @@ gboolean collection_read_double(const Collection *collection, guint member, guin
 	guint64 first, guint64 count, void *scratch, double *out, GError **error);
 /* Whether the member's elements of a base tensor are of τ, not of θ. */
 gboolean collection_is_difference(const Collection *collection, guint member, guint tensor);
+/* Whether only some of the rows are shared (Member.shared). */
+gboolean collection_is_resized(const Collection *collection, guint member, guint tensor);
 
 #endif

@@ -18,7 +18,7 @@ static Collection *open_all(char **paths, guint n, GError **error)
 		g_autofree char *name = g_strdup_printf("task-%u", i);
 		Checkpoint *task = checkpoint_open(paths[i], error);
 		if (task == NULL ||
-			!collection_add(collection, name, MEMBER_TASK, NULL, -1, task, error))
+			!collection_add(collection, name, MEMBER_TASK, NULL, -1, task, NULL, error))
 			return NULL;
 	}
 	return g_steal_pointer(&collection);

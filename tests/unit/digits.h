@@ -36,7 +36,7 @@ static inline void digits_add_step(Collection *collection, const char *run, gint
 	g_autoptr(GError) error = NULL;
 	g_autofree char *folder = g_strdup_printf("%s/checkpoint-%d", run, (int)step);
 	g_autofree char *name = g_strdup_printf("%s@%d", run, (int)step);
-	collection_add(collection, name, MEMBER_STEP, run, step, digits_open(folder), &error);
+	collection_add(collection, name, MEMBER_STEP, run, step, digits_open(folder), NULL, &error);
 	test_no_error(error);
 }
 
@@ -49,7 +49,7 @@ static inline Collection *digits_collection(void)
 		for (guint r = 0; r < G_N_ELEMENTS(digits_runs); r++)
 			run = g_str_equal(task, digits_runs[r]) ? task : run;
 		g_autofree char *file = g_build_filename(task, "model.safetensors", NULL);
-		collection_add(collection, task, MEMBER_TASK, run, -1, digits_open(file), &error);
+		collection_add(collection, task, MEMBER_TASK, run, -1, digits_open(file), NULL, &error);
 		test_no_error(error);
 	}
 	for (guint r = 0; r < G_N_ELEMENTS(digits_runs); r++)

@@ -34,7 +34,7 @@ static inline void fixture_add(
 {
 	g_autoptr(GError) error = NULL;
 	Checkpoint *checkpoint = write_and_open(fixture->folder, name, tensors, n);
-	collection_add(fixture->collection, name, MEMBER_TASK, NULL, -1, checkpoint, &error);
+	collection_add(fixture->collection, name, MEMBER_TASK, NULL, -1, checkpoint, NULL, &error);
 	test_no_error(error);
 }
 

@@ -70,7 +70,7 @@ static void test_line_up(void)
 	g_autoptr(Collection) collection = collection_new(make_base(folder));
 	g_autoptr(GError) error = NULL;
 
-	collection_add(collection, "task", MEMBER_TASK, NULL, -1, make_task(folder), &error);
+	collection_add(collection, "task", MEMBER_TASK, NULL, -1, make_task(folder), NULL, &error);
 	g_assert_no_error(error);
 	const Member *base = collection_member(collection, 0);
 	const Member *task = collection_member(collection, 1);
@@ -99,7 +99,7 @@ static void test_read(void)
 	double scratch[6], values[6];
 
 	g_assert_true(
-		collection_add(collection, "task", MEMBER_TASK, NULL, -1, make_task(folder), NULL));
+		collection_add(collection, "task", MEMBER_TASK, NULL, -1, make_task(folder), NULL, NULL));
 	g_assert_true(collection_read_double(collection, 1, tensor, 0, 6, scratch, values, NULL));
 	for (guint i = 0; i < 6; i++)
 		g_assert_cmpfloat(values[i], ==, counts[i]);
@@ -114,7 +114,7 @@ static void test_read(void)
 static gboolean add(Collection *collection, const char *folder, const char *name, MemberRole role,
 	const char *run, gint64 step, GError **error)
 {
-	return collection_add(collection, name, role, run, step, make_task(folder), error);
+	return collection_add(collection, name, role, run, step, make_task(folder), NULL, error);
 }
 
 static void expect_order(const Collection *collection, const char *expected)

@@ -151,7 +151,7 @@ static void test_folder_of_input(Fixture *fixture, gconstpointer data)
 	write_shards(folder);
 	before = listing(folder);
 	g_assert_true(collection_add(
-		fixture->collection, "shards", MEMBER_TASK, NULL, -1, open_checked(folder), NULL));
+		fixture->collection, "shards", MEMBER_TASK, NULL, -1, open_checked(folder), NULL, NULL));
 	write_fails(fixture, "a", folder, (ModelRequest){.replace = TRUE}, ERROR_IO,
 		"it is one of the inputs");
 	assert_listing(folder, before);

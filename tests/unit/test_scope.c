@@ -140,7 +140,7 @@ static void test_shared(void)
 
 	test_write_safetensors(path, tensors, G_N_ELEMENTS(tensors));
 	g_assert_true(collection_add(
-		collection, "task", MEMBER_TASK, NULL, -1, checkpoint_open(path, NULL), NULL));
+		collection, "task", MEMBER_TASK, NULL, -1, checkpoint_open(path, NULL), NULL, NULL));
 	g_autoptr(Scope) alone = scope_new(collection, NULL, NULL, 0, NULL);
 	g_autoptr(Scope) shared = scope_new(collection, NULL, &member, 1, NULL);
 	g_assert_cmpuint(alone->tensors->len, ==, 12);

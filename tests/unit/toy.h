@@ -17,7 +17,7 @@ static inline void add_member(Collection *collection, const char *name, MemberRo
 	const char *run, gint64 step, const char *path)
 {
 	g_autoptr(GError) error = NULL;
-	collection_add(collection, name, role, run, step, open_checked(path), &error);
+	collection_add(collection, name, role, run, step, open_checked(path), NULL, &error);
 	test_no_error(error);
 }
 

@@ -1,0 +1,201 @@
+/* align_prefix.c - one prefix for all of a member's names, found from the names themselves.
+ *
+ * What training wraps a model in stands in front of every name: "module.", "_orig_mod.",
+ * "base_model.model.", or several of them.  Each leading part of a name without a partner, up to a
+ * dot or a slash, is a candidate where the rest is a name that the other side lacks. */
+#include "checkpoint/align_private.h"
+
+#include <string.h>
+
+#define WORDS_MOST 8
+#define PREFIX_MOST 255 /* bytes */
+
+typedef struct {
+	char *prefix;
+	gboolean put_on; /* the base's names have it, not the member's */
+	guint matches;   /* names that it gives a partner of the same shape */
+	guint misfits;   /* and of another */
+} Candidate;
+
+static void candidate_free(gpointer data)
+{
+	Candidate *candidate = data;
+	g_free(candidate->prefix);
+	g_free(candidate);
+}
+
+static Candidate *candidate_of(
+	GHashTable *candidates, const char *text, gsize length, gboolean put_on)
+{
+	char prefix[PREFIX_MOST + 1];
+	memcpy(prefix, text, length);
+	prefix[length] = '\0';
+	Candidate *candidate = g_hash_table_lookup(candidates, prefix);
+	if (candidate)
+		return candidate;
+	candidate = g_new0(Candidate, 1);
+	candidate->prefix = g_strdup(prefix);
+	candidate->put_on = put_on;
+	g_hash_table_insert(candidates, candidate->prefix, candidate);
+	return candidate;
+}
+
+/* The next part of a name, or NULL. */
+static const char *next_part(const char *at)
+{
+	const char *end = strpbrk(at, "./");
+	return end ? end + 1 : NULL;
+}
+
+/* Counts what taking each leading part off one name would pair it with. */
+static void count_name(const Aligner *aligner, AlignName *name, GHashTable *others,
+	GHashTable *candidates, gboolean put_on)
+{
+	const char *rest = next_part(name->text);
+	for (guint i = 0; rest && i < WORDS_MOST; i++, rest = next_part(rest)) {
+		gsize length = (gsize)(rest - name->text);
+		AlignName *other = length <= PREFIX_MOST ? g_hash_table_lookup(others, rest) : NULL;
+		if (!other)
+			continue;
+		Candidate *candidate = candidate_of(candidates, name->text, length, put_on);
+		gboolean fits = put_on ? align_fits(aligner, name, other)
+				       : align_fits(aligner, other, name);
+		*(fits ? &candidate->matches : &candidate->misfits) += 1;
+	}
+}
+
+/* The candidates that names of one side give; `put_on`: the base's side. */
+static GHashTable *count_side(const Aligner *aligner, gboolean put_on)
+{
+	const AlignSide *side = put_on ? &aligner->base : &aligner->member;
+	g_autoptr(GHashTable) others = align_index(put_on ? &aligner->member : &aligner->base);
+	GHashTable *candidates =
+		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, candidate_free);
+	for (guint i = 0; i < side->names->len; i++)
+		if (align_is_open(side, align_name(side, i)))
+			count_name(aligner, align_name(side, i), others, candidates, put_on);
+	return candidates;
+}
+
+/* A change is believed where it gives partners to most of what has none on one side, to no fewer
+ * names than have theirs without it, and where few of them are of other shapes. */
+static gboolean is_believable(const Aligner *aligner, const Candidate *candidate)
+{
+	guint unmatched = MIN(aligner->base.unmatched, aligner->member.unmatched);
+	guint equal = checkpoint_count(aligner->base.checkpoint) - aligner->base.unmatched;
+	return candidate->matches * 2 >= unmatched && candidate->matches >= equal &&
+	       candidate->misfits * 2 <= candidate->matches;
+}
+
+/* More matches first, then the shorter, then by the text. */
+static gboolean is_better(const Candidate *one, const Candidate *other)
+{
+	if (!other || one->matches != other->matches)
+		return !other || one->matches > other->matches;
+	gsize length = strlen(one->prefix), others = strlen(other->prefix);
+	return length != others ? length < others : strcmp(one->prefix, other->prefix) < 0;
+}
+
+/* Of two that match as much the longer is no rival where it begins with the shorter: both then
+ * speak of the same names. */
+static gboolean is_rival(const Candidate *best, const Candidate *other)
+{
+	return best->matches == other->matches && best != other &&
+	       (best->put_on != other->put_on || !g_str_has_prefix(other->prefix, best->prefix));
+}
+
+/* Puts the believable candidates of both sides into one list. */
+static GPtrArray *believable(const Aligner *aligner, GHashTable *off, GHashTable *on)
+{
+	GHashTable *const tables[] = {off, on};
+	GPtrArray *list = g_ptr_array_new();
+	for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
+		GHashTableIter iter;
+		gpointer candidate;
+		g_hash_table_iter_init(&iter, tables[i]);
+		while (g_hash_table_iter_next(&iter, NULL, &candidate))
+			if (is_believable(aligner, candidate))
+				g_ptr_array_add(list, candidate);
+	}
+	return list;
+}
+
+static const Candidate *best_of(const GPtrArray *list)
+{
+	const Candidate *best = NULL;
+	for (guint i = 0; i < list->len; i++)
+		if (is_better(list->pdata[i], best))
+			best = list->pdata[i];
+	return best;
+}
+
+/* The first rival of the best by name, or NULL. */
+static const Candidate *rival_of(const GPtrArray *list, const Candidate *best)
+{
+	const Candidate *rival = NULL;
+	for (guint i = 0; i < list->len; i++)
+		if (is_rival(best, list->pdata[i]) && is_better(list->pdata[i], rival))
+			rival = list->pdata[i];
+	return rival;
+}
+
+static char *sentence(const Candidate *candidate)
+{
+	return g_strdup_printf(
+		"%s the prefix %s", candidate->put_on ? "with" : "without", candidate->prefix);
+}
+
+static void note_rivals(Aligner *aligner, const Candidate *best, const Candidate *rival)
+{
+	g_autofree char *one = sentence(best), *other = sentence(rival);
+	align_note(aligner, "%u of its names match %s, and as many %s: say which with --rename",
+		best->matches, one, other);
+}
+
+/* The name as the candidate changes it, or NULL where it does not. */
+static char *changed(const Candidate *candidate, const char *name)
+{
+	if (candidate->put_on)
+		return g_strconcat(candidate->prefix, name, NULL);
+	return g_str_has_prefix(name, candidate->prefix)
+		       ? g_strdup(name + strlen(candidate->prefix))
+		       : NULL;
+}
+
+/* What finds no partner has the changed name too from here on: a convention may give it one. */
+static void apply(Aligner *aligner, const Candidate *candidate)
+{
+	g_autoptr(GHashTable) names = align_index(&aligner->base);
+	guint count = aligner->member.names->len;
+	for (guint i = 0; i < count; i++) {
+		AlignName *name = align_name(&aligner->member, i);
+		if (!align_is_open(&aligner->member, name))
+			continue;
+		g_autofree char *text = changed(candidate, name->text);
+		AlignName *found = text ? g_hash_table_lookup(names, text) : NULL;
+		if (found && align_is_open(&aligner->base, found)) {
+			align_pair(aligner, found, name);
+		} else if (text) {
+			AlignName other = {.text = g_string_chunk_insert(aligner->texts, text),
+				.tensor = name->tensor};
+			g_array_append_val(aligner->member.names, other);
+		}
+	}
+}
+
+void align_prefix(Aligner *aligner)
+{
+	g_autoptr(GHashTable) off = count_side(aligner, FALSE), on = count_side(aligner, TRUE);
+	g_autoptr(GPtrArray) list = believable(aligner, off, on);
+	const Candidate *best = best_of(list);
+	const Candidate *rival = best ? rival_of(list, best) : NULL;
+	if (rival) {
+		note_rivals(aligner, best, rival);
+		return;
+	}
+	g_autofree char *rule = best ? sentence(best) : NULL;
+	if (!best)
+		return;
+	apply(aligner, best);
+	align_say(aligner, rule);
+}
