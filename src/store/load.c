@@ -25,11 +25,14 @@ guint load_members(const Load *load)
 static gboolean line_up(Load *load, GError **error)
 {
 	Arrival *base = load->plan->pdata[0];
+	if (!collection_check_base(base->checkpoint, error))
+		return FALSE;
 	load->collection = collection_new(g_steal_pointer(&base->checkpoint));
 	for (guint i = 1; i < load->plan->len; i++) {
 		Arrival *arrival = load->plan->pdata[i];
 		if (!collection_add(load->collection, arrival->name, arrival->role, arrival->run,
-			    arrival->step, g_steal_pointer(&arrival->checkpoint), error))
+			    arrival->step, g_steal_pointer(&arrival->checkpoint), arrival->renames,
+			    error))
 			return FALSE;
 	}
 	load->ordered = g_ptr_array_new();
@@ -65,6 +68,15 @@ static gboolean check_shared(const Load *load, GError **error)
 	return TRUE;
 }
 
+/* Whether a member's tensors stand to the base's as they did: other renames pair other tensors. */
+static gboolean is_aligned_alike(const Load *load, guint member)
+{
+	g_autofree char *before =
+		member_alignment(load->store->collection, (guint)arrival_at(load, member)->old);
+	g_autofree char *now = member_alignment(load->collection, member);
+	return g_str_equal(before, now);
+}
+
 /* Rows to compute: of what is new, changed or not known.  Every τ depends on the base. */
 static void find_fresh(Load *load)
 {
@@ -73,7 +85,8 @@ static void find_fresh(Load *load)
 		Arrival *arrival = arrival_at(load, i);
 		const StoreMember *old = arrival_old(load, i);
 		load->fresh[i] = load->fresh[0] || !old || !old->known ||
-				 (arrival->opened && !arrival->suspect);
+				 (arrival->opened && !arrival->suspect) ||
+				 !is_aligned_alike(load, i);
 		arrival->suspect = arrival->suspect && !load->fresh[i];
 	}
 }

@@ -14,9 +14,10 @@ typedef struct {
 } LoadItem;
 
 typedef struct {
-	char *base;       /* path, or NULL to keep the store's */
-	GPtrArray *items; /* of LoadItem: tasks and runs to add, or to replace by name */
-	GPtrArray *drop;  /* of char *: members or runs to remove */
+	char *base;         /* path, or NULL to keep the store's */
+	GPtrArray *items;   /* of LoadItem: tasks and runs to add, or to replace by name */
+	GPtrArray *renames; /* of char *: REGEX=TEXT, for the names of the items' tensors */
+	GPtrArray *drop;    /* of char *: members or runs to remove */
 	WeightsMode weights;
 	guint threads;
 	gsize budget;

@@ -22,6 +22,7 @@ static void arrival_free(gpointer data)
 	g_clear_pointer(&arrival->copy, weights_free);
 	g_clear_pointer(&arrival->checkpoint, checkpoint_free);
 	g_clear_pointer(&arrival->known, store_member_free);
+	g_clear_pointer(&arrival->renames, g_ptr_array_unref);
 	g_free(arrival->name);
 	g_free(arrival->run);
 	g_free(arrival);
@@ -209,16 +210,18 @@ static gboolean add_task(Plan *plan, const char *name, const char *run, gint64 s
 	const char *path, GError **error)
 {
 	g_autofree char *whole = g_canonicalize_filename(path, NULL);
-	return add_arrival(plan, arrival_new(name, MEMBER_TASK, run, step),
-		find_old(plan->store, name), whole, error);
+	Arrival *arrival = arrival_new(name, MEMBER_TASK, run, step);
+	arrival->renames = g_ptr_array_ref(plan->request->renames);
+	return add_arrival(plan, arrival, find_old(plan->store, name), whole, error);
 }
 
 static gboolean add_step(Plan *plan, const char *run, const RunStep *step, GError **error)
 {
 	g_autofree char *name = g_strdup_printf("%s@%" G_GINT64_FORMAT, run, step->step);
 	g_autofree char *whole = g_canonicalize_filename(step->path, NULL);
-	return add_arrival(plan, arrival_new(name, MEMBER_STEP, run, step->step),
-		find_old(plan->store, name), whole, error);
+	Arrival *arrival = arrival_new(name, MEMBER_STEP, run, step->step);
+	arrival->renames = g_ptr_array_ref(plan->request->renames);
+	return add_arrival(plan, arrival, find_old(plan->store, name), whole, error);
 }
 
 /* The run's task is the checkpoint beside its steps, or else its last step; a step that is the task
@@ -263,6 +266,7 @@ static gboolean add_kept(Plan *plan, guint old, GError **error)
 {
 	const Member *member = old_member(plan->store, old);
 	Arrival *arrival = arrival_new(member->name, member->role, member->run, member->step);
+	arrival->renames = g_ptr_array_ref(member->renames);
 	return add_arrival(plan, arrival, (gint)old, member->checkpoint->path, error);
 }
 

@@ -11,6 +11,7 @@ typedef struct {
 	char *name, *run; /* the base has no name of its own */
 	MemberRole role;
 	gint64 step;
+	GPtrArray *renames;     /* of char *, or NULL */
 	Checkpoint *checkpoint; /* until the collection takes it */
 	StoreMember *known;     /* its sources; the rest is filled in at the end */
 	gint old;               /* its number in the store, or -1 */

@@ -18,6 +18,7 @@ LoadRequest *load_request_new(void)
 {
 	LoadRequest *request = g_new0(LoadRequest, 1);
 	request->items = g_ptr_array_new_with_free_func(load_item_free);
+	request->renames = g_ptr_array_new_with_free_func(g_free);
 	request->drop = g_ptr_array_new_with_free_func(g_free);
 	return request;
 }
@@ -36,6 +37,7 @@ void load_request_free(LoadRequest *request)
 	if (!request)
 		return;
 	g_ptr_array_unref(request->items);
+	g_ptr_array_unref(request->renames);
 	g_ptr_array_unref(request->drop);
 	g_free(request->base);
 	g_free(request);

@@ -49,6 +49,15 @@ gboolean store_is_as_read(const Store *store);
  * pass's hash of their bytes.  Free with g_free. */
 char *member_content_hash(const Collection *collection, guint member, const guint64 *hash);
 
+/* The hash of which of its tensors a member shares with the base, and how much of each.  Free with
+ * g_free. */
+char *member_alignment(const Collection *collection, guint member);
+/* Whether only tensors of equal names and shapes are paired, as stores without that hash had it. */
+gboolean member_is_aligned_plainly(const Collection *collection, guint member);
+/* The member's rename rules, as an attribute of its group. */
+gboolean member_write_renames(const Member *member, Hid group, GError **error);
+gboolean member_read_renames(Hid group, GPtrArray **renames, GError **error);
+
 /* Writes a member's row of the Gram tables and its statistics, and sets its `rows`. */
 gboolean rows_write(Store *store, guint member, GError **error);
 /* Fills the Gram tables and statistics from the members' rows files, and sets who is known.  A file

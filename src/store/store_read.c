@@ -16,6 +16,9 @@ typedef struct {
 	MemberRole role;
 	gint64 position, step;
 	Checkpoint *checkpoint;
+	Deferred *deferred; /* how its sources are made */
+	GPtrArray *renames; /* of char * */
+	char *alignment;    /* how it lined up, or NULL */
 	StoreMember *known;
 } Entry;
 
@@ -23,6 +26,9 @@ static void entry_free(gpointer data)
 {
 	Entry *entry = data;
 	g_clear_pointer(&entry->checkpoint, checkpoint_free);
+	g_clear_pointer(&entry->deferred, deferred_unref);
+	g_clear_pointer(&entry->renames, g_ptr_array_unref);
+	g_free(entry->alignment);
 	g_clear_pointer(&entry->known, store_member_free);
 	g_free(entry->name);
 	g_free(entry->run);
@@ -58,7 +64,9 @@ static gboolean read_attributes(Entry *entry, Hid group, GError **error)
 		!hdf5_get_integer(group, "step", &entry->step, error) ||
 		!read_hash(group, "hash", &known->hash, error) ||
 		!read_hash(group, "rows", &known->rows, error) ||
-		!read_hash(group, "weights", &known->weights, error))
+		!read_hash(group, "weights", &known->weights, error) ||
+		!read_hash(group, "alignment", &entry->alignment, error) ||
+		!member_read_renames(group, &entry->renames, error))
 		return FALSE;
 	known->copied = known->weights != NULL;
 	return entry->name || fail(error, ERROR_INPUT, "it has no name");
@@ -75,6 +83,7 @@ static gboolean read_paths(Entry *entry, Hid group, GError **error)
 		return fail(error, ERROR_INPUT, "its path or format is missing");
 	entry->checkpoint = checkpoint_new(path, g_intern_string(format));
 	entry->checkpoint->directory = g_steal_pointer(&directory);
+	entry->deferred = deferred_new(path);
 	return TRUE;
 }
 
@@ -91,8 +100,11 @@ static guint64 *open_files(const Store *store, Entry *entry)
 		if (known->copied)
 			continue;
 		limit[i] = source->fingerprint.size;
-		checkpoint_add_file(entry->checkpoint, source->path,
-			source->state == SOURCE_CHANGED ? NULL : g_steal_pointer(&file));
+		if (source->state == SOURCE_CHANGED)
+			g_clear_pointer(&file, file_close);
+		if (!file)
+			deferred_close(entry->deferred);
+		checkpoint_add_file(entry->checkpoint, source->path, g_steal_pointer(&file));
 	}
 	if (known->copied) {
 		g_autofree char *path = store_part(store, "weights", known->weights, FALSE);
@@ -112,7 +124,7 @@ static gboolean read_entry(const Store *store, Entry *entry, Hid group, GError *
 	g_ptr_array_unref(entry->known->sources);
 	entry->known->sources = g_steal_pointer(&sources);
 	g_autofree guint64 *limit = open_files(store, entry);
-	return checkpoint_table_read(entry->checkpoint, limit, group, error);
+	return checkpoint_table_read(entry->checkpoint, limit, entry->deferred, group, error);
 }
 
 static Entry *entry_open(const Store *store, Hid parent, const char *link, GError **error)
@@ -164,11 +176,26 @@ static Collection *collect(GPtrArray *entries, GError **error)
 			fail(error, ERROR_INPUT, "there are two bases");
 			return NULL;
 		}
+		deferred_set_base(entry->deferred, collection_member(collection, 0)->checkpoint);
 		if (!collection_add(collection, entry->name, entry->role, entry->run, entry->step,
-			    g_steal_pointer(&entry->checkpoint), error))
+			    g_steal_pointer(&entry->checkpoint), entry->renames, error))
 			return NULL;
 	}
 	return g_steal_pointer(&collection);
+}
+
+/* Results are of the tensors that were paired when they were computed; where names would be paired
+ * otherwise today, they are to be computed again. */
+static void check_alignment(const Collection *collection, guint member, const Entry *entry)
+{
+	g_autofree char *now = member_alignment(collection, member);
+	if (entry->alignment ? g_str_equal(entry->alignment, now)
+			     : member_is_aligned_plainly(collection, member))
+		return;
+	g_clear_pointer(&entry->known->rows, g_free);
+	g_clear_pointer(&entry->known->hash, g_free);
+	fail(&entry->known->unread, ERROR_INPUT,
+		"its tensors were paired with the base's by other rules; load it again");
 }
 
 /* The collection has an order of its own; what is known follows it. */
@@ -179,6 +206,7 @@ static GPtrArray *members_in_order(const Collection *collection, GPtrArray *entr
 	for (guint i = 0; i < entries->len; i++) {
 		Entry *entry = entries->pdata[i];
 		gint place = i == 0 ? 0 : collection_find(collection, entry->name);
+		check_alignment(collection, (guint)place, entry);
 		members->pdata[place] = g_steal_pointer(&entry->known);
 	}
 	return members;

@@ -13,6 +13,7 @@ static gboolean write_attributes(const Store *store, guint member, Hid group, GE
 	const Member *named = collection_member(store->collection, member);
 	const StoreMember *known = store_member_at(store, member);
 	const Checkpoint *checkpoint = named->checkpoint;
+	g_autofree char *alignment = member_alignment(store->collection, member);
 	return hdf5_put_text(group, "name", named->name, error) &&
 	       hdf5_put_text(group, "role", member_role_name(named->role), error) &&
 	       hdf5_put_integer(group, "position", member, error) &&
@@ -24,7 +25,9 @@ static gboolean write_attributes(const Store *store, guint member, Hid group, GE
 	       hdf5_put_text(group, "hash", known->hash, error) &&
 	       hdf5_put_integer(group, "copied", known->copied, error) &&
 	       hdf5_put_text(group, "weights", known->weights, error) &&
-	       hdf5_put_text(group, "rows", known->rows, error);
+	       hdf5_put_text(group, "rows", known->rows, error) &&
+	       hdf5_put_text(group, "alignment", alignment, error) &&
+	       member_write_renames(named, group, error);
 }
 
 static gboolean write_member(const Store *store, guint member, Hid parent, GError **error)
