@@ -63,16 +63,13 @@ static gboolean read_version(GgufScanner *scanner, GError **error)
 static gboolean read_header(Gguf *gguf, GError **error)
 {
 	GgufScanner *scanner = gguf->scanner;
-	gboolean narrow = scanner->version == 1;
 
-	/* Of a tensor: a length, a character, the rank, the type, the offset. */
-	if (!gguf_count(scanner, "the number of tensors", narrow ? 21 : 25, &gguf->tensors, error))
+	if (!gguf_count(scanner, "the number of tensors", 1, &gguf->tensors, error))
 		return FALSE;
 	if (gguf->tensors > TENSORS_MOST)
 		return gguf_refuse(scanner, NULL, 8, error,
 			"%" PRIu64 " tensors; at most %d are read", gguf->tensors, TENSORS_MOST);
-	/* Of a pair: a length, a character, the type, a value. */
-	return gguf_count(scanner, "the number of keys", narrow ? 10 : 14, &gguf->pairs, error);
+	return gguf_count(scanner, "the number of keys", 1, &gguf->pairs, error);
 }
 
 static gboolean read_name(Gguf *gguf, Entry *entry, GError **error)
@@ -178,17 +175,20 @@ static void find_data(Gguf *gguf)
 
 static gboolean check_place(const Gguf *gguf, const Entry *entry, GError **error)
 {
+	Place place = {.file = gguf->file->path,
+		.tensor = entry->name,
+		.remedy = "where the file is cut short, copy or download it again"};
+
 	if (entry->offset % gguf->alignment != 0)
 		return gguf_refuse(gguf->scanner, entry->name, entry->at, error,
 			"its data begins at %" PRIu64
 			", which is no multiple of the alignment %" PRIu64,
 			entry->offset, gguf->alignment);
 	if (!span_within(entry->offset, entry->bytes, gguf->data_bytes))
-		return gguf_refuse(gguf->scanner, entry->name, entry->at, error,
-			"its %" PRIu64 " bytes at %" PRIu64 " do not lie in the data, "
-			"%" PRIu64 " bytes from byte %" PRIu64
-			" on; if the file is cut short, copy or download it again",
-			entry->bytes, entry->offset, gguf->data_bytes, gguf->data_start);
+		return fail_at(error, ERROR_INPUT, place,
+			"byte %" PRIu64 ": its %" PRIu64 " bytes at %" PRIu64
+			" do not lie in the data, %" PRIu64 " bytes from byte %" PRIu64 " on",
+			entry->at, entry->bytes, entry->offset, gguf->data_bytes, gguf->data_start);
 	return TRUE;
 }
 
@@ -275,10 +275,21 @@ static void tell_number(Gguf *gguf, const char *key, guint64 number)
 	checkpoint_tell(gguf->checkpoint, key, text);
 }
 
+/* A large model may be split into files that each have some of the tensors. */
+static void tell_split(Gguf *gguf)
+{
+	const char *count = g_hash_table_lookup(gguf->checkpoint->metadata, "split.count");
+	if (count == NULL || strcmp(count, "0") == 0 || strcmp(count, "1") == 0)
+		return;
+	g_autofree char *text = g_strdup_printf(
+		"one of %s files of a model; the tensors of the others are not here", count);
+	checkpoint_tell(gguf->checkpoint, "split", text);
+}
+
 static void tell(Gguf *gguf)
 {
-	GHashTable *metadata = gguf->checkpoint->metadata;
-	const char *architecture = g_hash_table_lookup(metadata, "general.architecture");
+	const char *architecture =
+		g_hash_table_lookup(gguf->checkpoint->metadata, "general.architecture");
 
 	tell_number(gguf, "version", gguf->scanner->version);
 	tell_number(gguf, "alignment", gguf->alignment);
@@ -286,6 +297,7 @@ static void tell(Gguf *gguf)
 		gguf->scanner->swapped ? "big-endian" : "little-endian");
 	if (architecture != NULL)
 		checkpoint_tell(gguf->checkpoint, "architecture", architecture);
+	tell_split(gguf);
 }
 
 static gboolean read_parts(Gguf *gguf, GError **error)

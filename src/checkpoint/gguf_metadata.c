@@ -204,10 +204,11 @@ static gboolean read_array(Metadata *metadata, const char *key, GError **error)
 
 static gboolean take_alignment(Metadata *metadata, guint64 type, guint64 bits, GError **error)
 {
-	guint64 byte = metadata->scanner->at;
 	if (type != VALUE_U32 || bits == 0 || (bits & (bits - 1)) != 0)
-		return gguf_refuse(metadata->scanner, NULL, byte, error,
-			"general.alignment, which ends here, is not a power of two of type u32");
+		return gguf_refuse(metadata->scanner, NULL, metadata->scanner->at, error,
+			"general.alignment, which ends here, is %" PRIu64
+			" (%s); it must be a power of two (u32)",
+			bits, types[type].name);
 	metadata->alignment = bits;
 	return TRUE;
 }

@@ -74,7 +74,8 @@ gboolean gguf_count(
 		return FALSE;
 	if (*count > gguf_left(scanner) / least)
 		return gguf_refuse(scanner, NULL, byte, error,
-			"%s is %" PRIu64 ", more than the %" PRIu64 " bytes that follow can hold",
+			"%s is %" PRIu64 ", more than the %" PRIu64
+			" bytes that follow can hold: the file is damaged or cut short",
 			what, *count, gguf_left(scanner));
 	return TRUE;
 }

@@ -37,11 +37,14 @@ void decode_q4_1(const guint8 *restrict block, float *restrict values)
 }
 
 /* Five bits: four as above, and the fifth of element i in bit i of a mask. */
-static inline void five_bits(const guint8 *mask, const guint8 *pairs, gint codes[32])
+static inline void five_bits(const guint8 *bytes, const guint8 *pairs, gint codes[32])
 {
-	for (guint i = 0; i < 16; i++) {
-		codes[i] = (pairs[i] & 15) | (mask[i / 8] >> i % 8 & 1) << 4;
-		codes[i + 16] = (pairs[i] >> 4) | (mask[i / 8 + 2] >> i % 8 & 1) << 4;
+	gint low = bytes[0] | bytes[1] << 8, high = bytes[2] | bytes[3] << 8;
+
+	for (gint i = 0; i < 16; i++) {
+		gint bit = 1 << i;
+		codes[i] = (pairs[i] & 15) | (low & bit ? 16 : 0);
+		codes[i + 16] = (pairs[i] >> 4) | (high & bit ? 16 : 0);
 	}
 }
 
