@@ -10,6 +10,7 @@
 
 #define NAMES_SHOWN 3 /* of tensors that do not line up */
 #define NEAR_SHOWN 2
+#define SENTENCE_COLUMNS 29 /* what the pane has beside the list at 90 columns */
 #define METADATA_SHOWN 3
 
 static void line_free_all(gpointer data)
@@ -107,8 +108,35 @@ static GPtrArray *matching(const Collection *collection, const Member *member, M
 	return names;
 }
 
-static void add_alignment(GPtrArray *lines, const Collection *collection, const Member *member)
+/* A sentence on as many lines as it takes; what goes on is indented. */
+static void add_wrapped(GPtrArray *lines, const char *sentence)
 {
+	g_auto(GStrv) words = g_strsplit(sentence, " ", -1);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; words[i]; i++) {
+		int columns = canvas_columns(text->str) + 1 + canvas_columns(words[i]);
+		if (i > 0 && columns > SENTENCE_COLUMNS) {
+			add(lines, DETAIL_TEXT, g_strdup(text->str));
+			g_string_assign(text, " ");
+		}
+		g_string_append_printf(text, "%s%s", i > 0 ? " " : "", words[i]);
+	}
+	add(lines, DETAIL_TEXT, g_strdup(text->str));
+}
+
+/* How names were matched, which rows are compared: as the check report says it. */
+static void add_sentences(GPtrArray *lines, const Collection *collection, guint number)
+{
+	g_autoptr(GPtrArray) sentences = report_alignment(collection, number);
+
+	for (guint i = 0; i < sentences->len; i++)
+		add_wrapped(lines, sentences->pdata[i]);
+}
+
+static void add_alignment(GPtrArray *lines, const Collection *collection, guint number)
+{
+	const Member *member = collection_member(collection, number);
 	g_autoptr(GPtrArray) aligned = matching(collection, member, MATCH_SHARED);
 	g_autoptr(GPtrArray) missing = matching(collection, member, MATCH_MISSING);
 	g_autoptr(GPtrArray) reshaped = matching(collection, member, MATCH_RESHAPED);
@@ -120,6 +148,7 @@ static void add_alignment(GPtrArray *lines, const Collection *collection, const 
 	add(lines, DETAIL_TEXT,
 		g_strdup_printf("missing %u  reshaped %u  extra %u", missing->len, reshaped->len,
 			member->extra->len));
+	add_sentences(lines, collection, number);
 	add_first_names(lines, "missing", missing);
 	add_first_names(lines, "reshaped", reshaped);
 	add_first_names(lines, "not float", other);
@@ -312,7 +341,7 @@ GPtrArray *checkpoint_detail(Ui *ui, const CheckpointRow *row, const Similarity 
 		return lines;
 	}
 	add_source(lines, session, row);
-	add_alignment(lines, collection, collection_member(collection, row->member));
+	add_alignment(lines, collection, row->member);
 	add_tree(lines, session, row, unfolded, all);
 	add_near_and_far(lines, row, similarity);
 	return lines;

@@ -78,7 +78,8 @@ static char *row_warning(const Session *session, guint number)
 		if (known && known->statistics)
 			nonfinite += known->statistics->nonfinite[i];
 	}
-	warn(text, matches[MATCH_MISSING], "missing");
+	if (!collection_has_differences(collection, number))
+		warn(text, matches[MATCH_MISSING], "missing");
 	warn(text, matches[MATCH_RESHAPED], "reshaped");
 	warn(text, member->extra->len, "extra");
 	warn(text, nonfinite, "not finite");

@@ -346,6 +346,14 @@ gboolean collection_is_difference(const Collection *collection, guint member, gu
 	return place >= 0 && checkpoint_tensor(from->checkpoint, (guint)place)->difference;
 }
 
+gboolean collection_has_differences(const Collection *collection, guint member)
+{
+	for (guint i = 0; i < collection_tensors(collection); i++)
+		if (collection_is_difference(collection, member, i))
+			return TRUE;
+	return FALSE;
+}
+
 gboolean collection_is_resized(const Collection *collection, guint member, guint tensor)
 {
 	const Member *from = collection_member(collection, member);

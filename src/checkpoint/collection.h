@@ -80,6 +80,8 @@ gboolean collection_read_double(const Collection *collection, guint member, guin
 	guint64 first, guint64 count, void *scratch, double *out, GError **error);
 /* Whether the member's elements of a base tensor are of τ, not of θ. */
 gboolean collection_is_difference(const Collection *collection, guint member, guint tensor);
+/* Whether any are: the member is a saved task vector or an adapter. */
+gboolean collection_has_differences(const Collection *collection, guint member);
 /* Whether only some of the rows are shared (Member.shared). */
 gboolean collection_is_resized(const Collection *collection, guint member, guint tensor);
 

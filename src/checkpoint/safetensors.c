@@ -29,6 +29,7 @@ typedef struct {
 	guint64 origin;                 /* the byte of the file where the header's text begins */
 	guint64 data_start, data_bytes; /* what follows it */
 	GArray *entries;                /* of Entry */
+	gboolean differences;           /* its metadata says that floats are of a task vector */
 } Header;
 
 static void entry_clear(gpointer entry)
@@ -215,6 +216,8 @@ static gboolean read_metadata(Header *header, GHashTable *metadata, GError **err
 		if (value == NULL)
 			return refuse(header, NULL, byte, error,
 				"the value of %.40s in __metadata__ is not a string", key);
+		header->differences |= strcmp(key, SAFETENSORS_VALUES) == 0 &&
+				       strcmp(value, SAFETENSORS_DIFFERENCES) == 0;
 		g_hash_table_replace(metadata, g_steal_pointer(&key), value);
 	}
 }
@@ -284,6 +287,8 @@ static void hand_over(Header *header, Checkpoint *checkpoint)
 	for (guint i = 0; i < header->entries->len; i++) {
 		Entry *entry = &g_array_index(header->entries, Entry, i);
 		entry->tensor.offset = header->data_start + entry->begin;
+		entry->tensor.difference = header->differences &&
+					   dtype_info(entry->tensor.dtype)->class == CLASS_FLOAT;
 		checkpoint_add_tensor(checkpoint, entry->tensor);
 		entry->tensor = (Tensor){0};
 	}

@@ -6,6 +6,10 @@
 
 #define SAFETENSORS_HEADER_MOST 100000000u
 
+/* The metadata of a saved task vector: its float tensors are differences from a base. */
+#define SAFETENSORS_VALUES "tauscope.values"
+#define SAFETENSORS_DIFFERENCES "differences"
+
 extern const CheckpointFormat safetensors_format;
 
 /* Checks a header's text against the size of the data that follows it, and adds its tensors with

@@ -4,11 +4,14 @@
 #include "core/error.h"
 #include "export/report.h"
 
-/* What is skipped lies outside of the comparison; it is shown and does not count. */
+/* What is skipped lies outside of the comparison, and what a task vector or an adapter lacks it
+ * does not change: both are shown and do not count. */
 static gboolean has_faults(const cJSON *checkpoint)
 {
-	static const char *const faults[] = {"missing", "extra", "reshaped"};
-	for (guint i = 0; i < G_N_ELEMENTS(faults); i++)
+	static const char *const faults[] = {"extra", "reshaped", "resized", "missing"};
+	gboolean differences =
+		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(checkpoint, "differences"));
+	for (guint i = 0; i < G_N_ELEMENTS(faults) - (differences ? 1 : 0); i++)
 		if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(checkpoint, faults[i])) > 0)
 			return TRUE;
 	return FALSE;

@@ -55,6 +55,16 @@ static gboolean add_items(const VerbOptions *options, LoadRequest *request, GErr
 	return TRUE;
 }
 
+static gboolean add_renames(const VerbOptions *options, LoadRequest *request, GError **error)
+{
+	for (char **rule = options->rename; rule && *rule; rule++)
+		g_ptr_array_add(request->renames, g_strdup(*rule));
+	return request->renames->len == 0 || request->items->len > 0 ||
+	       fail_at(error, ERROR_USAGE,
+		       (Place){.remedy = "name them again, as NAME=PATH or --run NAME=DIR"},
+		       "--rename is for the checkpoints that the same command names");
+}
+
 static gboolean weights_mode(const VerbOptions *options, WeightsMode *mode, GError **error)
 {
 	*mode = WEIGHTS_AUTOMATIC;
@@ -81,7 +91,7 @@ static LoadRequest *request_new(const VerbOptions *options, GError **error)
 	request->budget = verb_budget(options);
 	for (char **name = options->drop; name && *name; name++)
 		g_ptr_array_add(request->drop, g_strdup(*name));
-	return g_steal_pointer(&request);
+	return add_renames(options, request, error) ? g_steal_pointer(&request) : NULL;
 }
 
 /* The store at a path, or a new one where there is none and a base is given. */
@@ -143,7 +153,7 @@ const Verb verb_load = {
 	.name = "load",
 	.arguments = "STORE [NAME=]PATH...",
 	.help = "Bring checkpoints and runs into a store, or refresh it",
-	.options = "base run drop weights",
+	.options = "base run drop rename weights",
 	.least = 1,
 	.most = G_MAXUINT,
 	.run = run,

@@ -35,6 +35,8 @@ static const OptionRow option_rows[] = {
 		"The checkpoint that task vectors are measured from", "PATH"},
 	{"run", G_OPTION_ARG_CALLBACK, 0, "A training run: NAME=DIR to load it, NAME to show it",
 		"RUN"},
+	{"rename", G_OPTION_ARG_STRING_ARRAY, G_STRUCT_OFFSET(VerbOptions, rename),
+		"Rename tensors of the checkpoints named here, to match the base's", "REGEX=TEXT"},
 	{"drop", G_OPTION_ARG_STRING_ARRAY, G_STRUCT_OFFSET(VerbOptions, drop),
 		"Remove a task or run from the store", "NAME"},
 	{"weights", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, weights),
@@ -75,6 +77,7 @@ static void options_clear(VerbOptions *options)
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_strfreev(options->drop);
+	g_strfreev(options->rename);
 	g_ptr_array_unref(options->arguments);
 }
 

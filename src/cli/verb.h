@@ -23,7 +23,7 @@ typedef struct {
 	int threads, budget_mib;
 	double scale;
 	char *by, *only, *base, *weights, *reference, *recipe;
-	char **drop;
+	char **drop, **rename;
 	GPtrArray *arguments; /* of VerbArgument, in the order of the command line */
 } VerbOptions;
 

@@ -26,6 +26,8 @@ Table *report_preview_table(const Preview *preview);
 
 cJSON *report_check_json(const Collection *collection);
 Table *report_check_table(const Collection *collection);
+/* How a member lines up beyond equal names and shapes, as sentences (char *, owned). */
+GPtrArray *report_alignment(const Collection *collection, guint member);
 
 /* A line of what is in a checkpoint: a tensor, or another name that is tied to it. */
 typedef struct {

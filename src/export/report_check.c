@@ -1,6 +1,7 @@
 /* report_check.c - how checkpoints line up with the base, as JSON and as a table. */
 #include "export/report.h"
 
+#include "core/text.h"
 #include "export/report_json.h"
 
 /* The names of the base's tensors that stand so to the member. */
@@ -23,8 +24,56 @@ static GPtrArray *skipped_names(const Collection *collection, const Member *memb
 	return names;
 }
 
-static cJSON *member_json(const Collection *collection, const Member *member)
+/* The rows of a base tensor's embedding or head, of the member's, and those that both have. */
+static cJSON *resized_row(const Collection *collection, guint number, guint tensor)
 {
+	const Member *member = collection_member(collection, number);
+	const Tensor *base = collection_tensor(collection, tensor);
+	const Tensor *own = checkpoint_tensor(member->checkpoint, (guint)member->place[tensor]);
+	cJSON *json = cJSON_CreateObject();
+	cJSON_AddStringToObject(json, "name", base->name);
+	json_add_uint(json, "rows", own->shape[0]);
+	json_add_uint(json, "base_rows", base->shape[0]);
+	json_add_uint(json, "shared_rows", MIN(own->shape[0], base->shape[0]));
+	return json;
+}
+
+static char *resized_sentence(const Collection *collection, guint number, guint tensor)
+{
+	const Member *member = collection_member(collection, number);
+	const Tensor *base = collection_tensor(collection, tensor);
+	const Tensor *own = checkpoint_tensor(member->checkpoint, (guint)member->place[tensor]);
+	g_autofree char *name = text_safe(base->name);
+	return g_strdup_printf("%s has %" G_GUINT64_FORMAT " rows, the base's %" G_GUINT64_FORMAT
+			       ": the first %" G_GUINT64_FORMAT " are compared",
+		name, own->shape[0], base->shape[0], MIN(own->shape[0], base->shape[0]));
+}
+
+static cJSON *resized_json(const Collection *collection, guint number)
+{
+	cJSON *array = cJSON_CreateArray();
+	for (guint i = 0; i < collection_tensors(collection); i++)
+		if (collection_is_resized(collection, number, i))
+			cJSON_AddItemToArray(array, resized_row(collection, number, i));
+	return array;
+}
+
+static void add_matching(cJSON *json, const Collection *collection, guint number)
+{
+	const Member *member = collection_member(collection, number);
+	if (member->matched_by)
+		cJSON_AddStringToObject(json, "matched_by", member->matched_by);
+	else
+		cJSON_AddNullToObject(json, "matched_by");
+	cJSON_AddItemToObject(json, "resized", resized_json(collection, number));
+	cJSON_AddBoolToObject(json, "differences", collection_has_differences(collection, number));
+	cJSON_AddItemToObject(json, "renames", report_text_array(member->renames));
+	cJSON_AddItemToObject(json, "notes", report_text_array(member->notes));
+}
+
+static cJSON *member_json(const Collection *collection, guint number)
+{
+	const Member *member = collection_member(collection, number);
 	g_autoptr(GPtrArray) missing = matching_names(collection, member, MATCH_MISSING);
 	g_autoptr(GPtrArray) reshaped = matching_names(collection, member, MATCH_RESHAPED);
 	g_autoptr(GPtrArray) skipped = skipped_names(collection, member);
@@ -33,6 +82,7 @@ static cJSON *member_json(const Collection *collection, const Member *member)
 	cJSON_AddItemToObject(json, "extra", report_text_array(member->extra));
 	cJSON_AddItemToObject(json, "reshaped", report_text_array(reshaped));
 	cJSON_AddItemToObject(json, "skipped", report_text_array(skipped));
+	add_matching(json, collection, number);
 	return json;
 }
 
@@ -67,8 +117,8 @@ cJSON *report_check_json(const Collection *collection)
 	json_add_uint(json, "elements_shared", elements);
 	cJSON *checkpoints = cJSON_AddObjectToObject(json, "checkpoints");
 	for (guint i = 1; i < collection_members(collection); i++) {
-		const Member *member = collection_member(collection, i);
-		cJSON_AddItemToObject(checkpoints, member->name, member_json(collection, member));
+		const char *name = collection_member(collection, i)->name;
+		cJSON_AddItemToObject(checkpoints, name, member_json(collection, i));
 	}
 	return json;
 }
@@ -87,6 +137,32 @@ static void add_member_row(Table *table, const Collection *collection, const Mem
 	table_add_count(table, skipped->len);
 }
 
+GPtrArray *report_alignment(const Collection *collection, guint number)
+{
+	const Member *member = collection_member(collection, number);
+	GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+	if (collection_has_differences(collection, number))
+		g_ptr_array_add(lines, g_strdup("holds what changed, not weights"));
+	if (member->matched_by)
+		g_ptr_array_add(lines, g_strdup_printf("names matched %s", member->matched_by));
+	for (guint i = 0; i < collection_tensors(collection); i++)
+		if (collection_is_resized(collection, number, i))
+			g_ptr_array_add(lines, resized_sentence(collection, number, i));
+	for (guint i = 0; i < member->notes->len; i++)
+		g_ptr_array_add(lines, g_strdup(member->notes->pdata[i]));
+	return lines;
+}
+
+static void add_alignment_notes(Table *table, const Collection *collection, guint number)
+{
+	g_autoptr(GPtrArray) lines = report_alignment(collection, number);
+	for (guint i = 0; i < lines->len; i++) {
+		g_autofree char *line = g_strdup_printf("%s: %s",
+			collection_member(collection, number)->name, (char *)lines->pdata[i]);
+		table_add_note(table, line);
+	}
+}
+
 Table *report_check_table(const Collection *collection)
 {
 	static const char *const counts[] = {"shared", "missing", "extra", "reshaped", "skipped"};
@@ -102,5 +178,7 @@ Table *report_check_table(const Collection *collection)
 		table_add_number_column(table, counts[i]);
 	for (guint i = 1; i < collection_members(collection); i++)
 		add_member_row(table, collection, collection_member(collection, i));
+	for (guint i = 1; i < collection_members(collection); i++)
+		add_alignment_notes(table, collection, i);
 	return table;
 }

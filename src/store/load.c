@@ -54,17 +54,24 @@ static gboolean shares_a_tensor(const Load *load, guint member)
 	return FALSE;
 }
 
+/* What was found out about its names on the way may tell why. */
+static gboolean refuse_stranger(const Load *load, const Member *member, GError **error)
+{
+	Place place = {.file = member->checkpoint->path,
+		.remedy = "give the base that it was trained from, or say how names match with "
+			  "--rename REGEX=TEXT"};
+	g_autoptr(GString) notes = g_string_new(NULL);
+	for (guint i = 0; i < member->notes->len; i++)
+		g_string_append_printf(notes, "; %s", (char *)member->notes->pdata[i]);
+	return fail_at(error, ERROR_INPUT, place, "%s shares no float tensor with the base %s%s",
+		member->name, collection_member(load->collection, 0)->checkpoint->path, notes->str);
+}
+
 static gboolean check_shared(const Load *load, GError **error)
 {
-	for (guint i = 0; i < load_members(load); i++) {
-		const Member *member = collection_member(load->collection, i);
-		Place place = {.file = member->checkpoint->path,
-			.remedy = "give the base that it was trained from"};
+	for (guint i = 0; i < load_members(load); i++)
 		if (!shares_a_tensor(load, i))
-			return fail_at(error, ERROR_INPUT, place,
-				"%s shares no float tensor with the base %s", member->name,
-				collection_member(load->collection, 0)->checkpoint->path);
-	}
+			return refuse_stranger(load, collection_member(load->collection, i), error);
 	return TRUE;
 }
 
