@@ -71,8 +71,7 @@ gboolean content_hash(const GArray *contents, guint threads, Job *job, GError **
 	g_autoptr(GArray) stripes = g_array_new(FALSE, FALSE, sizeof(Stripe));
 	for (guint i = 0; i < contents->len; i++) {
 		const Content *content = &g_array_index(contents, Content, i);
-		stripes_add(stripes, i,
-			checkpoint_tensor(content->checkpoint, content->tensor)->elements);
+		stripes_add(stripes, i, content->elements);
 	}
 	Hashing hashing = {contents, stripes, XXH3_createState(), job};
 	Parallel parallel = {
@@ -93,7 +92,10 @@ guint64 content_bytes(const GArray *contents)
 	guint64 bytes = 0;
 	for (guint i = 0; i < contents->len; i++) {
 		const Content *content = &g_array_index(contents, Content, i);
-		bytes += checkpoint_tensor(content->checkpoint, content->tensor)->bytes;
+		guint64 size = 0;
+		dtype_bytes(checkpoint_tensor(content->checkpoint, content->tensor)->dtype,
+			content->elements, &size);
+		bytes += size;
 	}
 	return bytes;
 }

@@ -8,7 +8,8 @@
 /* A member's tensor, and where its hash goes. */
 typedef struct {
 	const Checkpoint *checkpoint;
-	guint tensor; /* position in the checkpoint */
+	guint tensor;     /* position in the checkpoint */
+	guint64 elements; /* how many of its elements count, from the first on */
 	guint64 *hash;
 } Content;
 

@@ -26,6 +26,15 @@ const Tensor *lineup_tensor(const Collection *collection, guint member, guint te
 	return checkpoint_tensor(of->checkpoint, *place);
 }
 
+guint64 lineup_elements(const Collection *collection, guint member, guint tensor)
+{
+	guint place;
+	if (lineup_shares(collection, member, tensor))
+		return collection_member(collection, member)->shared[tensor];
+	const Tensor *own = lineup_tensor(collection, member, tensor, &place);
+	return own != NULL ? own->elements : 0;
+}
+
 static void append_sharing(Lineup *lineup, const Collection *collection, const gboolean *fresh,
 	gboolean wanted, guint tensor)
 {

@@ -28,6 +28,10 @@ gboolean lineup_shares(const Collection *collection, guint member, guint tensor)
 /* A member's own tensor for a base tensor, or NULL; *place is its position in the checkpoint. */
 const Tensor *lineup_tensor(const Collection *collection, guint member, guint tensor, guint *place);
 
+/* How many elements of a member's own tensor count for a base tensor: those that both have where it
+ * has a vector (Member.shared), else all of its own. */
+guint64 lineup_elements(const Collection *collection, guint member, guint tensor);
+
 /* A unit of work: some elements of entry `subject` of a list. */
 typedef struct {
 	guint subject;

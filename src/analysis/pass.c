@@ -40,6 +40,7 @@ static void add_contents(Pass *pass, guint tensor)
 		if (!request->fresh[m] || lineup_shares(request->collection, m, tensor) ||
 			lineup_tensor(request->collection, m, tensor, &content.tensor) == NULL)
 			continue;
+		content.elements = lineup_elements(request->collection, m, tensor);
 		if (pass->plan.statistics != NULL)
 			content.hash = &pass->plan.statistics[m]->hash[tensor];
 		g_array_append_val(pass->contents, content);
@@ -81,11 +82,29 @@ static gsize thread_bytes(const StripePlan *plan, gsize run)
 	return stripe_buffer_bytes(plan, run) + 2 * stripe_slot_bytes(plan);
 }
 
+/* Sources keep what they made in the caches of their checkpoints, which share a quarter of the
+ * budget; returns what is left. */
+static gsize share_with_sources(const Collection *collection, gsize budget)
+{
+	g_autoptr(GPtrArray) caches = g_ptr_array_new();
+	for (guint m = 0; m < collection_members(collection); m++) {
+		const Checkpoint *checkpoint = collection_member(collection, m)->checkpoint;
+		if (checkpoint_has_sources(checkpoint))
+			g_ptr_array_add(caches, checkpoint->cache);
+	}
+	if (caches->len == 0)
+		return budget;
+	for (guint i = 0; i < caches->len; i++)
+		cache_limit(caches->pdata[i], budget / 4 / caches->len);
+	return budget - budget / 4;
+}
+
 /* As many threads as fit with the shortest reads, then reads as long as fit. */
 static void fit_budget(Pass *pass)
 {
 	StripePlan *plan = &pass->plan;
 	gsize budget = plan->request->budget > 0 ? plan->request->budget : PASS_BUDGET_DEFAULT;
+	budget = share_with_sources(plan->request->collection, budget);
 	gsize least = MAX(thread_bytes(plan, KERNEL_BLOCK), 1);
 	gsize threads = MIN(parallel_threads(plan->request->threads), MAX(pass->stripes->len, 1));
 	pass->threads = (guint)CLAMP(budget / least, 1, threads);
@@ -206,10 +225,13 @@ static guint64 planned_bytes(Pass *pass)
 			continue;
 		guint place, tensor = stripe->subject;
 		lineup_fill(&pass->lineup, request->collection, request->fresh, tensor);
-		for (guint v = 0; v < pass->lineup.count; v++)
-			bytes += lineup_tensor(
-				request->collection, pass->lineup.member[v], tensor, &place)
-					 ->bytes;
+		for (guint v = 0; v < pass->lineup.count; v++) {
+			guint member = pass->lineup.member[v];
+			const Tensor *own =
+				lineup_tensor(request->collection, member, tensor, &place);
+			bytes += lineup_elements(request->collection, member, tensor) *
+				 (dtype_info(own->dtype)->bits / 8);
+		}
 	}
 	return bytes;
 }
@@ -255,6 +277,7 @@ gboolean pass_hash(const Collection *collection, guint member, guint threads, gu
 	for (guint t = 0; t < collection_tensors(collection); t++) {
 		Content content = {.checkpoint = checkpoint, .hash = &hash[t]};
 		hash[t] = 0;
+		content.elements = lineup_elements(collection, member, t);
 		if (lineup_tensor(collection, member, t, &content.tensor) != NULL)
 			g_array_append_val(contents, content);
 	}

@@ -21,8 +21,8 @@ typedef struct {
 	guint64 *nonfinite;        /* elements of θ that are NaN or Inf */
 	guint64 *hash;             /* XXH3-64 of the raw bytes, stripe by stripe, of any type and
 				      shape; 0: the member has no tensor of that name */
-	float *sample;             /* [sample plan's total]: θ at the sampled places, NaN where not
-				      shared; NULL for steps */
+	float *sample; /* [sample plan's total]: θ at the sampled places, or τ of tensors
+			  that hold differences; NaN where not shared; NULL for steps */
 } Statistics;
 
 /* `sampled` is 0 for steps: no sample. */

@@ -5,6 +5,7 @@
 #include "analysis/stripe.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #define ALIGNMENT 64u
 
@@ -16,7 +17,10 @@ typedef struct {
 	gsize size; /* bytes of an element */
 	guint8 *raw;
 	gboolean fresh;
-	float *sample; /* where the sample goes; NULL where none is kept */
+	gboolean difference; /* elements are τ, not θ */
+	guint64 shared;      /* elements that it has; τ is 0 beyond them */
+	gsize held;          /* elements of the run that are among them */
+	float *sample;       /* where the sample goes; NULL where none is kept */
 	XXH3_state_t *state;
 } Strand;
 
@@ -162,6 +166,8 @@ static void take_up(const StripePlan *plan, guint tensor, guint member, Strand *
 	coding_init(&strand->coding, own->dtype);
 	strand->size = dtype_info(own->dtype)->bits / 8;
 	strand->fresh = request->fresh[member];
+	strand->difference = collection_is_difference(request->collection, member, tensor);
+	strand->shared = lineup_elements(request->collection, member, tensor);
 	strand->sample = strand->fresh ? plan->statistics[member]->sample : NULL;
 	XXH3_64bits_reset(strand->state);
 }
@@ -178,32 +184,65 @@ static void begin(const StripePlan *plan, guint tensor, StripeScratch *scratch, 
 	}
 }
 
+static gboolean read_strand(const StripePlan *plan, guint tensor, Strand *strand, guint64 first,
+	gsize count, GError **error)
+{
+	strand->held = strand->shared > first ? MIN(count, strand->shared - first) : 0;
+	gsize bytes = strand->held * strand->size;
+	if (!checkpoint_read_raw(strand->checkpoint, strand->place, MIN(first, strand->shared),
+		    strand->held, strand->raw, error))
+		return FALSE;
+	if (strand->fresh)
+		plan->kernel->hash(strand->state, strand->raw, bytes);
+	if (strand->sample != NULL)
+		take_sample(plan->plan, tensor, first, strand->held, strand);
+	job_advance(plan->job, bytes);
+	return TRUE;
+}
+
 static gboolean read_run(const StripePlan *plan, guint tensor, StripeScratch *scratch,
 	guint64 first, gsize count, GError **error)
 {
-	for (guint v = 0; v < scratch->lineup.count; v++) {
-		const Strand *strand = &scratch->strand[v];
-		gsize bytes = count * strand->size;
-		if (!checkpoint_read_raw(
-			    strand->checkpoint, strand->place, first, count, strand->raw, error))
+	for (guint v = 0; v < scratch->lineup.count; v++)
+		if (!read_strand(plan, tensor, &scratch->strand[v], first, count, error))
 			return FALSE;
-		if (strand->fresh)
-			plan->kernel->hash(strand->state, strand->raw, bytes);
-		if (strand->sample != NULL)
-			take_sample(plan->plan, tensor, first, count, strand);
-		job_advance(plan->job, bytes);
-	}
 	return job_check(plan->job, error);
+}
+
+/* The elements are τ themselves; θ is made for its extremes. */
+static void take_difference(const Kernel *kernel, const Strand *strand, const guint8 *raw,
+	const double *base, gsize n, double *change, Extremes *extremes)
+{
+	Extremes own = EXTREMES_NONE;
+	kernel->change(&strand->coding, raw, NULL, n, change, &own);
+	extremes->nonfinite += own.nonfinite;
+	for (gsize i = 0; i < n; i++) {
+		double theta = base[i] + change[i];
+		if (!isfinite(theta))
+			continue;
+		extremes->minimum = MIN(extremes->minimum, theta);
+		extremes->maximum = MAX(extremes->maximum, theta);
+		extremes->largest_change = MAX(extremes->largest_change, fabs(change[i]));
+	}
 }
 
 static void load_block(const Kernel *kernel, StripeScratch *scratch, guint v, gsize offset, gsize n,
 	StripeResult result)
 {
 	const Strand *strand = &scratch->strand[v];
-	guint base = scratch->lineup.base;
-	kernel->change(&strand->coding, strand->raw + offset * strand->size,
-		v != base ? scratch->vector[base] : NULL, n, scratch->vector[v],
-		&result.extremes[v]);
+	const guint8 *raw = strand->raw + offset * strand->size;
+	const double *base = scratch->vector[scratch->lineup.base];
+	double *out = scratch->vector[v];
+	gsize held = strand->held > offset ? MIN(n, strand->held - offset) : 0;
+
+	if (v == scratch->lineup.base)
+		kernel->change(&strand->coding, raw, NULL, held, out, &result.extremes[v]);
+	else if (strand->difference)
+		take_difference(kernel, strand, raw, base, held, out, &result.extremes[v]);
+	else
+		kernel->change(&strand->coding, raw, base, held, out, &result.extremes[v]);
+	if (held < n)
+		memset(out + held, 0, (KERNEL_BLOCK - held) * sizeof *out);
 }
 
 static void work_on_block(

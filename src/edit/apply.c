@@ -74,13 +74,29 @@ static void subtract_base(const double *base, guint64 count, double *theta)
 }
 
 /* How many differences of finite numbers are beyond a double. */
-static guint64 count_far(const Block *block, const double *theta)
+static guint64 count_far(const Block *block, guint64 count, const double *theta)
 {
 	guint64 far = 0;
-	for (guint64 i = 0; block->wide && i < block->count; i++)
+	for (guint64 i = 0; block->wide && i < count; i++)
 		far += isfinite(theta[i]) && isfinite(block->base[i]) &&
 		       isinf(theta[i] - block->base[i]);
 	return far;
+}
+
+/* τ of the elements that the member has, θ − θ₀ where it has θ, and 0 beyond them. */
+static gboolean read_change(Block *block, guint member, double *out, GError **error)
+{
+	guint64 shared = collection_member(block->collection, member)->shared[block->tensor];
+	guint64 held = shared > block->first ? MIN(block->count, shared - block->first) : 0;
+	if (!collection_read_double(block->collection, member, block->tensor,
+		    MIN(block->first, shared), held, block->bytes, out, error))
+		return FALSE;
+	if (!collection_is_difference(block->collection, member, block->tensor)) {
+		block->lost += count_far(block, held, out);
+		subtract_base(block->base, held, out);
+	}
+	memset(out + held, 0, (block->count - held) * sizeof *out);
+	return TRUE;
 }
 
 static gboolean is_wide(const Block *block, guint member)
@@ -95,12 +111,9 @@ static gboolean read_task(Block *block, guint member, GError **error)
 	if (block->task[member] ||
 		collection_member(block->collection, member)->match[block->tensor] != MATCH_SHARED)
 		return TRUE;
-	if (!collection_read_double(block->collection, member, block->tensor, block->first,
-		    block->count, block->bytes, block->unused, error))
-		return FALSE;
 	block->wide |= is_wide(block, member);
-	block->lost += count_far(block, block->unused);
-	subtract_base(block->base, block->count, block->unused);
+	if (!read_change(block, member, block->unused, error))
+		return FALSE;
 	block->task[member] = block->unused;
 	block->unused += block->count;
 	return TRUE;
@@ -291,6 +304,14 @@ static gboolean copy_member(
 	return TRUE;
 }
 
+/* Whether the member has θ for every element of the base's tensor. */
+static gboolean holds_all(const Collection *collection, guint member, guint tensor)
+{
+	return !collection_is_difference(collection, member, tensor) &&
+	       collection_member(collection, member)->shared[tensor] ==
+		       collection_tensor(collection, tensor)->elements;
+}
+
 ApplyPlan apply_plan(const Collection *collection, const Node *edit, double scale, guint tensor)
 {
 	ApplyPlan plan = {.kind = APPLY_COPY_BASE};
@@ -306,7 +327,9 @@ ApplyPlan apply_plan(const Collection *collection, const Node *edit, double scal
 		}
 	if (acting == 0)
 		return plan;
-	plan.kind = acting == 1 && c[plan.member] * scale == 1 ? APPLY_COPY_MEMBER : APPLY_COMPUTE;
+	gboolean whole = acting == 1 && c[plan.member] * scale == 1 &&
+			 holds_all(collection, plan.member, tensor);
+	plan.kind = whole ? APPLY_COPY_MEMBER : APPLY_COMPUTE;
 	return plan;
 }
 

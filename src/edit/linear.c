@@ -51,15 +51,17 @@ typedef struct {
 	const Collection *collection;
 	guint tensor;
 	double *coefficients; /* [members] or NULL */
-	gboolean left_out;    /* set where a task vector is wanted that is not there */
+	gboolean left_out;    /* set where a task vector is wanted that is not there, or ends early */
 } Walk;
 
 static void add_task(Walk *walk, guint task, double factor)
 {
 	const Member *member = collection_member(walk->collection, task);
-	if (member->match[walk->tensor] != MATCH_SHARED)
+	guint64 elements = collection_tensor(walk->collection, walk->tensor)->elements;
+	gboolean shared = member->match[walk->tensor] == MATCH_SHARED;
+	if (!shared || member->shared[walk->tensor] < elements)
 		walk->left_out = TRUE;
-	else if (walk->coefficients)
+	if (shared && walk->coefficients)
 		walk->coefficients[task] += factor;
 }
 

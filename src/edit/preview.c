@@ -19,20 +19,20 @@ typedef struct {
 	double scale;
 	double *coefficients; /* [members], of the tensor at hand */
 	double *products;     /* [members], of the group at hand */
-} Source;
+} Inputs;
 
-/* ‖λ·edit‖² over the scope; source->products becomes ⟨λ·edit, vⱼ⟩. */
-static double sum_over(Source *source, const Scope *scope)
+/* ‖λ·edit‖² over the scope; inputs->products becomes ⟨λ·edit, vⱼ⟩. */
+static double sum_over(Inputs *inputs, const Scope *scope)
 {
-	guint members = collection_members(source->collection);
+	guint members = collection_members(inputs->collection);
 	double square = 0;
-	memset(source->products, 0, members * sizeof(double));
+	memset(inputs->products, 0, members * sizeof(double));
 	for (guint i = 0; i < scope->tensors->len; i++) {
 		guint tensor = g_array_index(scope->tensors, guint, i);
-		linear_coefficients(source->collection, source->edit, tensor, source->coefficients);
+		linear_coefficients(inputs->collection, inputs->edit, tensor, inputs->coefficients);
 		for (guint j = 0; j < members; j++)
-			source->coefficients[j] *= source->scale;
-		square += gram_linear(source->gram, tensor, source->coefficients, source->products);
+			inputs->coefficients[j] *= inputs->scale;
+		square += gram_linear(inputs->gram, tensor, inputs->coefficients, inputs->products);
 	}
 	return square;
 }
@@ -48,18 +48,18 @@ static double root(double square)
 	return square < 0 ? 0 : sqrt(square);
 }
 
-static PreviewGroup *group_new(Source *source, const Preview *preview, const Scope *scope)
+static PreviewGroup *group_new(Inputs *inputs, const Preview *preview, const Scope *scope)
 {
 	PreviewGroup *group = g_new0(PreviewGroup, 1);
 	group->name = g_strdup(scope->label);
 	group->elements = scope->elements;
-	group->norm = root(sum_over(source, scope));
-	group->relative = quotient(group->norm, gram_norm(source->gram, scope, 0));
+	group->norm = root(sum_over(inputs, scope));
+	group->relative = quotient(group->norm, gram_norm(inputs->gram, scope, 0));
 	group->cosine = g_new0(double, preview->count + 1);
 	group->kept = g_new0(double, preview->count + 1);
 	for (guint i = 0; i < preview->count; i++) {
-		double product = source->products[preview->member[i]];
-		double norm = gram_norm(source->gram, scope, preview->member[i]);
+		double product = inputs->products[preview->member[i]];
+		double norm = gram_norm(inputs->gram, scope, preview->member[i]);
 		group->cosine[i] = cosine_of(product, group->norm, norm);
 		group->kept[i] = quotient(product, norm * norm);
 	}
@@ -77,39 +77,39 @@ static void group_free(PreviewGroup *group)
 }
 
 /* The largest norm over the scope among the task vectors that take part. */
-static double largest_norm(const Source *source, const Scope *scope)
+static double largest_norm(const Inputs *inputs, const Scope *scope)
 {
-	g_autoptr(GArray) members = expression_members(source->edit);
+	g_autoptr(GArray) members = expression_members(inputs->edit);
 	double largest = 0;
 	for (guint i = 0; i < members->len; i++) {
 		guint member = g_array_index(members, guint, i);
-		largest = fmax(largest, gram_norm(source->gram, scope, member));
+		largest = fmax(largest, gram_norm(inputs->gram, scope, member));
 	}
 	return largest;
 }
 
 /* Which of base and tasks have no norm on a tensor where the edit has none. */
-static void blame(const Source *source, guint tensor, gboolean *blamed)
+static void blame(const Inputs *inputs, guint tensor, gboolean *blamed)
 {
-	for (guint i = 0; i < collection_members(source->collection); i++)
-		if ((i == 0 || source->coefficients[i] != 0) &&
-			!isfinite(*gram_cell(source->gram, tensor, i, i)))
+	for (guint i = 0; i < collection_members(inputs->collection); i++)
+		if ((i == 0 || inputs->coefficients[i] != 0) &&
+			!isfinite(*gram_cell(inputs->gram, tensor, i, i)))
 			blamed[i] = TRUE;
 }
 
 /* The tensors of the scope on which the edit's norm is not known as a number. */
-static GArray *unknown_tensors(Source *source, const Scope *scope, gboolean *blamed)
+static GArray *unknown_tensors(Inputs *inputs, const Scope *scope, gboolean *blamed)
 {
 	GArray *unknown = g_array_new(FALSE, FALSE, sizeof(guint));
 	for (guint i = 0; i < scope->tensors->len; i++) {
 		guint tensor = g_array_index(scope->tensors, guint, i);
-		linear_coefficients(source->collection, source->edit, tensor, source->coefficients);
+		linear_coefficients(inputs->collection, inputs->edit, tensor, inputs->coefficients);
 		double square =
-			gram_linear(source->gram, tensor, source->coefficients, source->products);
+			gram_linear(inputs->gram, tensor, inputs->coefficients, inputs->products);
 		if (isfinite(square))
 			continue;
 		g_array_append_val(unknown, tensor);
-		blame(source, tensor, blamed);
+		blame(inputs, tensor, blamed);
 	}
 	return unknown;
 }
@@ -127,20 +127,20 @@ static void add_size_warning(Preview *preview)
 			of_largest);
 }
 
-static void add_warnings(Source *source, Preview *preview, const Scope *scope)
+static void add_warnings(Inputs *inputs, Preview *preview, const Scope *scope)
 {
-	g_autofree gboolean *blamed = g_new0(gboolean, collection_members(source->collection));
-	g_autoptr(GArray) unknown = unknown_tensors(source, scope, blamed);
-	warning_add_left_out(preview->warnings, source->collection, source->edit);
-	warning_add_not_finite(preview->warnings, source->collection, unknown, blamed, 0);
+	g_autofree gboolean *blamed = g_new0(gboolean, collection_members(inputs->collection));
+	g_autoptr(GArray) unknown = unknown_tensors(inputs, scope, blamed);
+	warning_add_left_out(preview->warnings, inputs->collection, inputs->edit);
+	warning_add_not_finite(preview->warnings, inputs->collection, unknown, blamed, 0);
 	add_size_warning(preview);
 }
 
-static Preview *preview_empty(const Source *source)
+static Preview *preview_empty(const Inputs *inputs)
 {
 	Preview *preview = g_new0(Preview, 1);
-	preview->edit = expression_print(source->collection, source->edit);
-	preview->scale = source->scale;
+	preview->edit = expression_print(inputs->collection, inputs->edit);
+	preview->scale = inputs->scale;
 	preview->kind = "exact";
 	preview->groups = g_ptr_array_new_with_free_func((GDestroyNotify)group_free);
 	preview->warnings = g_ptr_array_new_with_free_func(g_free);
@@ -160,13 +160,13 @@ static void name_tasks(Preview *preview, const Collection *collection)
 	}
 }
 
-static void add_groups(Source *source, Preview *preview, const Scope *scope, GroupBy by)
+static void add_groups(Inputs *inputs, Preview *preview, const Scope *scope, GroupBy by)
 {
 	if (by == GROUP_ALL)
 		return;
-	g_autoptr(GPtrArray) groups = scope_groups(source->collection, scope, by);
+	g_autoptr(GPtrArray) groups = scope_groups(inputs->collection, scope, by);
 	for (guint i = 0; i < groups->len; i++)
-		g_ptr_array_add(preview->groups, group_new(source, preview, groups->pdata[i]));
+		g_ptr_array_add(preview->groups, group_new(inputs, preview, groups->pdata[i]));
 }
 
 Preview *preview_new(const Collection *collection, const Gram *gram, const Node *edit, double scale,
@@ -180,13 +180,13 @@ Preview *preview_new(const Collection *collection, const Gram *gram, const Node 
 	guint members = collection_members(collection);
 	g_autofree double *coefficients = g_new0(double, members);
 	g_autofree double *products = g_new0(double, members);
-	Source source = {collection, gram, edit, scale, coefficients, products};
-	Preview *preview = preview_empty(&source);
+	Inputs inputs = {collection, gram, edit, scale, coefficients, products};
+	Preview *preview = preview_empty(&inputs);
 	name_tasks(preview, collection);
-	preview->whole = group_new(&source, preview, scope);
-	preview->of_largest = quotient(preview->whole->norm, largest_norm(&source, scope));
-	add_groups(&source, preview, scope, by);
-	add_warnings(&source, preview, scope);
+	preview->whole = group_new(&inputs, preview, scope);
+	preview->of_largest = quotient(preview->whole->norm, largest_norm(&inputs, scope));
+	add_groups(&inputs, preview, scope, by);
+	add_warnings(&inputs, preview, scope);
 	return preview;
 }
 

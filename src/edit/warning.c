@@ -84,7 +84,7 @@ void warning_add_left_out(GPtrArray *warnings, const Collection *collection, con
 	g_autoptr(GArray) all = linear_left_out(collection, edit);
 	g_autoptr(GArray) floats = only_float(collection, all);
 	warning_add_tensors(warnings, collection, floats,
-		"edited in part only (missing, reshaped or not float in a task)");
+		"edited in part only (missing, reshaped, of fewer rows or not float in a task)");
 	warning_add_tensors(
 		warnings, collection, integers, "not of a float type, copied from the base");
 }

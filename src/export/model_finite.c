@@ -50,10 +50,12 @@ static gboolean search_block(Search *search, guint tensor, guint64 first, guint6
 	for (guint i = 0; i < members; i++) {
 		if (i > 0 && (search->coefficients[i] == 0 || search->blamed[i]))
 			continue;
-		if (!collection_read_double(search->collection, i, tensor, first, n,
+		guint64 shared = collection_member(search->collection, i)->shared[tensor];
+		guint64 held = shared > first ? MIN(n, shared - first) : 0;
+		if (!collection_read_double(search->collection, i, tensor, MIN(first, shared), held,
 			    search->scratch, i ? search->theta : search->base, error))
 			return FALSE;
-		blame(search, i, n);
+		blame(search, i, held);
 	}
 	return TRUE;
 }

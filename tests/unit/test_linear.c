@@ -101,7 +101,7 @@ static void test_left_out(Fixture *fixture, gconstpointer data)
 	g_autofree char *path = g_build_filename(fixture->folder, "part.safetensors", NULL);
 	TestTensor tensors[] = {
 		{"blocks.0.attn.q.weight", DTYPE_F32, 1, {2}, NULL},
-		{"head.weight", DTYPE_F32, 1, {3}, NULL},
+		{"head.weight", DTYPE_F32, 2, {1, 3}, NULL},
 		{"embed.weight", DTYPE_I32, 1, {2}, NULL},
 	};
 	test_write_safetensors(path, tensors, G_N_ELEMENTS(tensors));

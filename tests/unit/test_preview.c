@@ -175,7 +175,7 @@ static void test_warnings(void)
 {
 	char *folder = test_folder();
 	Collection *collection = toy_collection(folder);
-	TestTensor part[] = {{"head.weight", DTYPE_F32, 1, {3}, NULL}};
+	TestTensor part[] = {{"head.weight", DTYPE_F32, 2, {1, 3}, NULL}};
 	g_autofree char *path = g_build_filename(folder, "part.safetensors", NULL);
 	test_write_safetensors(path, part, 1);
 	add_member(collection, "part", MEMBER_TASK, NULL, -1, path);
