@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define HEADER_ALIGNMENT 8
+#define SUFFIX ".safetensors"
 #define RECIPE_KEY "tauscope_recipe"
 
 static void file_free(LayoutFile *file)
@@ -59,13 +60,37 @@ static void append_format(GString *out, const Checkpoint *base)
 	}
 }
 
+static gboolean holds_tensor(const LayoutFile *file, gint tensor)
+{
+	for (guint i = 0; i < file->tensors->len; i++)
+		if ((gint)g_array_index(file->tensors, LayoutTensor, i).tensor == tensor)
+			return TRUE;
+	return FALSE;
+}
+
+/* Tied weights are written once; the names left out are told as safetensors' save_model does, in
+ * the file that holds the weights. */
+static void append_tied(LayoutFile *file, const Checkpoint *base)
+{
+	for (guint i = 0; i < base->tied->len; i++) {
+		const char *name = base->tied->pdata[i];
+		const char *of = g_hash_table_lookup(base->aliases, name);
+		if (g_hash_table_contains(base->metadata, name) ||
+			!holds_tensor(file, checkpoint_find(base, of)))
+			continue;
+		g_string_append_c(file->header, ',');
+		append_pair(file->header, name, of);
+	}
+}
+
 static int compare_keys(gconstpointer a, gconstpointer b)
 {
 	return strcmp(a, b);
 }
 
-static void append_metadata(GString *out, const Checkpoint *base, const Recipe *recipe)
+static void append_metadata(LayoutFile *file, const Checkpoint *base, const Recipe *recipe)
 {
+	GString *out = file->header;
 	g_autoptr(cJSON) json = recipe_to_json(recipe);
 	g_autofree char *text = json_line(json);
 	g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(base->metadata), compare_keys);
@@ -77,6 +102,7 @@ static void append_metadata(GString *out, const Checkpoint *base, const Recipe *
 		g_string_append_c(out, ',');
 		append_pair(out, key->data, g_hash_table_lookup(base->metadata, key->data));
 	}
+	append_tied(file, base);
 	append_format(out, base);
 	g_string_append_c(out, '}');
 }
@@ -126,7 +152,7 @@ static gboolean lay_out(
 	guint64 data = 0;
 	g_array_sort_with_data(file->tensors, compare_spans, (gpointer)base);
 	g_string_append_len(file->header, "\0\0\0\0\0\0\0\0{", sizeof(guint64) + 1);
-	append_metadata(file->header, base, recipe);
+	append_metadata(file, base, recipe);
 	for (guint i = 0; i < file->tensors->len; i++) {
 		LayoutTensor *row = &g_array_index(file->tensors, LayoutTensor, i);
 		const Tensor *tensor = checkpoint_tensor(base, row->tensor);
@@ -200,15 +226,36 @@ static char *index_text(const Layout *layout, const Checkpoint *base)
 	return json_text(json);
 }
 
+/* A shard's own name where it is safetensors already; of pytorch_model-00001-of-00002.bin
+ * model-00001-of-00002.safetensors, as the transformers library names them. */
+static char *shard_name(const char *path)
+{
+	g_autofree char *name = g_path_get_basename(path);
+	if (g_str_has_suffix(name, SUFFIX))
+		return g_steal_pointer(&name);
+	char *ending = strrchr(name, '.');
+	if (ending)
+		*ending = '\0';
+	const char *stem = g_str_has_prefix(name, "pytorch_") ? name + strlen("pytorch_") : name;
+	return g_strconcat(stem, SUFFIX, NULL);
+}
+
+/* The base's index, where it names the files that are written. */
+static char *index_of(const Checkpoint *base)
+{
+	const char *first = base->shards->pdata[0];
+	return g_str_has_suffix(first, SUFFIX) ? directory_index_of(first) : NULL;
+}
+
 static Layout *new_sharded(const Checkpoint *base, const Recipe *recipe, GError **error)
 {
 	g_autoptr(Layout) layout = layout_new();
 	for (guint i = 0; i < base->shards->len; i++) {
-		g_autofree char *name = g_path_get_basename(base->shards->pdata[i]);
+		g_autofree char *name = shard_name(base->shards->pdata[i]);
 		if (!add_file(layout, base, (gint)i, name, recipe, error))
 			return NULL;
 	}
-	layout->index = directory_index_of(base->shards->pdata[0]);
+	layout->index = index_of(base);
 	if (!layout->index)
 		layout->new_index = index_text(layout, base);
 	return g_steal_pointer(&layout);
