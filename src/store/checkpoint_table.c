@@ -28,6 +28,20 @@ static const Field tensor_fields[] = {
 	{0},
 };
 
+/* What is more to say of tensors that are not raw weights; a store without the table has none. */
+enum { MADE_TENSOR, MADE_SOURCE, MADE_TYPE, MADE_BYTES, MADE_DIFFERENCE };
+static const Field made_fields[] = {
+	{"tensor", FIELD_UINT},
+	{"source", FIELD_TEXT},
+	{"stored_type", FIELD_TEXT},
+	{"stored_bytes", FIELD_UINT},
+	{"difference", FIELD_UINT},
+	{0},
+};
+
+enum { TIED_NAME, TIED_TO };
+static const Field tied_fields[] = {{"name", FIELD_TEXT}, {"tied_to", FIELD_TEXT}, {0}};
+
 enum { SHARD_PATH };
 static const Field shard_fields[] = {{"path", FIELD_TEXT}, {0}};
 
@@ -74,6 +88,38 @@ static gboolean write_tensors(const Checkpoint *checkpoint, Hid group, GError **
 	return records_write(records, group, "tensors", error);
 }
 
+static gboolean is_plain(const Tensor *tensor)
+{
+	return !tensor->source && !tensor->stored_type && !tensor->difference;
+}
+
+static gboolean write_made(const Checkpoint *checkpoint, Hid group, GError **error)
+{
+	g_autoptr(Records) records = records_new(made_fields);
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
+		const Tensor *tensor = checkpoint_tensor(checkpoint, i);
+		if (is_plain(tensor))
+			continue;
+		records_add_uint(records, i);
+		records_add_text(records, tensor->source ? source_name(tensor->source) : "");
+		records_add_text(records, tensor->stored_type ? tensor->stored_type : "");
+		records_add_uint(records, tensor->stored_bytes);
+		records_add_uint(records, tensor->difference ? 1 : 0);
+	}
+	return records_count(records) == 0 || records_write(records, group, "made", error);
+}
+
+static gboolean write_tied(const Checkpoint *checkpoint, Hid group, GError **error)
+{
+	g_autoptr(Records) records = records_new(tied_fields);
+	for (guint i = 0; i < checkpoint->tied->len; i++) {
+		const char *name = checkpoint->tied->pdata[i];
+		records_add_text(records, name);
+		records_add_text(records, g_hash_table_lookup(checkpoint->aliases, name));
+	}
+	return records_count(records) == 0 || records_write(records, group, "tied", error);
+}
+
 static gboolean write_shards(const Checkpoint *checkpoint, Hid group, GError **error)
 {
 	g_autoptr(Records) records = records_new(shard_fields);
@@ -113,6 +159,8 @@ gboolean checkpoint_table_write(
 {
 	return write_shards(checkpoint, group, error) && write_tensors(checkpoint, group, error) &&
 	       write_sources(sources, group, error) && write_skipped(checkpoint, group, error) &&
+	       write_made(checkpoint, group, error) && write_tied(checkpoint, group, error) &&
+	       texts_write(checkpoint->about, group, "about", error) &&
 	       texts_write(checkpoint->metadata, group, "metadata", error);
 }
 
@@ -171,28 +219,26 @@ static gboolean span_fits(
 	guint64 bytes = 0;
 	if (!dtype_bytes(tensor->dtype, tensor->elements, &bytes) || bytes != tensor->bytes)
 		return fail(error, ERROR_INPUT, "its type and shape do not give its bytes");
-	if (file >= files || !span_within(tensor->offset, tensor->bytes, limit[file]))
+	if (file >= files ||
+		(!tensor->source && !span_within(tensor->offset, tensor->bytes, limit[file])))
 		return fail(error, ERROR_INPUT, "its bytes lie outside of its file");
 	return TRUE;
 }
 
-static gboolean fill_tensor(const Records *records, guint row, guint files, const guint64 *limit,
-	Tensor *tensor, GError **error)
+static gboolean fill_tensor(const Records *records, guint row, Tensor *tensor, GError **error)
 {
 	const char *name = records_text(records, row, TENSOR_NAME);
-	guint64 file = records_uint(records, row, TENSOR_FILE);
 	if (!*name || strlen(name) > TENSOR_NAME_MOST || !g_utf8_validate(name, -1, NULL))
 		return fail(error, ERROR_INPUT, "the name of a tensor is not valid");
 	if (!dtype_from_name(records_text(records, row, TENSOR_TYPE), &tensor->dtype))
 		return fail(error, ERROR_INPUT, "its type is unknown");
 	tensor->name = g_strdup(name);
-	tensor->file = (guint)file;
+	tensor->file = (guint)records_uint(records, row, TENSOR_FILE);
 	tensor->offset = records_uint(records, row, TENSOR_OFFSET);
 	tensor->bytes = records_uint(records, row, TENSOR_BYTES);
 	tensor->shard = (guint)records_uint(records, row, TENSOR_SHARD);
 	tensor->shard_offset = records_uint(records, row, TENSOR_SHARD_OFFSET);
-	return shape_parse(records_text(records, row, TENSOR_SHAPE), tensor, error) &&
-	       span_fits(tensor, file, files, limit, error);
+	return shape_parse(records_text(records, row, TENSOR_SHAPE), tensor, error);
 }
 
 static gboolean read_shards(Checkpoint *checkpoint, Hid group, GError **error)
@@ -203,13 +249,65 @@ static gboolean read_shards(Checkpoint *checkpoint, Hid group, GError **error)
 	return records != NULL;
 }
 
-static gboolean read_tensors(
-	Checkpoint *checkpoint, const guint64 *limit, Hid group, GError **error)
+/* The optional table of what is made, as rows in order of their tensors; NULL, and no error, where
+ * there is none. */
+static Records *read_made(Hid group, GError **error)
 {
+	if (H5Lexists(group, "made", H5P_DEFAULT) <= 0)
+		return NULL;
+	return records_read(made_fields, group, "made", error);
+}
+
+/* Takes what row `row` says of a tensor. */
+static void take_made(const Records *made, guint row, Deferred *deferred, Tensor *tensor)
+{
+	const char *type = records_text(made, row, MADE_TYPE);
+	tensor->stored_type = *type ? g_intern_string(type) : NULL;
+	tensor->stored_bytes = records_uint(made, row, MADE_BYTES);
+	tensor->difference = records_uint(made, row, MADE_DIFFERENCE) != 0;
+	if (*records_text(made, row, MADE_SOURCE))
+		tensor->source = deferred_source(deferred, tensor);
+}
+
+/* The tables that tensors are read from. */
+typedef struct {
+	const Records *plain, *made; /* made may be NULL */
+	guint next;                  /* the first row of made that was not taken */
+	const guint64 *limit;
+	guint files;
+	Deferred *deferred;
+} Tables;
+
+static gboolean read_tensor(Tables *tables, guint row, Tensor *tensor, GError **error)
+{
+	const Records *made = tables->made;
+	if (!fill_tensor(tables->plain, row, tensor, error))
+		return FALSE;
+	if (made && tables->next < records_count(made) &&
+		records_uint(made, tables->next, MADE_TENSOR) == row)
+		take_made(made, tables->next++, tables->deferred, tensor);
+	return span_fits(tensor, records_uint(tables->plain, row, TENSOR_FILE), tables->files,
+		tables->limit, error);
+}
+
+static gboolean read_tensors(
+	Checkpoint *checkpoint, const guint64 *limit, Deferred *deferred, Hid group, GError **error)
+{
+	g_autoptr(GError) problem = NULL;
+	g_autoptr(Records) made = read_made(group, &problem);
+	if (problem) {
+		g_propagate_error(error, g_steal_pointer(&problem));
+		return FALSE;
+	}
 	g_autoptr(Records) records = records_read(tensor_fields, group, "tensors", error);
+	Tables tables = {.plain = records,
+		.made = made,
+		.limit = limit,
+		.files = checkpoint->files->len,
+		.deferred = deferred};
 	for (guint i = 0; records && i < records_count(records); i++) {
 		Tensor tensor = {0};
-		if (!fill_tensor(records, i, checkpoint->files->len, limit, &tensor, error)) {
+		if (!read_tensor(&tables, i, &tensor, error)) {
 			tensor_clear(&tensor);
 			g_prefix_error(error, "tensor %u: ", i);
 			return FALSE;
@@ -219,6 +317,23 @@ static gboolean read_tensors(
 			return fail(error, ERROR_INPUT, "tensor %u: there is no such shard", i);
 	}
 	return records != NULL;
+}
+
+static gboolean read_tied(Checkpoint *checkpoint, Hid group, GError **error)
+{
+	if (H5Lexists(group, "tied", H5P_DEFAULT) <= 0)
+		return TRUE;
+	g_autoptr(Records) records = records_read(tied_fields, group, "tied", error);
+	for (guint i = 0; records && i < records_count(records); i++)
+		checkpoint_add_alias(checkpoint, records_text(records, i, TIED_NAME),
+			records_text(records, i, TIED_TO));
+	return records != NULL;
+}
+
+static gboolean read_about(Checkpoint *checkpoint, Hid group, GError **error)
+{
+	return H5Lexists(group, "about", H5P_DEFAULT) <= 0 ||
+	       texts_read(checkpoint->about, group, "about", error);
 }
 
 static gboolean read_skipped(Checkpoint *checkpoint, Hid group, GError **error)
@@ -231,10 +346,11 @@ static gboolean read_skipped(Checkpoint *checkpoint, Hid group, GError **error)
 }
 
 gboolean checkpoint_table_read(
-	Checkpoint *checkpoint, const guint64 *limit, Hid group, GError **error)
+	Checkpoint *checkpoint, const guint64 *limit, Deferred *deferred, Hid group, GError **error)
 {
 	return read_shards(checkpoint, group, error) &&
-	       read_tensors(checkpoint, limit, group, error) &&
+	       read_tensors(checkpoint, limit, deferred, group, error) &&
+	       read_tied(checkpoint, group, error) && read_about(checkpoint, group, error) &&
 	       read_skipped(checkpoint, group, error) &&
 	       texts_read(checkpoint->metadata, group, "metadata", error) &&
 	       checkpoint_seal(checkpoint, error);

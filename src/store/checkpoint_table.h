@@ -2,6 +2,7 @@
 #ifndef TAUSCOPE_CHECKPOINT_TABLE_H
 #define TAUSCOPE_CHECKPOINT_TABLE_H
 
+#include "store/deferred.h"
 #include "store/hdf5.h"
 #include "store/store.h"
 
@@ -14,8 +15,8 @@ GPtrArray *checkpoint_table_sources(Hid group, GError **error);
 
 /* Adds the tensors, metadata and skipped names to a checkpoint whose files are there already, and
  * seals it.  Every span is checked as strictly as one from a file: its type, shape and length must
- * agree, and lie within limit[file] bytes. */
-gboolean checkpoint_table_read(
-	Checkpoint *checkpoint, const guint64 *limit, Hid group, GError **error);
+ * agree, and lie within limit[file] bytes.  What a source makes is made by `deferred`. */
+gboolean checkpoint_table_read(Checkpoint *checkpoint, const guint64 *limit, Deferred *deferred,
+	Hid group, GError **error);
 
 #endif

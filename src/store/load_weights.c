@@ -5,11 +5,21 @@
 
 #include <sys/statvfs.h>
 
+/* An adapter stays what it is, two small factors for each weight; a copy would have the products.
+ */
+static gboolean is_factored(const Load *load, guint member)
+{
+	return g_str_equal(
+		collection_member(load->collection, member)->checkpoint->format, "peft-dir");
+}
+
 static guint64 weights_bytes(const Load *load)
 {
 	guint64 bytes = 0;
 	for (guint i = 0; i < load_members(load); i++)
-		bytes += checkpoint_bytes(collection_member(load->collection, i)->checkpoint);
+		if (!is_factored(load, i))
+			bytes += checkpoint_bytes(
+				collection_member(load->collection, i)->checkpoint);
 	return bytes;
 }
 
@@ -19,6 +29,8 @@ static gboolean wants_copy(const Load *load, guint member, gboolean small)
 {
 	const Arrival *arrival = arrival_at(load, member);
 	const StoreMember *old = arrival_old(load, member);
+	if (is_factored(load, member))
+		return FALSE;
 	if (load->weights == WEIGHTS_COPY)
 		return !arrival->known->copied;
 	if (load->weights == WEIGHTS_LINK || !arrival->opened)

@@ -61,6 +61,10 @@ static gboolean read_stripe(
 {
 	const Tensor *tensor = checkpoint_tensor(from, stripe->tensor);
 	const CheckpointFile *source = from->files->pdata[tensor->file];
+	gsize size = dtype_info(tensor->dtype)->bits / 8;
+	if (tensor->source)
+		return checkpoint_read_raw(from, stripe->tensor, stripe->first / size,
+			stripe->length / size, bytes, error);
 	if (!source->file)
 		return fail_at(error, ERROR_IO,
 			(Place){.file = source->path, .tensor = tensor->name},
@@ -238,17 +242,22 @@ Checkpoint *checkpoint_without_files(const Checkpoint *checkpoint)
 	g_hash_table_iter_init(&iter, checkpoint->metadata);
 	while (g_hash_table_iter_next(&iter, &key, &value))
 		g_hash_table_insert(copy->metadata, g_strdup(key), g_strdup(value));
+	g_hash_table_iter_init(&iter, checkpoint->about);
+	while (g_hash_table_iter_next(&iter, &key, &value))
+		checkpoint_tell(copy, key, value);
 	for (guint i = 0; i < checkpoint->skipped->len; i++) {
 		const Skipped *skipped = checkpoint->skipped->pdata[i];
 		checkpoint_skip(copy, skipped->name, skipped->reason);
 	}
 	for (guint i = 0; i < checkpoint->shards->len; i++)
 		checkpoint_add_shard(copy, checkpoint->shards->pdata[i]);
-	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
-		Tensor tensor = *checkpoint_tensor(checkpoint, i);
-		tensor.name = g_strdup(tensor.name);
-		tensor.shape = g_memdup2(tensor.shape, tensor.rank * sizeof *tensor.shape);
-		checkpoint_add_tensor(copy, tensor);
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++)
+		checkpoint_add_tensor(copy, tensor_copy(checkpoint_tensor(checkpoint, i)));
+	cache_unref(copy->cache);
+	copy->cache = cache_ref(checkpoint->cache);
+	for (guint i = 0; i < checkpoint->tied->len; i++) {
+		const char *name = checkpoint->tied->pdata[i];
+		checkpoint_add_alias(copy, name, g_hash_table_lookup(checkpoint->aliases, name));
 	}
 	return copy;
 }
@@ -264,6 +273,9 @@ static Checkpoint *checkpoint_in_copy(const WeightsCopy *copy, const char *path,
 		Tensor *tensor = &g_array_index(checkpoint->tensors, Tensor, i);
 		tensor->file = 0;
 		tensor->offset = copy->offset[i];
+		g_clear_pointer(&tensor->source, source_unref);
+		tensor->stored_type = NULL;
+		tensor->stored_bytes = 0;
 	}
 	return checkpoint_seal(checkpoint, error) ? g_steal_pointer(&checkpoint) : NULL;
 }
