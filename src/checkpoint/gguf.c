@@ -13,7 +13,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define ALIGNMENT 32 /* where no key says otherwise */
+#define ALIGNMENT 32                /* where no key says otherwise */
+#define BIG_ENDIAN_MAGIC 0x47475546 /* "FUGG" */
 
 /* One tensor of the list; `at` is the byte of the file where its entry stands. */
 typedef struct {
@@ -43,17 +44,24 @@ static void entry_free(gpointer data)
 	g_free(entry);
 }
 
-/* Big-endian files have the version's bytes the other way round, and later ones "FUGG" too. */
+/* A big-endian file has the bytes of its version the other way round; those of its magic number
+ * too, where newer programs wrote it. */
 static gboolean read_version(GgufScanner *scanner, GError **error)
 {
 	guint64 magic, version;
 
-	if (!gguf_number(scanner, 4, "the magic bytes", &magic, error) ||
+	if (!gguf_number(scanner, 4, "the magic number", &magic, error) ||
 		!gguf_number(scanner, 4, "the version", &version, error))
 		return FALSE;
 	scanner->swapped = version != 0 && (version & 0xffff) == 0;
-	scanner->version =
-		scanner->swapped ? GUINT32_SWAP_LE_BE((guint32)version) : (guint32)version;
+	scanner->version = (guint32)version;
+	if (scanner->swapped)
+		scanner->version = GUINT32_SWAP_LE_BE(scanner->version);
+	if (magic == BIG_ENDIAN_MAGIC && !scanner->swapped)
+		return gguf_refuse(scanner, NULL, 0, error,
+			"it begins with FUGG, as big-endian files do, but its version %u is "
+			"little-endian",
+			scanner->version);
 	if (scanner->version < 1 || scanner->version > 3)
 		return gguf_refuse(scanner, NULL, 4, error,
 			"version %u of GGUF; versions 1 to 3 are read", scanner->version);

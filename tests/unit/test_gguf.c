@@ -345,6 +345,21 @@ static void test_big_endian(void)
 	check_tensors(3, TRUE);
 }
 
+/* Newer programs turn the magic number round as well; with a little-endian version it is wrong. */
+static void test_turned_magic(void)
+{
+	g_autoptr(GError) error = NULL;
+	Writer writer = begin(3, TRUE, 0, 0);
+	memcpy(writer.bytes->data, "FUGG", 4);
+	g_autoptr(Checkpoint) checkpoint = end(&writer, &error);
+	g_assert_no_error(error);
+	has(checkpoint->about, "byte order", "big-endian");
+
+	writer = begin(3, FALSE, 0, 0);
+	memcpy(writer.bytes->data, "FUGG", 4);
+	end_refused(&writer, "FUGG");
+}
+
 /* Tensors may lie in any order, with holes between them, but not on each other. */
 static void test_places(void)
 {
@@ -458,6 +473,7 @@ static void test_truncated(void)
 static const struct {
 	const char *name, *says;
 } refusals[] = {
+	{"bad_magic", "byte 0: it begins with FUGG"},
 	{"version_0", "byte 4: version 0"},
 	{"version_4", "byte 4: version 4"},
 	{"big_endian", "big-endian: the number of tensors"},
@@ -534,6 +550,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/gguf/long_string", test_long_string);
 	g_test_add_func("/gguf/tensors", test_tensors);
 	g_test_add_func("/gguf/big_endian", test_big_endian);
+	g_test_add_func("/gguf/turned_magic", test_turned_magic);
 	g_test_add_func("/gguf/places", test_places);
 	g_test_add_func("/gguf/names", test_names);
 	g_test_add_func("/gguf/sizes", test_sizes);
