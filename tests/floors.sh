@@ -60,7 +60,7 @@ only() {
 	done
 }
 only 'ui/term\.c' curses.h ncurses.h 'ncursesw/.*' term.h
-only 'src/store/.*|src/main\.c' hdf5.h hdf5_hl.h
+only 'src/store/.*|src/checkpoint/hdf5_.*|src/main\.c' hdf5.h hdf5_hl.h
 only 'src/core/json\.h' 'cjson/cJSON.h'
 
 [ "$(grep -l 'include <.*curses' src/*.[ch] src/*/*.[ch] ui/*.[ch])" = ui/term.c ] ||
