@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define KEY_MOST 65535u         /* as the specification says */
-#define STRINGS_MOST (1u << 24) /* of an array; no vocabulary comes near */
+#define STRINGS_MOST (1u << 22) /* of an array; no vocabulary comes near */
 #define KEPT_MOST (8u << 20)    /* bytes of keys and values */
 #define PAIR_BYTES 128          /* what a pair costs beside its text */
 #define CUT_OFF "… (cut off: %" PRIu64 " bytes)"
