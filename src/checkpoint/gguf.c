@@ -240,8 +240,8 @@ static gboolean add_raw(Gguf *gguf, const Entry *entry, Bytes *bytes, GError **e
 
 static void skip(Gguf *gguf, const Entry *entry)
 {
-	g_autofree char *reason = g_strdup_printf("its values are stored as %s, which is not "
-						  "decoded; convert it to F16 with llama-quantize",
+	g_autofree char *reason = g_strdup_printf(
+		"stored as %s, which is not decoded; convert it to F16 with llama-quantize",
 		entry->type->name);
 	checkpoint_skip(gguf->checkpoint, entry->name, reason);
 }
