@@ -76,16 +76,10 @@ static gboolean check_read(const TorchWalk *walk, const Pickle *pickle, GError *
 
 	if (walk->tensors == 0)
 		return fail_at(error, ERROR_INPUT, place, "none of its tensors can be read: %s",
-			walk->unread != NULL ? walk->unread : "none has a name");
+			walk->unread);
 	if (walk->elements == 0 && is_of_deepspeed(pickle_root(pickle)))
 		return refuse_deepspeed(walk->storages, error);
 	return TRUE;
-}
-
-static const char *why_beside(const PickleValue *value)
-{
-	return value->kind >= PICKLE_LIST ? "beside the weights"
-					  : "beside the weights, and no tensor";
 }
 
 /* The keys of a mapping that was passed through on the way to the weights. */
@@ -93,17 +87,18 @@ static void pass_over_beside(TorchWalk *walk, const TorchRoot *root, guint level
 {
 	const TorchNode *mapping = &root->passed[level];
 	g_autofree char *prefix = torch_root_text(root, level);
+	g_autofree char *text = torch_root_text(root, root->depth);
+	g_autofree char *reason = g_strconcat("beside the weights, which are in ", text, NULL);
 	TorchCursor cursor = {0};
 	TorchChild child;
 
 	g_string_assign(walk->name, prefix);
 	while (torch_next(mapping, &cursor, &child)) {
 		torch_name_child(walk, strlen(prefix), &child);
-		if (child.value == root->taken[level])
-			continue;
-		torch_pass_over(walk, walk->name->str,
-			torch_is_shut(mapping, child.key) ? TORCH_OPTIMIZER_REASON
-							  : why_beside(child.value));
+		gboolean shut = torch_is_shut(mapping, child.key);
+		if (child.value != root->taken[level])
+			torch_pass_over(
+				walk, walk->name->str, shut ? TORCH_OPTIMIZER_REASON : reason);
 	}
 }
 
@@ -146,9 +141,12 @@ gboolean torch_collect(
 	torch_walk_init(&walk, checkpoint, storages, graph);
 	if (!torch_root_find(graph, pickle_root(pickle), &root, error))
 		return FALSE;
-	if (root.item.tensors == 0)
+	if (torch_node_has_children(&root.item.node) || root.item.tensors > 0)
+		if (!torch_walk(&walk, &root.item, error))
+			return FALSE;
+	if (walk.tensors == 0 && walk.unread == NULL)
 		return refuse_without_tensors(storages, pickle, &root, error);
-	if (!torch_walk(&walk, &root.item, error) || !check_read(&walk, pickle, error))
+	if (!check_read(&walk, pickle, error))
 		return FALSE;
 	tell(&walk, &root);
 	return TRUE;

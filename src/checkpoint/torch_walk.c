@@ -100,9 +100,11 @@ static gboolean check_name(TorchWalk *walk, GError **error)
 
 static void skip_tensor(TorchWalk *walk, const char *reason)
 {
+	g_autofree char *shown = torch_shorten(walk->name->str);
+
 	checkpoint_skip(walk->checkpoint, walk->name->str, reason);
 	if (walk->unread == NULL)
-		walk->unread = g_strdup_printf("%s is %s", walk->name->str, reason);
+		walk->unread = g_strdup_printf("%s: %s", shown, reason);
 }
 
 static void count_elements(TorchWalk *walk, const TorchTensor *tensor)
@@ -225,7 +227,7 @@ static gboolean visit_unnamed(TorchWalk *walk, const TorchChild *child, GError *
 	if (child->key->kind == PICKLE_TEXT)
 		return fail_at(error, ERROR_INPUT, (Place){.file = walk->storages->path},
 			"the name of a tensor holds a zero byte");
-	torch_pass_over(walk, walk->name->str, "its key is not one that a name can be made of");
+	skip_tensor(walk, "its key is not one that a name can be made of");
 	return TRUE;
 }
 
