@@ -4,9 +4,14 @@
  * the file as it is open now: a store may bring spans of a file that has changed since. */
 #include "checkpoint/checkpoint.h"
 
+#include "checkpoint/archive.h"
 #include "checkpoint/directory.h"
+#include "checkpoint/gguf.h"
+#include "checkpoint/hdf5_weights.h"
+#include "checkpoint/numpy.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/signature.h"
+#include "checkpoint/torch.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -14,13 +19,39 @@
 #include <string.h>
 
 #define HEAD_MOST 4096
+/* What the sources of one checkpoint keep of what they made. */
+#define CACHE_ROOM (1u << 20)
 
-static const CheckpointFormat *const formats[] = {&safetensors_format};
+static const CheckpointFormat *const formats[] = {
+	&safetensors_format,
+	&archive_format,
+	&torch_legacy_format,
+	&gguf_format,
+	&npy_format,
+	&hdf5_format,
+	&torch_tar_format,
+};
 
 void tensor_clear(Tensor *tensor)
 {
 	g_clear_pointer(&tensor->name, g_free);
 	g_clear_pointer(&tensor->shape, g_free);
+	g_clear_pointer(&tensor->source, source_unref);
+}
+
+Tensor tensor_copy(const Tensor *tensor)
+{
+	Tensor copy = *tensor;
+	copy.name = g_strdup(tensor->name);
+	copy.shape = g_memdup2(tensor->shape, tensor->rank * sizeof *tensor->shape);
+	if (tensor->source != NULL)
+		source_ref(tensor->source);
+	return copy;
+}
+
+const char *tensor_type(const Tensor *tensor)
+{
+	return tensor->stored_type != NULL ? tensor->stored_type : dtype_info(tensor->dtype)->name;
 }
 
 static void file_free(gpointer data)
@@ -42,6 +73,7 @@ static void skipped_free(gpointer data)
 Checkpoint *checkpoint_new(const char *path, const char *format)
 {
 	Checkpoint *checkpoint = g_new0(Checkpoint, 1);
+	checkpoint->references = 1;
 	checkpoint->path = g_strdup(path);
 	checkpoint->format = format;
 	checkpoint->files = g_ptr_array_new_with_free_func(file_free);
@@ -50,18 +82,32 @@ Checkpoint *checkpoint_new(const char *path, const char *format)
 	g_array_set_clear_func(checkpoint->tensors, (GDestroyNotify)tensor_clear);
 	checkpoint->index = g_hash_table_new(g_str_hash, g_str_equal);
 	checkpoint->metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	checkpoint->about = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	checkpoint->aliases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	checkpoint->tied = g_ptr_array_new();
+	checkpoint->cache = cache_new(CACHE_ROOM);
 	checkpoint->skipped = g_ptr_array_new_with_free_func(skipped_free);
+	return checkpoint;
+}
+
+Checkpoint *checkpoint_ref(Checkpoint *checkpoint)
+{
+	g_atomic_int_inc(&checkpoint->references);
 	return checkpoint;
 }
 
 void checkpoint_free(Checkpoint *checkpoint)
 {
-	if (checkpoint == NULL)
+	if (checkpoint == NULL || !g_atomic_int_dec_and_test(&checkpoint->references))
 		return;
 	g_ptr_array_unref(checkpoint->skipped);
 	g_hash_table_unref(checkpoint->metadata);
+	g_hash_table_unref(checkpoint->about);
 	g_hash_table_unref(checkpoint->index);
+	g_ptr_array_unref(checkpoint->tied);
+	g_hash_table_unref(checkpoint->aliases);
 	g_array_unref(checkpoint->tensors);
+	cache_unref(checkpoint->cache);
 	g_ptr_array_unref(checkpoint->shards);
 	g_ptr_array_unref(checkpoint->files);
 	g_free(checkpoint->directory);
@@ -91,6 +137,18 @@ void checkpoint_skip(Checkpoint *checkpoint, const char *name, const char *reaso
 	g_ptr_array_add(checkpoint->skipped, skipped);
 }
 
+void checkpoint_tell(Checkpoint *checkpoint, const char *key, const char *text)
+{
+	g_hash_table_replace(checkpoint->about, g_strdup(key), g_strdup(text));
+}
+
+void checkpoint_add_alias(Checkpoint *checkpoint, const char *name, const char *of)
+{
+	char *key = g_strdup(name);
+	if (g_hash_table_insert(checkpoint->aliases, key, g_strdup(of)))
+		g_ptr_array_add(checkpoint->tied, key);
+}
+
 static int tensor_compare(gconstpointer a, gconstpointer b)
 {
 	return text_natural_compare(((const Tensor *)a)->name, ((const Tensor *)b)->name);
@@ -114,6 +172,41 @@ static void shards_from_files(Checkpoint *checkpoint)
 	}
 }
 
+static gboolean index_name(Checkpoint *checkpoint, const char *name, gint place, GError **error)
+{
+	if (g_hash_table_insert(
+		    checkpoint->index, (gpointer)name, GUINT_TO_POINTER((guint)place + 1)))
+		return TRUE;
+	return fail_at(error, ERROR_INPUT, (Place){.file = checkpoint->path, .tensor = name},
+		"there are two tensors of this name");
+}
+
+/* Tied names stand for the tensor that they are tied to; one that is tied to nothing here is left
+ * out, since a shard may hold only the other. */
+static gboolean index_aliases(Checkpoint *checkpoint, GError **error)
+{
+	for (guint i = 0; i < checkpoint->tied->len; i++) {
+		const char *name = checkpoint->tied->pdata[i];
+		const char *of = g_hash_table_lookup(checkpoint->aliases, name);
+		gint place = checkpoint_find(checkpoint, of);
+		if (place >= 0 && !index_name(checkpoint, name, place, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* What safetensors' save_model leaves out of tied weights stands in the metadata: the name that was
+ * dropped, and the one that was kept. */
+static void aliases_from_metadata(Checkpoint *checkpoint)
+{
+	GHashTableIter iterator;
+	gpointer name, of;
+	g_hash_table_iter_init(&iterator, checkpoint->metadata);
+	while (g_hash_table_iter_next(&iterator, &name, &of))
+		if (checkpoint_find(checkpoint, of) >= 0 && checkpoint_find(checkpoint, name) < 0)
+			checkpoint_add_alias(checkpoint, name, of);
+}
+
 gboolean checkpoint_seal(Checkpoint *checkpoint, GError **error)
 {
 	guint count = checkpoint_count(checkpoint);
@@ -124,15 +217,11 @@ gboolean checkpoint_seal(Checkpoint *checkpoint, GError **error)
 	if (checkpoint->shards->len == 0)
 		shards_from_files(checkpoint);
 	g_array_sort(checkpoint->tensors, tensor_compare);
-	for (guint i = 0; i < count; i++) {
-		const char *name = checkpoint_tensor(checkpoint, i)->name;
-		gpointer place = GUINT_TO_POINTER(i + 1);
-		if (!g_hash_table_insert(checkpoint->index, (gpointer)name, place))
-			return fail_at(error, ERROR_INPUT,
-				(Place){.file = checkpoint->path, .tensor = name},
-				"there are two tensors of this name");
-	}
-	return TRUE;
+	for (guint i = 0; i < count; i++)
+		if (!index_name(checkpoint, checkpoint_tensor(checkpoint, i)->name, (gint)i, error))
+			return FALSE;
+	aliases_from_metadata(checkpoint);
+	return index_aliases(checkpoint, error);
 }
 
 /* A file that is too short for its format to be seen is still judged by the reader that its name
@@ -207,6 +296,14 @@ Checkpoint *checkpoint_open(const char *path, GError **error)
 	return checkpoint;
 }
 
+gboolean checkpoint_has_sources(const Checkpoint *checkpoint)
+{
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++)
+		if (checkpoint_tensor(checkpoint, i)->source != NULL)
+			return TRUE;
+	return FALSE;
+}
+
 guint checkpoint_count(const Checkpoint *checkpoint)
 {
 	return checkpoint->tensors->len;
@@ -252,19 +349,19 @@ static gboolean locate(
 	       span_within(*begin, *length, tensor->bytes);
 }
 
-gboolean checkpoint_read_raw(const Checkpoint *checkpoint, guint tensor_number, guint64 first,
-	guint64 count, void *raw, GError **error)
+static gboolean name_tensor(const Tensor *tensor, GError **error)
 {
-	const Tensor *tensor = checkpoint_tensor(checkpoint, tensor_number);
-	const CheckpointFile *source = g_ptr_array_index(checkpoint->files, tensor->file);
-	Place place = {.file = source->path, .tensor = tensor->name};
-	guint64 begin, length;
+	g_autofree char *name = text_safe(tensor->name);
+	g_prefix_error(error, "tensor %s: ", name);
+	return FALSE;
+}
 
-	if (!locate(tensor, first, count, &begin, &length))
-		return fail_at(error, ERROR_INPUT, place,
-			"elements from %" PRIu64 " on, %" PRIu64
-			" of them, cannot be read of %" PRIu64,
-			first, count, tensor->elements);
+/* Bytes [begin, begin+length) of a tensor's span. */
+static gboolean read_span(const CheckpointFile *source, const Tensor *tensor, guint64 begin,
+	guint64 length, void *raw, GError **error)
+{
+	Place place = {.file = source->path, .tensor = tensor->name};
+
 	if (source->file == NULL) {
 		place.remedy = "put it back, or load it again from where it is now";
 		return fail_at(error, ERROR_IO, place, "the file could not be opened");
@@ -275,11 +372,28 @@ gboolean checkpoint_read_raw(const Checkpoint *checkpoint, guint tensor_number, 
 			"its data should end at byte %" PRIu64 ", the file ends at %" PRIu64,
 			tensor->offset + tensor->bytes, source->file->size);
 	}
-	if (file_read(source->file, tensor->offset + begin, length, raw, error))
+	return file_read(source->file, tensor->offset + begin, length, raw, error) ||
+	       name_tensor(tensor, error);
+}
+
+gboolean checkpoint_read_raw(const Checkpoint *checkpoint, guint tensor_number, guint64 first,
+	guint64 count, void *raw, GError **error)
+{
+	const Tensor *tensor = checkpoint_tensor(checkpoint, tensor_number);
+	const CheckpointFile *file = g_ptr_array_index(checkpoint->files, tensor->file);
+	guint64 begin, length;
+
+	if (!locate(tensor, first, count, &begin, &length))
+		return fail_at(error, ERROR_INPUT,
+			(Place){.file = file->path, .tensor = tensor->name},
+			"elements from %" PRIu64 " on, %" PRIu64
+			" of them, cannot be read of %" PRIu64,
+			first, count, tensor->elements);
+	if (length == 0)
 		return TRUE;
-	g_autofree char *name = text_safe(tensor->name);
-	g_prefix_error(error, "tensor %s: ", name);
-	return FALSE;
+	if (tensor->source == NULL)
+		return read_span(file, tensor, begin, length, raw, error);
+	return source_read(tensor->source, first, count, raw, error) || name_tensor(tensor, error);
 }
 
 gboolean tensor_same_shape(const Tensor *a, const Tensor *b)

@@ -12,14 +12,6 @@
 #define BYTES(text) .length = sizeof(text) - 1, .bytes = text
 
 static const Signature signatures[] = {
-	{"a PyTorch file in the old format" UNREAD, CONVERT,
-		BYTES("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46")},
-	{"a ZIP archive, as PyTorch, NumPy and Keras write them" UNREAD, CONVERT,
-		BYTES("PK\x03\x04")},
-	{"an empty ZIP archive", DOWNLOAD, BYTES("PK\x05\x06")},
-	{"a GGUF file" UNREAD, CONVERT, BYTES("GGUF")},
-	{"an HDF5 file" UNREAD, CONVERT, BYTES("\x89HDF\r\n\x1a\n")},
-	{"a NumPy file" UNREAD, CONVERT, BYTES("\x93NUMPY")},
 	{"a Flax msgpack file" UNREAD, CONVERT, BYTES("\x81\xa6params")},
 	{"an ONNX file" UNREAD, CONVERT, BYTES("\x08\xff\x12")},
 	{"a pickle of protocol 2" UNREAD, CONVERT, BYTES("\x80\x02}q")},
@@ -38,6 +30,8 @@ static const Signature signatures[] = {
 	{"an HTML page", NOT_THE_PAGE, BYTES("<!DOCTYPE html")},
 	{"an HTML page", NOT_THE_PAGE, BYTES("<!doctype html")},
 	{"an HTML page", NOT_THE_PAGE, BYTES("<html")},
+	{"an old PyTorch archive (PYTORCH1), which this version does not read",
+		"load it in PyTorch and save it again", BYTES("PYTORCH1")},
 	{"an XML text", NOT_THE_PAGE, BYTES("<?xml")},
 	{"a JSON text, not weights", "name the weights", BYTES("{")},
 	{"nothing but zeros, as an interrupted download leaves", DOWNLOAD,
