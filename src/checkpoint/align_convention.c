@@ -102,8 +102,9 @@ static const Convention conventions[] = {
 	{"weight_g and weight_v as parametrizations.weight.original0 and original1", weight_norm,
 		NULL},
 	{"without the ending :0", variable_number, NULL},
-	{"layers that Keras numbered counted from the first", NULL, align_keras_numbers},
+	{"layers named once that Keras 2 names twice", NULL, align_keras_scopes},
 	{"kernel and bias as vars/0 and vars/1 of Keras 3", NULL, align_keras_variables},
+	{"layers that Keras numbered counted from the first", NULL, align_keras_numbers},
 	{"slashes as dots", NULL, dot_slashes},
 };
 

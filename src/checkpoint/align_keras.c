@@ -1,8 +1,8 @@
-/* align_keras.c - two habits of Keras: layers numbered by the session that made them, and variables
- * named by their role (Keras 2) or by their place in the layer (Keras 3).
+/* align_keras.c - habits of Keras: layers named twice, layers numbered by the session that made
+ * them, and variables named by their role (Keras 2) or by their place in the layer (Keras 3).
  *
- * Both are about all names of a checkpoint together.  Their words are parted by slashes; a model
- * without slashes is left alone. */
+ * They are about all names of a checkpoint together.  Words are parted by slashes; a model without
+ * slashes is left alone. */
 #include "checkpoint/align_private.h"
 
 #include "core/text.h"
@@ -27,21 +27,37 @@ static gboolean repeats(const char *word, const char *before)
 						stem_length(word) == length));
 }
 
-/* The words of a name, without those that repeat the one before; NULL where there is but one. */
+/* A name without the words that repeat the one before. */
+static char *said_once(const char *name)
+{
+	g_auto(GStrv) words = g_strsplit(name, "/", -1);
+	g_autoptr(GString) text = g_string_new(words[0]);
+	const char *before = words[0];
+	for (guint i = 1; before && words[i]; i++) {
+		if (words[i + 1] && repeats(words[i], before))
+			continue;
+		g_string_append_printf(text, "/%s", words[i]);
+		before = words[i];
+	}
+	return g_strdup(text->str);
+}
+
+gboolean align_keras_scopes(AlignSide *side, GStringChunk *texts, guint bit)
+{
+	gboolean changed = FALSE;
+	for (guint i = 0; i < side->names->len; i++) {
+		AlignName *name = align_name(side, i);
+		g_autofree char *text = strchr(name->text, '/') ? said_once(name->text) : NULL;
+		if (text)
+			changed |= align_change(name, texts, text, bit);
+	}
+	return changed;
+}
+
+/* NULL where the name has but one word. */
 static char **words_of(const char *name)
 {
-	if (!strchr(name, '/'))
-		return NULL;
-	char **words = g_strsplit(name, "/", -1);
-	guint count = 1;
-	for (guint i = 1; words[i]; i++) {
-		if (words[i + 1] && repeats(words[i], words[count - 1]))
-			g_free(words[i]);
-		else
-			words[count++] = words[i];
-	}
-	words[count] = NULL;
-	return words;
+	return strchr(name, '/') ? g_strsplit(name, "/", -1) : NULL;
 }
 
 static void collect_words(char *const *words, GHashTable *seen, GHashTable *stems)
@@ -200,6 +216,8 @@ static char *placed_name(const Variable *variable, guint bits)
 		__builtin_popcount(bits));
 }
 
+/* Roles alone are marked as changed: the rule is of note where one side has them and one has not.
+ */
 gboolean align_keras_variables(AlignSide *side, GStringChunk *texts, guint bit)
 {
 	g_autoptr(GHashTable) layers = layers_of(side);
@@ -212,7 +230,7 @@ gboolean align_keras_variables(AlignSide *side, GStringChunk *texts, guint bit)
 		guint bits = GPOINTER_TO_UINT(g_hash_table_lookup(layers, variable.layer));
 		g_autofree char *text = placed_name(&variable, bits);
 		if (text)
-			changed |= align_change(name, texts, text, bit);
+			changed |= align_change(name, texts, text, variable.placed ? 0 : bit);
 	}
 	return changed;
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define WORDS_MOST 8
-#define PREFIX_MOST 255 /* bytes */
+#define PREFIX_MOST 255   /* bytes */
+#define EXCHANGED_LEAST 3 /* names; what is left of fewer says too little */
 
 typedef struct {
 	char *prefix;
@@ -109,7 +110,7 @@ static GPtrArray *believable(const Aligner *aligner, GHashTable *off, GHashTable
 {
 	GHashTable *const tables[] = {off, on};
 	GPtrArray *list = g_ptr_array_new();
-	for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
+	for (guint i = 0; i < G_N_ELEMENTS(tables) && tables[i]; i++) {
 		GHashTableIter iter;
 		gpointer candidate;
 		g_hash_table_iter_init(&iter, tables[i]);
@@ -139,15 +140,20 @@ static const Candidate *rival_of(const GPtrArray *list, const Candidate *best)
 	return rival;
 }
 
-static char *sentence(const Candidate *candidate)
+/* `instead`: what all of the base's names have in front, or NULL. */
+static char *sentence(const Candidate *candidate, const char *instead)
 {
+	if (instead)
+		return g_strdup_printf(
+			"with the prefix %s in place of %s", instead, candidate->prefix);
 	return g_strdup_printf(
 		"%s the prefix %s", candidate->put_on ? "with" : "without", candidate->prefix);
 }
 
-static void note_rivals(Aligner *aligner, const Candidate *best, const Candidate *rival)
+static void note_rivals(
+	Aligner *aligner, const Candidate *best, const Candidate *rival, const char *instead)
 {
-	g_autofree char *one = sentence(best), *other = sentence(rival);
+	g_autofree char *one = sentence(best, instead), *other = sentence(rival, instead);
 	align_note(aligner, "%u of its names match %s, and as many %s: say which with --rename",
 		best->matches, one, other);
 }
@@ -183,19 +189,63 @@ static void apply(Aligner *aligner, const Candidate *candidate)
 	}
 }
 
-void align_prefix(Aligner *aligner)
+/* Whether a prefix was found, be it that its rivals forbid its use. */
+static gboolean choose(Aligner *aligner, const char *instead)
 {
-	g_autoptr(GHashTable) off = count_side(aligner, FALSE), on = count_side(aligner, TRUE);
+	g_autoptr(GHashTable) off = count_side(aligner, FALSE);
+	g_autoptr(GHashTable) on = instead ? NULL : count_side(aligner, TRUE);
 	g_autoptr(GPtrArray) list = believable(aligner, off, on);
 	const Candidate *best = best_of(list);
 	const Candidate *rival = best ? rival_of(list, best) : NULL;
+	if (!best || (instead && best->matches < EXCHANGED_LEAST))
+		return FALSE;
 	if (rival) {
-		note_rivals(aligner, best, rival);
-		return;
+		note_rivals(aligner, best, rival, instead);
+		return TRUE;
 	}
-	g_autofree char *rule = best ? sentence(best) : NULL;
-	if (!best)
-		return;
+	g_autofree char *rule = sentence(best, instead);
 	apply(aligner, best);
 	align_say(aligner, rule);
+	return TRUE;
+}
+
+/* The longest leading part that all names of a side have in common, or NULL. */
+static char *common_prefix(const AlignSide *side)
+{
+	const char *first = align_name(side, 0)->text;
+	gsize common = strlen(first);
+	for (guint i = 1; i < side->names->len; i++) {
+		const char *text = align_name(side, i)->text;
+		gsize length = 0;
+		while (length < common && text[length] == first[length])
+			length++;
+		common = length;
+	}
+	while (common > 0 && !strchr("./", first[common - 1]))
+		common--;
+	return common > 0 ? g_strndup(first, common) : NULL;
+}
+
+static void add_shortened(AlignSide *side, gsize length)
+{
+	guint count = side->names->len;
+	for (guint i = 0; i < count; i++) {
+		AlignName name = *align_name(side, i);
+		name.text += length;
+		g_array_append_val(side->names, name);
+	}
+}
+
+/* Where neither taking off nor putting on helps, each side may have a prefix of its own. */
+void align_prefix(Aligner *aligner)
+{
+	guint count = aligner->base.names->len;
+	if (choose(aligner, NULL))
+		return;
+	g_autofree char *instead = common_prefix(&aligner->base);
+	if (!instead)
+		return;
+	add_shortened(&aligner->base, strlen(instead));
+	if (!choose(aligner, instead))
+		g_array_set_size(aligner->base.names, count);
 }

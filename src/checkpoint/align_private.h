@@ -46,6 +46,7 @@ void align_prefix(Aligner *aligner);
 void align_conventions(Aligner *aligner);
 
 /* Conventions of Keras, which are about all names of a side together: whether any name changed. */
+gboolean align_keras_scopes(AlignSide *side, GStringChunk *texts, guint bit);
 gboolean align_keras_numbers(AlignSide *side, GStringChunk *texts, guint bit);
 gboolean align_keras_variables(AlignSide *side, GStringChunk *texts, guint bit);
 /* Gives a name another text, and marks it. */

@@ -245,6 +245,25 @@ static void test_prefix_of_most(void)
 		"without the prefix transformer.");
 }
 
+/* Each side has been wrapped by another program. */
+static void test_prefix_exchanged(void)
+{
+	static const Entry base[] = {{"net.core.a", 4, 4, NULL}, {"net.core.b", 4, 3, NULL},
+		{"net.core.c", 4, 3, NULL}, {0}};
+	static const Entry member[] = {{"model.a", 4, 4, NULL}, {"model.b", 4, 3, NULL},
+		{"model.c", 4, 3, NULL}, {"loss.w", 4, 3, NULL}, {0}};
+	static const Entry parted[] = {
+		{"net.a", 4, 4, NULL}, {"head.b", 4, 3, NULL}, {"head.c", 4, 3, NULL}, {0}};
+	static const Entry few[] = {{"fc.weight", 4, 4, NULL}, {"fc.bias", 4, 0, NULL}, {0}};
+	static const Entry others[] = {{"norm.weight", 4, 4, NULL}, {"norm.bias", 4, 0, NULL}, {0}};
+
+	expect(base, member, "net.core.a=model.a net.core.b=model.b net.core.c=model.c +loss.w",
+		"with the prefix net.core. in place of model.");
+	expect(parted, member, "head.b=- head.c=- net.a=- +loss.w +model.a +model.b +model.c",
+		NULL);
+	expect(few, others, "fc.bias=- fc.weight=- +norm.bias +norm.weight", NULL);
+}
+
 static void test_prefix_and_convention(void)
 {
 	static const Entry base[] = {{"a.w", 4, 4, NULL}, {"ln.weight", 4, 0, NULL},
@@ -283,7 +302,7 @@ static void test_conventions(void)
 			{{"layers/dense/vars/0", 4, 3, NULL}, {"layers/dense/vars/1", 3, 0, NULL}},
 			"dense/dense/bias:0=layers/dense/vars/1 "
 			"dense/dense/kernel:0=layers/dense/vars/0",
-			"without the ending :0; layers that Keras numbered counted from the first; "
+			"without the ending :0; layers named once that Keras 2 names twice; "
 			"kernel and bias as vars/0 and vars/1 of Keras 3"},
 		/* A convention gives no partner of another shape. */
 		{{{"ln.weight", 4, 0, NULL}}, {{"ln.gamma", 5, 0, NULL}}, "ln.weight=- +ln.gamma",
@@ -328,6 +347,30 @@ static void test_keras_numbers(void)
 		NULL);
 }
 
+/* Layers that are not in both, where the numbers are those of one session. */
+static void test_keras_parts(void)
+{
+	static const Entry base[] = {{"dense/dense/kernel:0", 4, 3, NULL},
+		{"dense/dense/bias:0", 3, 0, NULL}, {"dense_1/dense_1/kernel:0", 3, 2, NULL}, {0}};
+	static const Entry member[] = {
+		{"layers/dense/vars/0", 4, 3, NULL}, {"layers/dense/vars/1", 3, 0, NULL}, {0}};
+	static const Entry later[] = {{"layers/dense_4/vars/0", 4, 3, NULL},
+		{"layers/dense_4/vars/1", 3, 0, NULL}, {"layers/dense_5/vars/0", 3, 2, NULL}, {0}};
+
+	expect(base, member,
+		"dense/dense/bias:0=layers/dense/vars/1 dense/dense/kernel:0=layers/dense/vars/0 "
+		"dense_1/dense_1/kernel:0=-",
+		"without the ending :0; layers named once that Keras 2 names twice; "
+		"kernel and bias as vars/0 and vars/1 of Keras 3");
+	expect(base, later,
+		"dense/dense/bias:0=layers/dense_4/vars/1 "
+		"dense/dense/kernel:0=layers/dense_4/vars/0 "
+		"dense_1/dense_1/kernel:0=layers/dense_5/vars/0",
+		"without the ending :0; layers named once that Keras 2 names twice; "
+		"kernel and bias as vars/0 and vars/1 of Keras 3; "
+		"layers that Keras numbered counted from the first");
+}
+
 /* Without gamma the places move up; what shapes cannot tell apart, roles do. */
 static void test_keras_variables(void)
 {
@@ -342,7 +385,7 @@ static void test_keras_variables(void)
 	expect(base, three,
 		"bn/bn/beta:0=layers/bn/vars/0 bn/bn/moving_mean:0=layers/bn/vars/1 "
 		"bn/bn/moving_variance:0=layers/bn/vars/2",
-		"without the ending :0; layers that Keras numbered counted from the first; "
+		"without the ending :0; layers named once that Keras 2 names twice; "
 		"kernel and bias as vars/0 and vars/1 of Keras 3");
 	expect(base, four,
 		"bn/bn/beta:0=- bn/bn/moving_mean:0=- bn/bn/moving_variance:0=- "
@@ -472,9 +515,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/align/prefix-rivals", test_prefix_rivals);
 	g_test_add_func("/align/prefix-shortest", test_prefix_shortest);
 	g_test_add_func("/align/prefix-of-most", test_prefix_of_most);
+	g_test_add_func("/align/prefix-exchanged", test_prefix_exchanged);
 	g_test_add_func("/align/prefix-and-convention", test_prefix_and_convention);
 	g_test_add_func("/align/conventions", test_conventions);
 	g_test_add_func("/align/keras-numbers", test_keras_numbers);
+	g_test_add_func("/align/keras-parts", test_keras_parts);
 	g_test_add_func("/align/keras-variables", test_keras_variables);
 	g_test_add_func("/align/gguf", test_gguf);
 	g_test_add_func("/align/tied", test_tied);
