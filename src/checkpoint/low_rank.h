@@ -7,7 +7,7 @@
 /* scaling * B A, where A is [rank][columns] and B is [rows][rank]: tensors of the adapter's
  * checkpoint, of a float type, raw or from a source of their own.  Element (i, j) of the product
  * is element i * columns + j, or j * rows + i where transposed.  Sums in double, in the order of
- * the rank.  At most SOURCE_BLOCK * 8 bytes of either factor are held at a time. */
+ * the rank, which is not 0.  At most SOURCE_BLOCK * 8 bytes of either factor are held at a time. */
 typedef struct {
 	const Checkpoint *factors; /* must outlive the source: owner is kept */
 	guint a, b;                /* tensors */
