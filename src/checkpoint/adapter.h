@@ -16,10 +16,11 @@ Checkpoint *adapter_open(const char *folder, GError **error);
 
 /* Whether a checkpoint is an adapter that is not bound. */
 gboolean adapter_is_unbound(const Checkpoint *checkpoint);
-/* The adapter as a task of the base: tensors under the base's names and of its shapes; those that
- * are products are differences (Tensor.difference, F64), those of modules_to_save and full biases
- * are whole weights.  Borrows both: takes references on files.  ERROR_INPUT where a target is not
- * in the base or has another shape, or for what is not supported (DoRA), with the reason. */
+/* The adapter as a task of the base: tensors under the base's names and of its shapes.  Those that
+ * are made of factors are differences (Tensor.difference, F64), with DoRA's magnitudes too; those
+ * of modules_to_save and full biases are whole weights, under their own names where the base has
+ * none such.  Holds references on both.  ERROR_INPUT where a target is not in the base or has
+ * another shape. */
 Checkpoint *adapter_bind(const Checkpoint *adapter, const Checkpoint *base, GError **error);
 
 #endif
