@@ -1,10 +1,13 @@
-/* directory.c - finds the weights in a folder: one file, a set of shards, or a run of steps.
+/* directory.c - opens a folder of weights: one file, a set of shards, an adapter, or a run of
+ * steps.
  *
  * What an index says of its shards is checked against the shards themselves: each tensor must be
  * where the index has it, and what the index does not name is listed as skipped. */
 #include "checkpoint/directory.h"
 
+#include "checkpoint/adapter.h"
 #include "checkpoint/cursor.h"
+#include "checkpoint/folder.h"
 #include "checkpoint/shard_index.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -13,71 +16,7 @@
 #include <string.h>
 
 #define STATE_MOST (64u << 20)
-#define SINGLE "model.safetensors"
-#define SUFFIX ".safetensors"
-#define INDEX_SUFFIX ".safetensors.index.json"
 #define STEP_PREFIX "checkpoint-"
-
-/* What lies in folders whose weights cannot be read, in order of what explains most. */
-static const struct {
-	const char *glob, *what, *remedy;
-} unread[] = {
-	{"adapter_model.*", "a PEFT adapter", "merge it into its base and save that"},
-	{"*.bin", "PyTorch weights (.bin)", "save them as safetensors"},
-	{"*.pt", "PyTorch weights (.pt)", "save them as safetensors"},
-	{"*.pth", "PyTorch weights (.pth)", "save them as safetensors"},
-	{"*.ckpt", "a PyTorch Lightning checkpoint", "save its weights as safetensors"},
-	{"*.distcp", "a distributed PyTorch checkpoint", "save its weights as safetensors"},
-	{"*.gguf", "a GGUF file", "convert it to safetensors"},
-	{"*.h5", "HDF5 weights", "convert them to safetensors"},
-	{"*.msgpack", "Flax weights", "convert them to safetensors"},
-};
-
-/* The names in a folder, in natural order. */
-static GPtrArray *list_names(const char *path, GError **error)
-{
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GError) cause = NULL;
-	g_autoptr(GDir) folder = g_dir_open(path, 0, &cause);
-	const char *name;
-
-	if (folder == NULL) {
-		fail_at(error, ERROR_IO, (Place){.file = path}, "the folder cannot be read: %s",
-			cause->message);
-		return NULL;
-	}
-	while ((name = g_dir_read_name(folder)) != NULL)
-		g_ptr_array_add(names, g_strdup(name));
-	text_natural_sort(names);
-	return g_steal_pointer(&names);
-}
-
-/* How many names fit a glob; *first is the first of them, borrowed. */
-static guint count_names(const GPtrArray *names, const char *glob, const char **first)
-{
-	guint count = 0;
-	*first = NULL;
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = g_ptr_array_index(names, i);
-		if (text_glob(glob, name) && count++ == 0)
-			*first = name;
-	}
-	return count;
-}
-
-/* The file that a folder's weights are opened by, borrowed from the names; NULL where there is
- * none, or no way to choose. */
-static const char *model_name(const GPtrArray *names)
-{
-	static const char *const globs[] = {
-		SINGLE, "model" INDEX_SUFFIX, "*" INDEX_SUFFIX, "*" SUFFIX};
-	const char *name;
-
-	for (guint i = 0; i < G_N_ELEMENTS(globs); i++)
-		if (count_names(names, globs[i], &name) == 1)
-			return g_str_has_prefix(name, "adapter_model.") ? NULL : name;
-	return NULL;
-}
 
 /* The number of a checkpoint-N folder; -1 for any other name. */
 static gint64 step_number(const char *name)
@@ -109,31 +48,12 @@ static gboolean holds_step(const char *path, const GPtrArray *names)
 /* Why a folder cannot be opened, from what lies in it. */
 static gboolean refuse_folder(const char *path, const GPtrArray *names, GError **error)
 {
-	Place place = {.file = path};
-	const char *name;
-
-	if (holds_step(path, names)) {
-		place.remedy = "load it with --run NAME=DIR, or name one of its checkpoints";
-		return fail_at(error, ERROR_INPUT, place,
-			"this is a training run, with no model beside its steps");
-	}
-	guint files = count_names(names, "*" SUFFIX, &name);
-	if (files > 1) {
-		place.remedy = "name one of them";
-		return fail_at(error, ERROR_INPUT, place,
-			"the folder holds %u safetensors files and no index that joins them",
-			files);
-	}
-	for (guint i = 0; i < G_N_ELEMENTS(unread); i++) {
-		place.remedy = unread[i].remedy;
-		if (count_names(names, unread[i].glob, &name) > 0)
-			return fail_at(error, ERROR_INPUT, place,
-				"the folder holds %s, which this version does not read: %s",
-				unread[i].what, name);
-	}
-	place.remedy = NULL;
-	return fail_at(error, ERROR_INPUT, place,
-		names->len == 0 ? "the folder is empty" : "the folder holds no safetensors file");
+	if (!holds_step(path, names))
+		return folder_refuse(path, names, error);
+	return fail_at(error, ERROR_INPUT,
+		(Place){.file = path,
+			.remedy = "load it with --run NAME=DIR, or name one of its checkpoints"},
+		"this is a training run, with no model beside its steps");
 }
 
 static Checkpoint *open_single(const char *folder, const char *name, GError **error)
@@ -149,19 +69,25 @@ static Checkpoint *open_single(const char *folder, const char *name, GError **er
 
 Checkpoint *directory_open(const char *path, GError **error)
 {
-	g_autoptr(GPtrArray) names = list_names(path, error);
+	g_autoptr(GPtrArray) names = folder_names(path, error);
 
 	if (names == NULL)
 		return NULL;
-	const char *name = model_name(names);
-	if (name == NULL) {
+	FolderWeights chosen = folder_weights(path, names);
+	g_autofree char *index = NULL;
+	switch (chosen.kind) {
+	case FOLDER_NONE:
 		refuse_folder(path, names, error);
 		return NULL;
+	case FOLDER_FILE:
+		return open_single(path, chosen.name, error);
+	case FOLDER_INDEX:
+		index = g_build_filename(path, chosen.name, NULL);
+		return directory_open_index(index, error);
+	case FOLDER_ADAPTER:
+		return adapter_open(path, error);
 	}
-	if (!g_str_has_suffix(name, INDEX_SUFFIX))
-		return open_single(path, name, error);
-	g_autofree char *index = g_build_filename(path, name, NULL);
-	return directory_open_index(index, error);
+	g_assert_not_reached();
 }
 
 /* Lists a tensor that the index does not take from this shard as skipped; FALSE for one that it
@@ -181,12 +107,25 @@ static gboolean skip_unmapped(
 	return TRUE;
 }
 
+/* Of the aliases from the place `first` on, keeps those that the index takes from this shard. */
+static void drop_aliases(
+	Checkpoint *checkpoint, const ShardIndex *index, const char *shard, guint first)
+{
+	for (guint i = checkpoint->tied->len; i > first; i--) {
+		const char *name = g_ptr_array_index(checkpoint->tied, i - 1);
+		if (!skip_unmapped(checkpoint, index, name, shard))
+			continue;
+		g_ptr_array_remove_index(checkpoint->tied, i - 1);
+		g_hash_table_remove(checkpoint->aliases, name);
+	}
+}
+
 /* Reads one shard and keeps of its tensors those that the index takes from it. */
 static gboolean read_shard(
 	Checkpoint *checkpoint, const ShardIndex *index, const char *shard, GError **error)
 {
 	g_autofree char *path = g_build_filename(index->folder, shard, NULL);
-	guint kept = checkpoint->tensors->len;
+	guint kept = checkpoint->tensors->len, tied = checkpoint->tied->len;
 
 	if (!checkpoint_read_file(checkpoint, path, error))
 		return FALSE;
@@ -200,6 +139,7 @@ static gboolean read_shard(
 		*tensor = swap;
 	}
 	g_array_set_size(checkpoint->tensors, kept);
+	drop_aliases(checkpoint, index, shard, tied);
 	return TRUE;
 }
 
@@ -249,11 +189,11 @@ char *directory_index_of(const char *shard)
 {
 	g_autofree char *folder = g_path_get_dirname(shard);
 	g_autofree char *name = g_path_get_basename(shard);
-	g_autoptr(GPtrArray) names = list_names(folder, NULL);
+	g_autoptr(GPtrArray) names = folder_names(folder, NULL);
 
 	for (guint i = 0; names != NULL && i < names->len; i++) {
 		const char *index = g_ptr_array_index(names, i);
-		if (!g_str_has_suffix(index, ".index.json"))
+		if (!folder_is_index(index))
 			continue;
 		g_autofree char *path = g_build_filename(folder, index, NULL);
 		if (index_lists(path, name))
@@ -310,7 +250,7 @@ static gboolean check_steps(const char *path, const GArray *steps, GError **erro
 
 GArray *directory_run(const char *path, char **final, gint64 *final_step, GError **error)
 {
-	g_autoptr(GPtrArray) names = list_names(path, error);
+	g_autoptr(GPtrArray) names = folder_names(path, error);
 	g_autoptr(GArray) steps = g_array_new(FALSE, FALSE, sizeof(RunStep));
 
 	if (names == NULL)
@@ -326,7 +266,7 @@ GArray *directory_run(const char *path, char **final, gint64 *final_step, GError
 	g_array_sort(steps, run_step_compare);
 	if (!check_steps(path, steps, error))
 		return NULL;
-	gboolean has_final = model_name(names) != NULL;
+	gboolean has_final = folder_weights(path, names).kind != FOLDER_NONE;
 	*final = has_final ? g_strdup(path) : NULL;
 	*final_step = has_final ? global_step(path) : -1;
 	return g_steal_pointer(&steps);
@@ -334,6 +274,6 @@ GArray *directory_run(const char *path, char **final, gint64 *final_step, GError
 
 gboolean directory_is_run(const char *path)
 {
-	g_autoptr(GPtrArray) names = list_names(path, NULL);
+	g_autoptr(GPtrArray) names = folder_names(path, NULL);
 	return names != NULL && holds_step(path, names);
 }

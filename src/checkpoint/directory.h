@@ -5,8 +5,7 @@
 
 #include "checkpoint/checkpoint.h"
 
-/* A directory: model.safetensors, else model.safetensors.index.json, else its only safetensors
- * file. */
+/* A directory: the weights that folder_weights chooses in it. */
 Checkpoint *directory_open(const char *path, GError **error);
 /* A sharded set through its index.json.  No shard may lie outside the index's own directory. */
 Checkpoint *directory_open_index(const char *path, GError **error);

@@ -71,13 +71,19 @@ static void test_refused_folders(void)
 
 	expect_refusal(folder, ERROR_INPUT, "the folder is empty");
 	write_text(folder, "config.json", "{}");
-	expect_refusal(folder, ERROR_INPUT, "holds no safetensors file");
-	write_text(folder, "pytorch_model.bin", "PK\x03\x04");
-	expect_refusal(folder, ERROR_INPUT, "PyTorch weights (.bin), which this version does not");
-	write_model(folder, "adapter_model.safetensors", "lora_A");
-	expect_refusal(folder, ERROR_INPUT, "a PEFT adapter");
+	expect_refusal(folder, ERROR_INPUT, "the folder holds no weights");
+	write_text(folder, "optimizer.pt", "beside");
+	write_text(folder, "training_args.bin", "beside");
+	expect_refusal(folder, ERROR_INPUT, "the folder holds no weights");
 	write_model(folder, "a.safetensors", "a");
+	write_model(folder, "b.safetensors", "b");
 	expect_refusal(folder, ERROR_INPUT, "2 safetensors files and no index");
+	write_text(folder, "c.pt", "not read");
+	expect_refusal(folder, ERROR_INPUT, "3 weights files and no index");
+	write_model(folder, "adapter_model.safetensors", "lora_A");
+	expect_refusal(folder, ERROR_INPUT, "an adapter, but no adapter_config.json");
+	write_text(folder, "pytorch_model.bin", "not weights");
+	expect_refusal(folder, ERROR_INPUT, "pytorch_model.bin: this is");
 	g_autofree char *config = g_build_filename(folder, "config.json", NULL);
 	expect_refusal(config, ERROR_INPUT, "this is no index of shards");
 	g_autofree char *nothing = g_build_filename(folder, "nothing", NULL);
@@ -85,21 +91,115 @@ static void test_refused_folders(void)
 	test_folder_remove(folder);
 }
 
-/* The folder, its index and each of its shards open the same set. */
-static void test_sharded(void)
+/* Weights that only the program which wrote them can join, or that are not read. */
+static void test_unread_folders(void)
 {
-	static const char *const names[] = {
-		"", "model.safetensors.index.json", "model-00002-of-00002.safetensors"};
-	g_autofree char *folder = test_source("tests/corpus/valid/hf/sharded");
+	static const struct {
+		const char *file, *says;
+	} cases[] = {
+		{"__0_0.distcp", "a distributed PyTorch checkpoint, in parts, which is not read: "
+				 "__0_0.distcp; join them"},
+		{"zero_to_fp32.py", "a DeepSpeed checkpoint, in parts"},
+		{"mp_rank_00_model_states.pt", "zero_to_fp32.py"},
+		{"global_step100", "a DeepSpeed checkpoint"},
+		{"m-00001-of-00003.gguf", "a GGUF file in parts, which is not read: "
+					  "m-00001-of-00003.gguf; join them with gguf-split"},
+		{"consolidated.01.pth", "weights split over devices"},
+		{"flax_model.msgpack", "Flax weights"},
+		{"saved_model.pb", "a TensorFlow SavedModel"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		char *folder = test_folder();
+		write_text(folder, cases[i].file, "");
+		write_text(folder, "config.json", "{}");
+		expect_refusal(folder, ERROR_INPUT, cases[i].says);
+		write_model(folder, "model.safetensors", "w");
+		checkpoint_free(expect_open(folder, 1));
+		test_folder_remove(folder);
+	}
+}
+
+/* Each row is looked for before those below it: they are written from the last on. */
+static void test_order(void)
+{
+	static const char *const names[] = {"model.safetensors", "only.safetensors",
+		"pytorch_model.bin", "pytorch_model.fp16.bin"};
+	char *folder = test_folder();
+
+	for (guint i = G_N_ELEMENTS(names); i-- > 0;) {
+		write_model(folder, names[i], names[i]);
+		g_autoptr(Checkpoint) checkpoint = expect_open(folder, 1);
+		g_assert_cmpint(checkpoint_find(checkpoint, names[i]), ==, 0);
+		g_assert_cmpstr(checkpoint->directory, ==, folder);
+	}
+	test_folder_remove(folder);
+}
+
+/* One file under any name that weights have; what lies beside it does not count. */
+static void test_only_weights(void)
+{
+	static const char *const names[] = {"weights.pt", "best.pth.tar", "last.ckpt", "m.bin",
+		"m.h5", "m.npz", "model.fp16.safetensors", "diffusion_pytorch_model.bin"};
 
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		char *folder = test_folder();
+		write_model(folder, names[i], "w");
+		write_model(folder, "optimizer.bin", "v");
+		write_text(folder, "rng_state_0.pth", "");
+		write_text(folder, "random_states_0.pkl", "");
+		write_text(folder, "tokenizer.model", "");
+		write_model(folder, "logs.pt/inside.safetensors", "u");
+		g_autoptr(Checkpoint) checkpoint = expect_open(folder, 1);
+		g_assert_cmpint(checkpoint_find(checkpoint, "w"), ==, 0);
+		test_folder_remove(folder);
+	}
+}
+
+/* Indices of .bin shards, and of a variant. */
+static void test_other_indices(void)
+{
+	static const char *const indices[] = {"pytorch_model.bin.index.json",
+		"model.safetensors.index.fp16.json", "diffusion_pytorch_model.bin.index.json"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(indices); i++) {
+		char *folder = test_folder();
+		g_autofree char *shard = g_build_filename(folder, "p-00002-of-2.bin", NULL);
+		write_model(folder, "p-00001-of-2.bin", "v");
+		write_model(folder, "p-00002-of-2.bin", "w");
+		write_text(folder, indices[i],
+			"{\"weight_map\":{\"v\":\"p-00001-of-2.bin\","
+			"\"w\":\"p-00002-of-2.bin\"}}");
+		checkpoint_free(expect_open(folder, 2));
+		checkpoint_free(expect_open(shard, 2));
+		test_folder_remove(folder);
+	}
+}
+
+/* The folder, its index and each of its shards open the same set. */
+static void check_sharded(const char *source, const char *const *names, guint count, guint tensors)
+{
+	g_autofree char *folder = test_source(source);
+
+	for (guint i = 0; i < count; i++) {
 		g_autofree char *path = *names[i] != '\0' ? g_build_filename(folder, names[i], NULL)
 							  : g_strdup(folder);
-		g_autoptr(Checkpoint) checkpoint = expect_open(path, 5);
+		g_autoptr(Checkpoint) checkpoint = expect_open(path, tensors);
 		g_assert_cmpuint(checkpoint->files->len, ==, 2);
 		g_assert_cmpuint(checkpoint->skipped->len, ==, 0);
 		g_assert_cmpstr(checkpoint->directory, ==, folder);
 	}
+}
+
+static void test_sharded(void)
+{
+	static const char *const names[] = {
+		"", "model.safetensors.index.json", "model-00002-of-00002.safetensors"};
+	static const char *const bins[] = {
+		"", "pytorch_model.bin.index.json", "pytorch_model-00001-of-00002.bin"};
+
+	check_sharded("tests/corpus/valid/hf/sharded", names, G_N_ELEMENTS(names), 5);
+	check_sharded("tests/corpus/valid/hf/sharded_bin", bins, G_N_ELEMENTS(bins), 4);
 }
 
 /* What the index does not take is listed, with the reason. */
@@ -320,6 +420,10 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/directory/single", test_single);
 	g_test_add_func("/directory/refused-folders", test_refused_folders);
+	g_test_add_func("/directory/unread-folders", test_unread_folders);
+	g_test_add_func("/directory/order", test_order);
+	g_test_add_func("/directory/only-weights", test_only_weights);
+	g_test_add_func("/directory/other-indices", test_other_indices);
 	g_test_add_func("/directory/sharded", test_sharded);
 	g_test_add_func("/directory/skipped", test_skipped);
 	g_test_add_func("/directory/hostile-indices", test_hostile_indices);
