@@ -12,7 +12,12 @@
 #define RANK_TILE 1024u
 #define CHUNK 4096u
 
-typedef double Strip __attribute__((vector_size(STRIP * sizeof(double))));
+/* Two columns in a register, and a strip of them at one index of the rank. */
+typedef double Pair __attribute__((vector_size(2 * sizeof(double))));
+typedef union {
+	Pair pairs[STRIP / 2];
+	double lanes[STRIP];
+} Strip;
 
 /* A factor: places are rows of the storage for the left one, columns for the right one. */
 typedef struct {
@@ -105,25 +110,29 @@ static gboolean load_right(Work *work, Tile tile, GError **error)
 		for (gsize r = 0; r < tile.ranks; r++) {
 			to[r] = (Strip){0};
 			for (gsize k = 0; k < n; k++)
-				to[r][k] = from[r * by_rank + k * by_place];
+				to[r].lanes[k] = from[r * by_rank + k * by_place];
 		}
 	}
 	return TRUE;
 }
 
-/* Adds a row's products with a strip of columns to n of their sums, from lane `skip` on. */
+/* Adds a row's products with a strip of columns to n of their sums, from lane `skip` on.  The sums
+ * are named one by one so that they stay in registers. */
 static void add_strip(
 	const double *row, const Strip *strip, gsize ranks, gsize skip, gsize n, double *sums)
 {
-	double lanes[STRIP] = {0};
-	Strip sum;
+	Strip sum = {0};
 
-	memcpy(lanes + skip, sums, n * sizeof *sums);
-	memcpy(&sum, lanes, sizeof sum);
-	for (gsize r = 0; r < ranks; r++)
-		sum += row[r] * strip[r];
-	memcpy(lanes, &sum, sizeof sum);
-	memcpy(sums, lanes + skip, n * sizeof *sums);
+	memcpy(sum.lanes + skip, sums, n * sizeof *sums);
+	Pair s0 = sum.pairs[0], s1 = sum.pairs[1], s2 = sum.pairs[2], s3 = sum.pairs[3];
+	for (gsize r = 0; r < ranks; r++) {
+		s0 += row[r] * strip[r].pairs[0];
+		s1 += row[r] * strip[r].pairs[1];
+		s2 += row[r] * strip[r].pairs[2];
+		s3 += row[r] * strip[r].pairs[3];
+	}
+	sum = (Strip){{s0, s1, s2, s3}};
+	memcpy(sums, sum.lanes + skip, n * sizeof *sums);
 }
 
 /* One row of the left tile with all of the right tile that is wanted of this row. */
