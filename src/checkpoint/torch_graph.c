@@ -3,7 +3,7 @@
 
 #include "checkpoint/torch_tensor.h"
 
-/* Values with no more than this under them are counted anew rather than remembered. */
+/* A list of no more plain values than this is counted anew rather than remembered. */
 #define SMALL 8
 
 struct TorchGraph {
@@ -15,6 +15,7 @@ struct TorchGraph {
 typedef struct {
 	TorchItem item;
 	TorchCursor cursor;
+	gboolean nested; /* it holds more than plain values */
 } Frame;
 
 typedef struct {
@@ -103,9 +104,11 @@ static gboolean enter(Count *count, const TorchItem *item, GError **error)
 /* The innermost value is counted; it goes into `item`, and into the value that it is in. */
 static gboolean leave(Count *count, TorchItem *item, GError **error)
 {
-	*item = count->frames[--count->depth].item;
-	gboolean small =
-		item->tensors == 0 && item->visits <= SMALL && item->node.kind == TORCH_LIST;
+	const Frame *frame = &count->frames[--count->depth];
+	gboolean small = !frame->nested && frame->item.visits <= SMALL &&
+			 frame->item.node.kind == TORCH_LIST;
+
+	*item = frame->item;
 	if (item->tensors == 0)
 		item->visits = 1;
 	if (count->depth > 0) {
@@ -124,7 +127,9 @@ static gboolean count_child(Count *count, Frame *frame, const TorchChild *child,
 		add(&frame->item.visits, 1);
 		return TRUE;
 	}
-	if (!find(count->graph, child->value, &item))
+	gboolean found = find(count->graph, child->value, &item);
+	frame->nested |= child->value->kind >= PICKLE_LIST;
+	if (!found)
 		return enter(count, &item, error);
 	add(&frame->item.tensors, item.tensors);
 	add(&frame->item.visits, item.visits);
