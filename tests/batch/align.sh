@@ -101,6 +101,33 @@ expect 0 "$TAUSCOPE" load shrunk.h5 --base three-words.safetensors two-words.saf
 expect 0 "$TAUSCOPE" similarity shrunk.h5 --json
 equals 2 out norm 0
 
+# Published fine-tunes of one Keras model, whose layers other sessions numbered; the norms are those
+# that a few lines of Python give for the pairs dense/dense_3, dense_1/dense_4 and dense_2/dense_5.
+keras=$TAUSCOPE_SOURCE/tests/corpus/wild/keras_mnist
+expect 0 "$TAUSCOPE" load keras.h5 --base "$keras/mnist.h5" "$keras/robust_mnist.h5" \
+	"$keras/initial_robust_mnist.h5"
+expect 0 "$TAUSCOPE" check keras.h5 --json
+equals 'layers that Keras numbered counted from the first' out checkpoints robust_mnist matched_by
+equals 6 out tensors_shared
+expect 0 "$TAUSCOPE" similarity keras.h5 --json
+echo '[21.64814978277702,21.23991961079054]' >wanted
+near 1e-9 out norm 0 -- wanted 0
+near 1e-9 out norm 1 -- wanted 1
+
+# Keras 2 and Keras 3 files of one layer.
+expect 0 "$TAUSCOPE" load k3.h5 --base "$TAUSCOPE_SOURCE/tests/corpus/valid/h5/keras2_weights.h5" \
+	"k3=$TAUSCOPE_SOURCE/tests/corpus/valid/h5/keras3.weights.h5"
+expect 1 "$TAUSCOPE" check k3.h5 --json
+equals '["dense_1/dense_1/kernel:0"]' out checkpoints k3 missing
+expect 0 "$TAUSCOPE" similarity k3.h5 --json
+equals 0 out norm 0
+
+# What torch.compile and DataParallel put in front.
+torch=$TAUSCOPE_SOURCE/tests/corpus/valid/torch
+expect 0 "$TAUSCOPE" load torch.h5 --base "$torch/zip_dataparallel.pt" "$torch/zip_compiled_prefix.pt"
+expect 0 "$TAUSCOPE" check torch.h5 --json
+equals 8 out tensors_shared
+
 # Differences: no base, and a task as they are.
 table vector.safetensors wte.weight 2 '"__metadata__":{"tauscope.values":"differences"},' 0 2 0 0
 expect 3 "$TAUSCOPE" load bad.h5 --base vector.safetensors two-words.safetensors

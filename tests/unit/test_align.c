@@ -503,6 +503,57 @@ static void test_many(void)
 				checkpoint_tensor(one, i)->name));
 }
 
+static Checkpoint *make_random(GRand *random)
+{
+	static const char *const words[] = {"a", "module", "vars", "layers", "dense", "dense_1",
+		"dense_1_2", "0", "1", "kernel", "gamma", "bias:0", "", "_orig_mod", "weight"};
+	g_autofree Entry *entries = g_new0(Entry, 13);
+	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
+	guint count = 0;
+
+	for (guint i = 0; i < 12; i++) {
+		g_autoptr(GString) name = g_string_new("n");
+		for (guint j = 0; j < 3; j++)
+			g_string_append_printf(name, "%c%s", "./"[g_rand_int_range(random, 0, 2)],
+				words[g_rand_int_range(random, 0, G_N_ELEMENTS(words))]);
+		const char *text = g_intern_string(name->str + g_rand_int_range(random, 0, 3));
+		if (*text && g_hash_table_add(taken, (gpointer)text))
+			entries[count++] =
+				(Entry){text, (guint64)g_rand_int_range(random, 1, 3), 0, NULL};
+	}
+	return make("npz", entries);
+}
+
+/* Whatever the names: a tensor has one partner at most, and who has none is extra. */
+static void test_random(void)
+{
+	g_autoptr(GRand) random = g_rand_new_with_seed(7);
+	guint pairs = 0;
+
+	for (guint round = 0; round < 3000; round++) {
+		g_autoptr(Checkpoint) base = make_random(random), member = make_random(random);
+		g_auto(Alignment) alignment = {0};
+		gboolean used[12] = {FALSE};
+		guint partners = 0;
+		g_assert_true(align(base, member, NULL, &alignment, NULL));
+		for (guint i = 0; i < checkpoint_count(base); i++) {
+			gint place = alignment.place[i];
+			if (place < 0)
+				continue;
+			g_assert_false(used[place]);
+			used[place] = TRUE;
+			partners++;
+		}
+		g_assert_cmpuint(partners + alignment.extra->len, ==, checkpoint_count(member));
+		for (guint i = 0; i < checkpoint_count(base); i++)
+			g_assert_true(
+				alignment.place[i] >= 0 ||
+				checkpoint_find(member, checkpoint_tensor(base, i)->name) < 0);
+		pairs += partners;
+	}
+	g_assert_cmpuint(pairs, >, 1000);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -527,5 +578,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/align/rename-errors", test_rename_errors);
 	g_test_add_func("/align/rename-growth", test_rename_growth);
 	g_test_add_func("/align/many", test_many);
+	g_test_add_func("/align/random", test_random);
 	return g_test_run();
 }
