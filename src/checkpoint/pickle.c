@@ -59,7 +59,7 @@ static gboolean step(Machine *machine)
 	machine->opcode = NULL;
 	machine->opcode_at = machine->at;
 	if (machine->at == machine->length)
-		return machine_refuse(machine, "the pickle ends without STOP");
+		return machine_refuse_end(machine, "the pickle ends without STOP");
 	guint8 code = machine->bytes[machine->at++];
 	if (pickle_opcodes[code].run == NULL)
 		return machine_refuse(machine, "0x%02x is no opcode of a pickle", code);

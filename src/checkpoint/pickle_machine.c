@@ -11,24 +11,36 @@
 
 #define GLOBAL_NAME_MOST 1024u
 
+static gboolean refuse(Machine *machine, const char *remedy, const char *reason)
+{
+	const char *name = machine->opcode != NULL ? machine->opcode->name : NULL;
+	return fail_at(machine->error, ERROR_INPUT,
+		(Place){.file = machine->path, .remedy = remedy}, "byte %" PRIu64 ": %s%s%s",
+		machine->origin + machine->opcode_at, name != NULL ? name : "",
+		name != NULL ? ": " : "", reason);
+}
+
 gboolean machine_refuse(Machine *machine, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
 	g_autofree char *reason = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	const char *name = machine->opcode != NULL ? machine->opcode->name : NULL;
-	return fail_at(machine->error, ERROR_INPUT, (Place){.file = machine->path},
-		"byte %" PRIu64 ": %s%s%s", machine->origin + machine->opcode_at,
-		name != NULL ? name : "", name != NULL ? ": " : "", reason);
+	return refuse(machine, NULL, reason);
+}
+
+gboolean machine_refuse_end(Machine *machine, const char *reason)
+{
+	return refuse(machine, "if the file is cut off, download it again", reason);
 }
 
 const guint8 *machine_take(Machine *machine, guint64 length)
 {
 	if (!span_within(machine->at, length, machine->length)) {
-		machine_refuse(machine,
+		g_autofree char *reason = g_strdup_printf(
 			"%" PRIu64 " bytes are wanted, and the pickle ends after %zu", length,
 			machine->length - machine->at);
+		machine_refuse_end(machine, reason);
 		return NULL;
 	}
 	const guint8 *bytes = machine->bytes + machine->at;
@@ -54,7 +66,7 @@ const guint8 *machine_take_line(Machine *machine, gsize *length)
 				    ? memchr(from, '\n', machine->length - machine->at)
 				    : NULL;
 	if (end == NULL) {
-		machine_refuse(machine, "the pickle ends within its line");
+		machine_refuse_end(machine, "the pickle ends within its line");
 		return NULL;
 	}
 	*length = (gsize)(end - from);
@@ -86,34 +98,42 @@ PickleValue *machine_new(Machine *machine, PickleKind kind)
 	return value;
 }
 
-/* Doubles an array that is full. */
-static gboolean make_room(Machine *machine, void **array, guint *room, guint used, gsize size)
+/* The array with twice the room, or some where there is none. */
+static void *grow(Machine *machine, void *array, guint *room, gsize size)
 {
-	if (used < *room)
-		return TRUE;
 	guint more = MAX(*room * 2, 64);
-	void *larger = arena_resize(&machine->pickle->arena, *array, *room * size, more * size);
+	void *larger = arena_resize(&machine->pickle->arena, array, *room * size, more * size);
 	if (larger == NULL)
-		return machine_refuse_memory(machine);
-	*array = larger;
-	*room = more;
-	return TRUE;
+		machine_refuse_memory(machine);
+	else
+		*room = more;
+	return larger;
 }
 
 gboolean machine_push(Machine *machine, PickleValue *value)
 {
-	if (value == NULL || !make_room(machine, (void **)&machine->stack, &machine->room,
-				     machine->depth, sizeof *machine->stack))
+	if (value == NULL)
 		return FALSE;
+	if (machine->depth == machine->room) {
+		PickleValue **larger =
+			grow(machine, machine->stack, &machine->room, sizeof *machine->stack);
+		if (larger == NULL)
+			return FALSE;
+		machine->stack = larger;
+	}
 	machine->stack[machine->depth++] = value;
 	return TRUE;
 }
 
 gboolean machine_mark(Machine *machine)
 {
-	if (!make_room(machine, (void **)&machine->marks, &machine->mark_room, machine->mark_count,
-		    sizeof *machine->marks))
-		return FALSE;
+	if (machine->mark_count == machine->mark_room) {
+		guint *larger =
+			grow(machine, machine->marks, &machine->mark_room, sizeof *machine->marks);
+		if (larger == NULL)
+			return FALSE;
+		machine->marks = larger;
+	}
 	machine->marks[machine->mark_count++] = machine->depth;
 	return TRUE;
 }

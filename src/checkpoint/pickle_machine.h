@@ -51,8 +51,10 @@ struct Machine {
 
 /* "PATH: byte N: OPCODE: reason"; FALSE. */
 gboolean machine_refuse(Machine *machine, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The same where the pickle ends too early, as it does in a file that is cut off. */
+gboolean machine_refuse_end(Machine *machine, const char *reason);
 
-/* The next bytes of the pickle; NULL where it has no such many. */
+/* The next bytes of the pickle; NULL where it has not so many. */
 const guint8 *machine_take(Machine *machine, guint64 length);
 /* A little-endian number of 1 to 8 bytes. */
 gboolean machine_take_number(Machine *machine, guint bytes, guint64 *number);
