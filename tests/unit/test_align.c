@@ -505,15 +505,15 @@ static void test_many(void)
 
 static Checkpoint *make_random(GRand *random)
 {
-	static const char *const words[] = {"a", "module", "vars", "layers", "dense", "dense_1",
-		"dense_1_2", "0", "1", "kernel", "gamma", "bias:0", "", "_orig_mod", "weight"};
+	static const char *const words[] = {
+		"a", "module", "vars", "layers", "dense", "dense_1", "0", "kernel", "gamma:0", ""};
 	g_autofree Entry *entries = g_new0(Entry, 13);
 	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
 	guint count = 0;
 
 	for (guint i = 0; i < 12; i++) {
 		g_autoptr(GString) name = g_string_new("n");
-		for (guint j = 0; j < 3; j++)
+		for (guint j = 0; j < 2; j++)
 			g_string_append_printf(name, "%c%s", "./"[g_rand_int_range(random, 0, 2)],
 				words[g_rand_int_range(random, 0, G_N_ELEMENTS(words))]);
 		const char *text = g_intern_string(name->str + g_rand_int_range(random, 0, 3));
@@ -551,7 +551,7 @@ static void test_random(void)
 				checkpoint_find(member, checkpoint_tensor(base, i)->name) < 0);
 		pairs += partners;
 	}
-	g_assert_cmpuint(pairs, >, 1000);
+	g_assert_cmpuint(pairs, >, 500);
 }
 
 int main(int argc, char **argv)
