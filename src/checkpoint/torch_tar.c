@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define MEMBERS_MOST 1000u
-#define SAVE_AGAIN "load it in PyTorch and save it again"
 
 typedef enum {
 	MEMBER_STORAGES,
@@ -63,15 +62,17 @@ static gboolean refuse(const TarReader *reader, GError **error, const char *form
 	va_start(arguments, format);
 	g_autofree char *reason = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	return fail_at(error, ERROR_INPUT,
-		(Place){.file = reader->file->path, .remedy = SAVE_AGAIN}, "%s", reason);
+	return fail_at(error, ERROR_INPUT, (Place){.file = reader->file->path}, "%s", reason);
 }
 
 /* NULL is what pickle_build gives where there is no memory. */
 static gboolean built(const TarReader *reader, const PickleValue *value, GError **error)
 {
 	if (value == NULL)
-		return refuse(reader, error, "it has more tensors than are read of such a file");
+		return fail_at(error, ERROR_INPUT,
+			(Place){.file = reader->file->path,
+				.remedy = "load it in PyTorch and save it again"},
+			"it has more tensors than are read of a file of this age");
 	return TRUE;
 }
 
