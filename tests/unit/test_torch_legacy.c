@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define MAGIC "\x80\2\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19."
-#define VERSION "\x80\2M\xe9\3."
+#define LEGACY_VERSION "\x80\2M\xe9\3."
 #define LITTLE "\x80\2}X\r\0\0\0little_endian\x88s."
 #define BIG "\x80\2}X\r\0\0\0little_endian\x89s."
 #define STORAGE "(X\7\0\0\0storagectorch\nFloatStorage\n"
@@ -67,7 +67,7 @@ static void check_bad(gsize length, const char *bytes, const char *says)
 	test_error(error, ERROR_INPUT, says);
 }
 
-#define HEAD MAGIC VERSION LITTLE
+#define HEAD MAGIC LEGACY_VERSION LITTLE
 #define TAIL KEYS COUNT ELEMENTS
 
 static void test_good(void)
@@ -76,12 +76,12 @@ static void test_good(void)
 	/* what follows is not looked at */
 	check_good(FILE_OF(HEAD OBJECT TAIL "more"));
 	/* the byte order of the machine, or nothing about it */
-	check_good(FILE_OF(MAGIC VERSION BIG OBJECT KEYS COUNT SWAPPED));
-	check_good(FILE_OF(MAGIC VERSION "}." OBJECT TAIL));
+	check_good(FILE_OF(MAGIC LEGACY_VERSION BIG OBJECT KEYS COUNT SWAPPED));
+	check_good(FILE_OF(MAGIC LEGACY_VERSION "}." OBJECT TAIL));
 	/* protocol 4 puts a frame before the magic number */
 	check_good(FILE_OF(
-		"\x80\4\x95\x0d\0\0\0\0\0\0\0\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19." VERSION LITTLE
-			OBJECT TAIL));
+		"\x80\4\x95\x0d\0\0\0\0\0\0\0\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19." LEGACY_VERSION
+			LITTLE OBJECT TAIL));
 	/* Python 2 wrote the same texts as str */
 	check_good(FILE_OF(HEAD "\x80\2}U\1w" REBUILD "(U\7storagectorch\nFloatStorage\nU\1"
 				"7U\3cpuK\4NtQK\0(K\2K\2t(K\2K\1ttRs."
@@ -101,8 +101,9 @@ static const struct {
 	{FILE_OF(MAGIC), "ends without STOP"},
 	{FILE_OF(MAGIC "\x80\2M\xea\3." LITTLE OBJECT TAIL), "not the version 1001"},
 	{FILE_OF(MAGIC "\x80\2N." LITTLE OBJECT TAIL), "not the version 1001"},
-	{FILE_OF(MAGIC VERSION "cos\nsystem\n)R." OBJECT TAIL), "facts of the machine"},
-	{FILE_OF(MAGIC VERSION "}X\r\0\0\0little_endianK\1s." OBJECT TAIL), "facts of the machine"},
+	{FILE_OF(MAGIC LEGACY_VERSION "cos\nsystem\n)R." OBJECT TAIL), "facts of the machine"},
+	{FILE_OF(MAGIC LEGACY_VERSION "}X\r\0\0\0little_endianK\1s." OBJECT TAIL),
+		"facts of the machine"},
 	{FILE_OF(HEAD OBJECT "X\1\0\0\0"
 			     "7." COUNT ELEMENTS),
 		"keys of the storages are no list"},
