@@ -202,8 +202,29 @@ gboolean store_member_usable(const Store *store, guint member, GError **error)
 	return TRUE;
 }
 
+/* The first type of blocks that a checkpoint's weights were rounded to, or NULL. */
+static const char *quantised_type(const Checkpoint *checkpoint)
+{
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++)
+		if (checkpoint_tensor(checkpoint, i)->stored_type)
+			return checkpoint_tensor(checkpoint, i)->stored_type;
+	return NULL;
+}
+
+static void add_quantised_notice(const Store *store, guint member, GPtrArray *notices)
+{
+	const Member *named = collection_member(store->collection, member);
+	const char *type = quantised_type(named->checkpoint);
+	if (type)
+		g_ptr_array_add(notices,
+			g_strdup_printf("%s: its weights were rounded when they were quantised "
+					"(%s); all numbers are about what is left of them",
+				named->name, type));
+}
+
 static void add_notice(const Store *store, guint member, GPtrArray *notices)
 {
+	add_quantised_notice(store, member, notices);
 	SourceState state = store_member_state(store, member);
 	if (!store_member_at(store, member)->copied || state < SOURCE_CHANGED)
 		return;
@@ -370,6 +391,8 @@ char *member_content_hash(const Collection *collection, guint member, const guin
 		const char *type = dtype_info(tensor->dtype)->name;
 		XXH3_128bits_update(state, type, strlen(type) + 1);
 		XXH3_128bits_update(state, shape, strlen(shape) + 1);
+		if (tensor->difference)
+			XXH3_128bits_update(state, "difference", sizeof "difference");
 	}
 	XXH128_hash_t sum = XXH3_128bits_digest(state);
 	XXH3_freeState(state);
