@@ -227,7 +227,7 @@ static void test_check(void)
 	g_autoptr(Collection) collection = toy_collection(folder);
 	TestTensor tensors[] = {
 		{"blocks.0.attn.q.weight", DTYPE_F32, 1, {2}, NULL},
-		{"head.weight", DTYPE_F32, 1, {3}, NULL},
+		{"head.weight", DTYPE_F32, 2, {1, 3}, NULL},
 		{"seen", DTYPE_I64, 1, {2}, NULL},
 		{"new", DTYPE_F32, 1, {1}, NULL},
 	};
