@@ -20,6 +20,15 @@ gboolean adapter_is(const char *folder)
 	return names != NULL && folder_has_adapter(names);
 }
 
+char *adapter_folder_of(const char *path)
+{
+	g_autofree char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
+	g_autofree char *config = g_build_filename(folder, ADAPTER_CONFIG, NULL);
+	gboolean part = strcmp(name, ADAPTER_CONFIG) == 0 || g_str_has_prefix(name, FACTORS);
+
+	return part && g_file_test(config, G_FILE_TEST_EXISTS) ? g_steal_pointer(&folder) : NULL;
+}
+
 /* safetensors before .bin, as PEFT looks for them; then what else is called so.  Borrowed. */
 static const char *factors_name(const GPtrArray *names)
 {

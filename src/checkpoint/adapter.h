@@ -10,6 +10,9 @@
 
 /* Whether a folder holds an adapter: adapter_config.json or adapter_model.*. */
 gboolean adapter_is(const char *folder);
+/* The folder of the adapter that a file is a part of: its configuration, or its factors where the
+ * configuration lies beside them.  NULL for any other file; g_free it. */
+char *adapter_folder_of(const char *path);
 /* Opens the folder's factors under the names of its file; checks the configuration, and that the
  * factors agree with it and with each other.  ERROR_INPUT with what is wrong. */
 Checkpoint *adapter_open(const char *folder, GError **error);

@@ -4,6 +4,7 @@
  * the file as it is open now: a store may bring spans of a file that has changed since. */
 #include "checkpoint/checkpoint.h"
 
+#include "checkpoint/adapter.h"
 #include "checkpoint/archive.h"
 #include "checkpoint/directory.h"
 #include "checkpoint/gguf.h"
@@ -277,6 +278,9 @@ static Checkpoint *open_any(const char *path, GError **error)
 {
 	if (g_file_test(path, G_FILE_TEST_IS_DIR))
 		return directory_open(path, error);
+	g_autofree char *adapter = adapter_folder_of(path);
+	if (adapter != NULL)
+		return adapter_open(adapter, error);
 	if (g_str_has_suffix(path, ".json"))
 		return directory_open_index(path, error);
 	g_autofree char *index = directory_index_of(path);

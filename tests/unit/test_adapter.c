@@ -243,6 +243,26 @@ static void test_told(void)
 	g_assert_false(adapter_is(pair.folder));
 }
 
+/* Either file of it opens the adapter; factors without a configuration are only tensors. */
+static void test_parts_open(void)
+{
+	static const char *const names[] = {"adapter_config.json", "adapter_model.safetensors"};
+	g_auto(Pair) pair = plain_pair("");
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = g_build_filename(pair.adapter, names[i], NULL);
+		g_autoptr(Checkpoint) adapter = test_open(path);
+		g_assert_cmpstr(adapter->format, ==, "peft-dir");
+		g_assert_cmpstr(adapter->path, ==, path);
+	}
+	g_autofree char *config = g_build_filename(pair.adapter, names[0], NULL);
+	g_autofree char *factors = g_build_filename(pair.adapter, names[1], NULL);
+	g_assert_cmpint(unlink(config), ==, 0);
+	g_autoptr(Checkpoint) alone = test_open(factors);
+	g_assert_cmpstr(alone->format, ==, "safetensors");
+	g_assert_false(adapter_is_unbound(alone));
+}
+
 /* alpha by the rank or its root, each by the first pattern that fits, as PEFT has it. */
 static void test_scaling(void)
 {
@@ -688,6 +708,7 @@ int main(int argc, char **argv)
 		}
 	g_test_add_func("/adapter/hostile", test_hostile);
 	g_test_add_func("/adapter/told", test_told);
+	g_test_add_func("/adapter/parts-open", test_parts_open);
 	g_test_add_func("/adapter/scaling", test_scaling);
 	g_test_add_func("/adapter/refused-settings", test_refused_settings);
 	g_test_add_func("/adapter/refused-types", test_refused_types);
