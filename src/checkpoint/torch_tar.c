@@ -237,9 +237,11 @@ static gboolean add_view(TarReader *reader, const PickleValue *view, GError **er
 		pickle_build_integer(pickle, view->items[2]->integer),
 		pickle_build_integer(pickle, view->items[3]->integer),
 	};
+	PickleValue *tuple = pickle_build_tuple(pickle, part, G_N_ELEMENTS(part));
+	if (!built(reader, tuple, error))
+		return FALSE;
 	PickleValue *const *id = root->value->object->callee->items;
-	PickleValue *value = build_storage(pickle, id[1], root_key, id[4]->integer,
-		pickle_build_tuple(pickle, part, G_N_ELEMENTS(part)));
+	PickleValue *value = build_storage(pickle, id[1], root_key, id[4]->integer, tuple);
 	numbered_add(reader->views, g_steal_pointer(&key), value, 0);
 	return built(reader, value, error);
 }
