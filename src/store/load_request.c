@@ -73,6 +73,17 @@ static guint64 nonfinite_of(const Store *store, guint member, guint *first)
 	return count;
 }
 
+/* Names that were not the same, of tasks: the steps of a run have those of its task. */
+static void append_matched(GString *text, const Store *store)
+{
+	for (guint i = 1; i < store->members->len; i++) {
+		const Member *member = collection_member(store->collection, i);
+		if (member->matched_by && member->role == MEMBER_TASK)
+			g_string_append_printf(
+				text, "; %s matched %s", member->name, member->matched_by);
+	}
+}
+
 static void append_nonfinite(GString *text, const Store *store)
 {
 	for (guint i = 0; i < store->members->len; i++) {
@@ -147,6 +158,7 @@ char *load_summary(const Load *load)
 	g_string_append_printf(text, "%u checkpoint%s, %s read, %s", store->members->len,
 		store->members->len == 1 ? "" : "s", bytes, copied);
 	append_still_copied(text, load);
+	append_matched(text, store);
 	append_nonfinite(text, store);
 	append_out_of_range(text, store);
 	append_missing(text, store);

@@ -27,6 +27,7 @@ pair other.safetensors p q 2 1 1 1
 
 # A prefix.
 expect 0 "$TAUSCOPE" load s.h5 --base base.safetensors same.safetensors wrapped.safetensors
+grep -q '; wrapped matched without the prefix module\.$' out || fail "load does not say the rule"
 expect 0 "$TAUSCOPE" check s.h5
 grep -q '^wrapped: names matched without the prefix module\.$' out || fail "the rule is not said"
 expect 0 "$TAUSCOPE" check s.h5 --json

@@ -221,6 +221,39 @@ static void test_preview(void)
 	assert_fits(report_preview_table(preview), 80);
 }
 
+/* The toy behind a prefix, with three classes in place of two. */
+static void test_check_matched(void)
+{
+	char *folder = test_folder();
+	g_autoptr(Collection) collection = toy_collection(folder);
+	TestTensor tensors[] = {
+		{"module.blocks.0.attn.q.weight", DTYPE_F32, 1, {2}, NULL},
+		{"module.blocks.1.attn.q.weight", DTYPE_F32, 1, {2}, NULL},
+		{"module.blocks.2.mlp.fc_in.weight", DTYPE_F32, 1, {2}, NULL},
+		{"module.head.weight", DTYPE_F32, 1, {3}, NULL},
+	};
+	g_autofree char *path = g_build_filename(folder, "wrapped.safetensors", NULL);
+	test_write_safetensors(path, tensors, G_N_ELEMENTS(tensors));
+	add_member(collection, "wrapped", MEMBER_TASK, NULL, -1, path);
+	guint number = collection_members(collection) - 1;
+	g_autoptr(cJSON) json = report_check_json(collection);
+	g_autoptr(GPtrArray) lines = report_alignment(collection, number);
+	assert_strict(json);
+	g_assert_true(cJSON_IsNull(at(json, "checkpoints/a/matched_by")));
+	g_assert_true(cJSON_IsFalse(at(json, "checkpoints/wrapped/differences")));
+	assert_text(json, "checkpoints/wrapped/matched_by", "without the prefix module.");
+	assert_keys(at(json, "checkpoints/wrapped/resized/0"), "name rows base_rows shared_rows");
+	assert_text(json, "checkpoints/wrapped/resized/0/name", "head.weight");
+	g_assert_cmpfloat(number_at(json, "checkpoints/wrapped/resized/0/rows"), ==, 3);
+	g_assert_cmpfloat(number_at(json, "checkpoints/wrapped/resized/0/base_rows"), ==, 2);
+	g_assert_cmpfloat(number_at(json, "checkpoints/wrapped/resized/0/shared_rows"), ==, 2);
+	g_assert_cmpuint(lines->len, ==, 2);
+	g_assert_cmpstr(lines->pdata[0], ==, "names matched without the prefix module.");
+	g_assert_cmpstr(lines->pdata[1], ==,
+		"head.weight has 3 rows, the base's 2: the first 2 are compared");
+	test_folder_remove(folder);
+}
+
 static void test_check(void)
 {
 	char *folder = test_folder();
@@ -240,7 +273,8 @@ static void test_check(void)
 	g_assert_true(g_str_has_suffix(at(json, "base")->valuestring, "/base.safetensors"));
 	g_assert_cmpfloat(number_at(json, "tensors_shared"), ==, 1);
 	g_assert_cmpfloat(number_at(json, "elements_shared"), ==, 2);
-	assert_keys(at(json, "checkpoints/part"), "missing extra reshaped skipped");
+	assert_keys(at(json, "checkpoints/part"), "missing extra reshaped skipped matched_by "
+						  "resized differences renames notes");
 	g_assert_cmpint(cJSON_GetArraySize(at(json, "checkpoints/part/missing")), ==, 5);
 	assert_text(json, "checkpoints/part/missing/4", "embed.weight");
 	assert_text(json, "checkpoints/part/extra/0", "new");
@@ -273,8 +307,8 @@ static void test_checkpoint(void)
 		1 + checkpoint_count(checkpoint));
 }
 
-static gboolean read_nothing(gconstpointer state, guint64 first, guint64 count, void *out,
-	GError **error)
+static gboolean read_nothing(
+	gconstpointer state, guint64 first, guint64 count, void *out, GError **error)
 {
 	(void)state, (void)first, (void)count, (void)out, (void)error;
 	return TRUE;
@@ -375,6 +409,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/trajectory-groups", test_trajectory_groups);
 	g_test_add_func("/report/preview", test_preview);
 	g_test_add_func("/report/check", test_check);
+	g_test_add_func("/report/check-matched", test_check_matched);
 	g_test_add_func("/report/checkpoint", test_checkpoint);
 	g_test_add_func("/report/odd-checkpoint", test_odd_checkpoint);
 	g_test_add_func("/report/odd-checkpoint-table", test_odd_checkpoint_table);
