@@ -15,9 +15,10 @@
 #define CHILD_SECONDS_MOST 60.0
 
 typedef struct {
-	int status;        /* of exit; -1 where it was killed by a signal */
-	double seconds;    /* of wall time */
-	glong kib;         /* the most that was resident, of it or a process that it waited for */
+	int status;     /* of exit; -1 where it was killed by a signal */
+	double seconds; /* of wall time */
+	double busy;    /* seconds of processor time, of it and of processes that it waited for */
+	glong kib;      /* the most that was resident, of it or of one of those */
 	char *out, *error; /* what it wrote */
 } Child;
 
@@ -42,6 +43,11 @@ static inline pid_t child_spawn(char **words, const char *out, const char *error
 	return pid;
 }
 
+static inline double child_busy(const struct timeval *time)
+{
+	return (double)time->tv_sec + (double)time->tv_usec / G_USEC_PER_SEC;
+}
+
 /* Waits for its end; one that never comes fails the test. */
 static inline void child_wait(pid_t pid, Child *child)
 {
@@ -57,6 +63,7 @@ static inline void child_wait(pid_t pid, Child *child)
 		g_error("the program did not end");
 	}
 	child->seconds = (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
+	child->busy = child_busy(&usage.ru_utime) + child_busy(&usage.ru_stime);
 	child->kib = usage.ru_maxrss;
 	child->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
