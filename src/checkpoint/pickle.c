@@ -104,10 +104,11 @@ Pickle *pickle_read(const char *path, guint64 origin, const void *bytes, gsize l
 		.error = error,
 	};
 	memo_init(&machine.memo);
-	if (!run(&machine))
+	gboolean whole = run(&machine);
+	if (used != NULL)
+		*used = whole ? machine.at : machine.cut_off ? length : 0;
+	if (!whole)
 		return NULL;
 	release_work(&machine);
-	if (used != NULL)
-		*used = machine.at;
 	return g_steal_pointer(&pickle);
 }

@@ -70,7 +70,7 @@ typedef struct Pickle Pickle;
 /* Runs one pickle, which ends with STOP; *used (may be NULL) is how many bytes it had, so that
  * several may follow one another.  Errors name `path` and the byte, counted from `origin`, where
  * the opcode stands.  The values live as long as the pickle; bytes need not.  NULL with *error set
- * (ERROR_INPUT). */
+ * (ERROR_INPUT); *used is then `length` where more bytes might have made it whole, else 0. */
 Pickle *pickle_read(const char *path, guint64 origin, const void *bytes, gsize length, gsize *used,
 	GError **error);
 void pickle_free(Pickle *pickle);

@@ -31,6 +31,7 @@ gboolean machine_refuse(Machine *machine, const char *format, ...)
 
 gboolean machine_refuse_end(Machine *machine, const char *reason)
 {
+	machine->cut_off = TRUE;
 	return refuse(machine, "if the file is cut off, download it again", reason);
 }
 

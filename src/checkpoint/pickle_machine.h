@@ -45,7 +45,7 @@ struct Machine {
 	guint *marks; /* depths of the stack */
 	guint mark_count, mark_room;
 	Memo memo;
-	gboolean stopped;
+	gboolean stopped, cut_off; /* cut_off: more bytes were wanted */
 	GError **error;
 };
 

@@ -27,7 +27,8 @@ static gboolean run_frame(Machine *machine, OPERAND)
 	if (!machine_take_number(machine, 8, &length))
 		return FALSE;
 	if (length > machine->length - machine->at)
-		return machine_refuse(machine, "a frame longer than what is left of the pickle");
+		return machine_refuse_end(
+			machine, "a frame longer than what is left of the pickle");
 	return TRUE;
 }
 

@@ -33,12 +33,15 @@ static gsize ahead(const PickleRun *run)
 	return (gsize)(window_end - run->at);
 }
 
-static Pickle *read_in_window(PickleRun *run, GError **error)
+/* The pickle, where the window holds it; else *cut_off says whether a larger one might. */
+static Pickle *read_in_window(PickleRun *run, gboolean *cut_off, GError **error)
 {
 	gsize used = 0;
 	Pickle *pickle = pickle_read(run->file->path, run->at,
 		run->window + (run->at - run->window_at), ahead(run), &used, error);
-	run->at += used;
+	*cut_off = pickle == NULL && used > 0 && run->at + used < run->end;
+	if (pickle != NULL)
+		run->at += used;
 	return pickle;
 }
 
@@ -49,11 +52,11 @@ Pickle *pickle_run_next(PickleRun *run, GError **error)
 		return NULL;
 	for (;;) {
 		g_autoptr(GError) reason = NULL;
-		Pickle *pickle = read_in_window(run, &reason);
-		gboolean whole = ahead(run) == run->end - run->at || window > PICKLE_BYTES_MOST;
+		gboolean cut_off;
+		Pickle *pickle = read_in_window(run, &cut_off, &reason);
 		if (pickle != NULL)
 			return pickle;
-		if (whole) {
+		if (!cut_off || window > PICKLE_BYTES_MOST) {
 			g_propagate_error(error, g_steal_pointer(&reason));
 			return NULL;
 		}

@@ -81,9 +81,10 @@ static gsize read_one(const guint8 *bytes, gsize size)
 
 	g_free(copy);
 	fuzz_check((pickle == NULL) == (error != NULL));
-	fuzz_check(pickle == NULL ? used == 0 : used > 0 && used <= size);
-	if (pickle != NULL)
-		visit_all(pickle);
+	fuzz_check(pickle == NULL ? used == 0 || used == size : used > 0 && used <= size);
+	if (pickle == NULL)
+		return 0;
+	visit_all(pickle);
 	return used;
 }
 

@@ -398,6 +398,12 @@ static void test_one_after_another(void)
 	g_assert_cmpuint(used, ==, 3);
 	g_autoptr(Pickle) second = read_copy(sizeof bytes - 1 - used, bytes + used, &used, NULL);
 	g_assert_cmpuint(used, ==, 3);
+	g_autoptr(Pickle) cut_off = read_copy(2, bytes, &used, NULL);
+	g_assert_null(cut_off);
+	g_assert_cmpuint(used, ==, 2);
+	g_autoptr(Pickle) broken = read_copy(6, "K\1s.K\2", &used, NULL);
+	g_assert_null(broken);
+	g_assert_cmpuint(used, ==, 0);
 	g_assert_cmpint(pickle_root(first)->integer, ==, 1);
 	g_assert_cmpint(pickle_root(second)->integer, ==, 2);
 }
