@@ -189,12 +189,19 @@ static gboolean is_foreign(Aligner *aligner)
 	return TRUE;
 }
 
+static gboolean is_open(const Aligner *aligner)
+{
+	return aligner->base.unmatched > 0 && aligner->member.unmatched > 0;
+}
+
 static void pair_changed(Aligner *aligner)
 {
-	if (aligner->base.unmatched == 0 || aligner->member.unmatched == 0 || is_foreign(aligner))
+	gboolean renamed = aligner->rules->len > 0;
+	if ((is_open(aligner) || renamed) && is_foreign(aligner))
 		return;
-	align_prefix(aligner);
-	if (aligner->base.unmatched > 0 && aligner->member.unmatched > 0)
+	if (is_open(aligner))
+		align_prefix(aligner);
+	if (is_open(aligner))
 		align_conventions(aligner);
 }
 
