@@ -5,10 +5,15 @@
 #include "checkpoint/inflate.h"
 #include "core/error.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
-typedef enum { BYTES_SPAN, BYTES_DEFLATED, BYTES_MEMORY, BYTES_PART } BytesKind;
+#define UNPACK_BYTES (256u << 10)
+
+typedef enum { BYTES_SPAN, BYTES_DEFLATED, BYTES_MEMORY, BYTES_PART, BYTES_UNPACKED } BytesKind;
 
 struct Bytes {
 	gint references;
@@ -18,6 +23,8 @@ struct Bytes {
 	Inflate *inflate;
 	guint8 *memory;
 	Bytes *whole;
+	GMutex lock;  /* guards the next, of what is unpacked */
+	int unpacked; /* its descriptor; -1 before the first read */
 };
 
 static Bytes *bytes_new(BytesKind kind, guint64 offset, guint64 length)
@@ -27,6 +34,7 @@ static Bytes *bytes_new(BytesKind kind, guint64 offset, guint64 length)
 	bytes->kind = kind;
 	bytes->offset = offset;
 	bytes->length = length;
+	bytes->unpacked = -1;
 	return bytes;
 }
 
@@ -60,6 +68,19 @@ Bytes *bytes_part(Bytes *whole, guint64 offset, guint64 length)
 	return bytes;
 }
 
+Bytes *bytes_in_any_order(Bytes *bytes)
+{
+	Bytes *from = bytes;
+	while (from->kind == BYTES_PART)
+		from = from->whole;
+	if (from->kind != BYTES_DEFLATED)
+		return bytes_ref(bytes);
+	Bytes *unpacked = bytes_new(BYTES_UNPACKED, 0, bytes->length);
+	g_mutex_init(&unpacked->lock);
+	unpacked->whole = bytes_ref(bytes);
+	return unpacked;
+}
+
 Bytes *bytes_ref(Bytes *bytes)
 {
 	g_atomic_int_inc(&bytes->references);
@@ -74,6 +95,10 @@ void bytes_unref(Bytes *bytes)
 	g_clear_pointer(&bytes->inflate, inflate_free);
 	g_free(bytes->memory);
 	bytes_unref(bytes->whole);
+	if (bytes->unpacked >= 0)
+		close(bytes->unpacked);
+	if (bytes->kind == BYTES_UNPACKED)
+		g_mutex_clear(&bytes->lock);
 	g_free(bytes);
 }
 
@@ -89,6 +114,79 @@ gboolean bytes_is_span(const Bytes *bytes, File **file, guint64 *offset)
 	*file = bytes->file;
 	*offset = bytes->offset;
 	return TRUE;
+}
+
+static gboolean write_whole(int fd, const guint8 *block, gsize length, GError **error)
+{
+	for (gsize done = 0; done < length;) {
+		gssize n = write(fd, block + done, length - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_system(error, g_get_tmp_dir(),
+				"cannot unpack a compressed tensor there", errno);
+		done += (gsize)n;
+	}
+	return TRUE;
+}
+
+static gboolean unpack_to(Bytes *bytes, int fd, GError **error)
+{
+	g_autofree guint8 *block = g_malloc(UNPACK_BYTES);
+	for (guint64 done = 0; done < bytes->length; done += UNPACK_BYTES) {
+		gsize n = (gsize)MIN(UNPACK_BYTES, bytes->length - done);
+		if (!bytes_read(bytes->whole, done, n, block, error) ||
+			!write_whole(fd, block, n, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Some file systems know no files without a name: there it loses it at once. */
+static int open_unnamed(void)
+{
+	const char *folder = g_get_tmp_dir();
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	g_autofree char *path = g_build_filename(folder, "tauscope-XXXXXX", NULL);
+	fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+static int unpack(Bytes *bytes, GError **error)
+{
+	int fd = open_unnamed();
+	if (fd < 0) {
+		fail_system(
+			error, g_get_tmp_dir(), "cannot unpack a compressed tensor there", errno);
+		return -1;
+	}
+	if (unpack_to(bytes, fd, error))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static gboolean read_unpacked(Bytes *bytes, guint64 at, guint64 length, guint8 *out, GError **error)
+{
+	g_mutex_lock(&bytes->lock);
+	if (bytes->unpacked < 0)
+		bytes->unpacked = unpack(bytes, error);
+	int fd = bytes->unpacked;
+	g_mutex_unlock(&bytes->lock);
+	for (guint64 done = 0; fd >= 0 && done < length;) {
+		gssize n = pread(fd, out + done, length - done, (off_t)(at + done));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fail_system(error, g_get_tmp_dir(),
+				"cannot read what was unpacked there", n < 0 ? errno : EIO);
+		done += (guint64)n;
+	}
+	return fd >= 0;
 }
 
 gboolean bytes_read(Bytes *bytes, guint64 at, guint64 length, void *out, GError **error)
@@ -108,6 +206,8 @@ gboolean bytes_read(Bytes *bytes, guint64 at, guint64 length, void *out, GError 
 		return TRUE;
 	case BYTES_PART:
 		return bytes_read(bytes->whole, bytes->offset + at, length, out, error);
+	case BYTES_UNPACKED:
+		return read_unpacked(bytes, at, length, out, error);
 	}
 	g_assert_not_reached();
 }

@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <string.h>
+#include <zlib.h>
 
 #define STORED 200000u
 
@@ -112,6 +113,35 @@ static void test_large_views(void)
 				   .shape = shapes[i],
 				   .strides = strides[i]},
 			rand);
+}
+
+/* A deflated storage, read in an order that is not its own. */
+static void test_transposed_deflated(void)
+{
+	g_autofree char *folder = test_folder();
+	g_autofree char *path = g_build_filename(folder, "storage", NULL);
+	g_autofree guint8 *stored = stored_bytes(FALSE);
+	gsize length = STORED * sizeof(guint32);
+	uLongf packed = compressBound(length);
+	g_autofree guint8 *deflated = g_malloc(packed);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GRand) rand = g_rand_new_with_seed(9);
+	g_assert_cmpint(compress2(deflated, &packed, stored, length, 6), ==, Z_OK);
+	test_write(path, deflated, packed);
+	File *file = file_open(path, &error);
+	test_no_error(error);
+	/* zlib's own frame, of 2 bytes before and 4 behind, is none of the stream. */
+	g_autoptr(Bytes) bytes = bytes_deflated(file, 2, packed - 6, length);
+	file_close(file);
+	const guint64 shape[] = {400, 500}, strides[] = {1, 400};
+	check_view(&(View){.name = "v",
+			   .dtype = DTYPE_U32,
+			   .bytes = bytes,
+			   .rank = 2,
+			   .shape = shape,
+			   .strides = strides},
+		rand);
+	test_folder_remove(g_steal_pointer(&folder));
 }
 
 /* What lies in order in a file is left there. */
@@ -248,6 +278,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/view/random", test_random_views);
 	g_test_add_func("/view/large", test_large_views);
+	g_test_add_func("/view/transposed-deflated", test_transposed_deflated);
 	g_test_add_func("/view/raw-stays-raw", test_raw_stays_raw);
 	g_test_add_func("/view/refusals", test_refusals);
 	g_test_add_func("/view/swapped-complex", test_swapped_complex);
