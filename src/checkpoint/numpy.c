@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define SUFFIX ".npy"
+/* What an array is called whose file has a name that cannot be one. */
 #define ARRAY "array"
 
 /* Strides in which the first index runs fastest; FALSE where they overflow. */
@@ -90,6 +91,15 @@ static gboolean npy_detect(const guint8 *head, gsize length, G_GNUC_UNUSED guint
 	return length >= 6 && memcmp(head, "\x93NUMPY", 6) == 0;
 }
 
+static char *array_name(const char *path)
+{
+	g_autofree char *name = g_path_get_basename(path);
+	if (g_str_has_suffix(name, SUFFIX))
+		name[strlen(name) - strlen(SUFFIX)] = '\0';
+	gboolean usable = *name != '\0' && g_utf8_validate(name, -1, NULL);
+	return usable ? g_steal_pointer(&name) : g_strdup(ARRAY);
+}
+
 static gboolean npy_read(Checkpoint *checkpoint, File *file, GError **error)
 {
 	guint number = checkpoint_add_file(checkpoint, file->path, file);
@@ -103,7 +113,8 @@ static gboolean npy_read(Checkpoint *checkpoint, File *file, GError **error)
 		place.remedy = "save an array of numbers";
 		return fail_at(error, ERROR_INPUT, place, "its elements are text or dates");
 	}
-	return add_array(checkpoint, number, ARRAY, &header, bytes, error);
+	g_autofree char *name = array_name(file->path);
+	return add_array(checkpoint, number, name, &header, bytes, error);
 }
 
 const CheckpointFormat npy_format = {

@@ -5,7 +5,7 @@
 
 #include "checkpoint/checkpoint.h"
 
-/* The array of a .npy is called `array`. */
+/* The array of a .npy has the file's name, without .npy. */
 extern const CheckpointFormat npy_format;
 
 #endif

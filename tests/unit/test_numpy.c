@@ -34,19 +34,16 @@ static void check_tensor(const Checkpoint *checkpoint, guint number, const cJSON
 	check_hash(expected, "sha256_f32", floats, tensor->elements * sizeof *floats);
 }
 
-/* The manifest calls the one array of a .npy by the name of its file. */
 static void check_tensors(const Checkpoint *checkpoint, const cJSON *expected)
 {
 	const cJSON *tensors = corpus_get(expected, "tensors"), *tensor;
-	gboolean alone = strcmp(corpus_text(expected, "format"), "npy") == 0;
 
 	g_assert_cmpstr(checkpoint->format, ==, corpus_text(expected, "format"));
 	if (tensors == NULL)
 		return;
 	g_assert_cmpuint(checkpoint_count(checkpoint), ==, (guint)cJSON_GetArraySize(tensors));
 	cJSON_ArrayForEach (tensor, tensors) {
-		const char *name = alone ? "array" : tensor->string;
-		gint number = checkpoint_find(checkpoint, name);
+		gint number = checkpoint_find(checkpoint, tensor->string);
 		g_assert_cmpint(number, >=, 0);
 		check_tensor(checkpoint, (guint)number, tensor);
 	}
