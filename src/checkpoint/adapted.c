@@ -98,21 +98,25 @@ static gboolean scale_rows(
 	return TRUE;
 }
 
+static double *find_all_scales(const Adapted *adapted, GError **error)
+{
+	guint64 rows = adapted->product.rows;
+	g_autofree double *scales = g_new(double, rows);
+
+	return find_scales(adapted, 0, rows, 0, rows * adapted->product.columns, scales, error)
+		       ? g_steal_pointer(&scales)
+		       : NULL;
+}
+
 /* All scales of a transposed product; borrowed.  One thread finds them, others wait. */
 static const double *all_scales(State *state, GError **error)
 {
-	const Adapted *adapted = &state->adapted;
-	guint64 rows = adapted->product.rows;
-
 	g_mutex_lock(&state->lock);
-	if (state->scales == NULL) {
-		g_autofree double *scales = g_new(double, rows);
-		if (find_scales(
-			    adapted, 0, rows, 0, rows * adapted->product.columns, scales, error))
-			state->scales = g_steal_pointer(&scales);
-	}
+	if (state->scales == NULL)
+		state->scales = find_all_scales(&state->adapted, error);
+	const double *scales = state->scales;
 	g_mutex_unlock(&state->lock);
-	return state->scales;
+	return scales;
 }
 
 static gboolean scale_columns(

@@ -10,7 +10,7 @@
 
 #define KEY_MOST 1024u
 /* Steps of one search, searches, and comparisons with plain names. */
-#define LIMIT "(*LIMIT_MATCH=5000)(*LIMIT_DEPTH=1000)"
+#define LIMIT "(*LIMIT_MATCH=5000)(*LIMIT_RECURSION=1000)"
 #define SEARCHES_MOST 50000u
 #define COMPARISONS_MOST 50000000u
 #define EXPRESSIONS_MOST 256u

@@ -1,7 +1,7 @@
 /* test_low_rank.c - products of two factors against straight loops in double, run by run. */
 #include "checkpoint/low_rank.h"
 
-#include "adapters.h"
+#include "tensors.h"
 
 #include <unistd.h>
 
