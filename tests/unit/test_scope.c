@@ -130,7 +130,7 @@ static void test_shared(void)
 {
 	const TestTensor tensors[] = {
 		{"head.weight", DTYPE_F32, 1, {2}, ones},
-		{"pos_embed", DTYPE_F32, 1, {1}, ones},
+		{"pos_embed", DTYPE_F32, 2, {1, 1}, ones},
 	};
 	const guint member = 1;
 	char *folder = test_folder();
