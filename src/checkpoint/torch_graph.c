@@ -3,7 +3,7 @@
 
 #include "checkpoint/torch_tensor.h"
 
-/* A list of no more plain values than this is counted anew rather than remembered. */
+/* A list or dict of no more plain values than this is counted anew rather than remembered. */
 #define SMALL 8
 
 struct TorchGraph {
@@ -101,20 +101,29 @@ static gboolean enter(Count *count, const TorchItem *item, GError **error)
 	return TRUE;
 }
 
+/* What lies in a value counts for it too. */
+static void take_in(Frame *frame, const TorchItem *item)
+{
+	add(&frame->item.tensors, item->tensors);
+	add(&frame->item.visits, item->visits);
+	frame->item.height = MAX(frame->item.height, item->height);
+}
+
 /* The innermost value is counted; it goes into `item`, and into the value that it is in. */
 static gboolean leave(Count *count, TorchItem *item, GError **error)
 {
 	const Frame *frame = &count->frames[--count->depth];
-	gboolean small = !frame->nested && frame->item.visits <= SMALL &&
-			 frame->item.node.kind == TORCH_LIST;
+	TorchKind kind = frame->item.node.kind;
+	gboolean small = (kind == TORCH_LIST || kind == TORCH_MAPPING) && !frame->nested &&
+			 frame->item.visits <= SMALL;
 
 	*item = frame->item;
 	if (item->tensors == 0)
 		item->visits = 1;
-	if (count->depth > 0) {
-		add(&count->frames[count->depth - 1].item.tensors, item->tensors);
-		add(&count->frames[count->depth - 1].item.visits, item->visits);
-	}
+	else
+		item->height++;
+	if (count->depth > 0)
+		take_in(&count->frames[count->depth - 1], item);
 	return small || remember(count->graph, item, error);
 }
 
@@ -131,8 +140,7 @@ static gboolean count_child(Count *count, Frame *frame, const TorchChild *child,
 	frame->nested |= child->value->kind >= PICKLE_LIST;
 	if (!found)
 		return enter(count, &item, error);
-	add(&frame->item.tensors, item.tensors);
-	add(&frame->item.visits, item.visits);
+	take_in(frame, &item);
 	return TRUE;
 }
 

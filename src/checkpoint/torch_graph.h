@@ -14,6 +14,7 @@ typedef struct {
 	/* By every path, this value included; at most G_MAXUINT64.  What holds no tensors counts as
 	 * one visit, since nobody need enter it. */
 	guint64 tensors, visits;
+	guint height; /* of values with tensors in them, one within the other; this one included */
 } TorchItem;
 
 typedef struct TorchGraph TorchGraph;

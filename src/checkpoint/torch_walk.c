@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define PASSED_MOST 1000
-#define NAME_BYTES_MOST (64u << 20)
+#define NAME_BYTES_MOST (32u << 20)
 
 /* A value whose children are being visited. */
 typedef struct {
@@ -61,6 +61,15 @@ static void pass_over_value(TorchWalk *walk, const PickleValue *value)
 	torch_pass_over(walk, walk->name->str, reason);
 }
 
+/* A key that is too long stays so when it is cut. */
+static void append_key(GString *name, const PickleValue *key)
+{
+	const char *end = key->text + MIN(key->length, TENSOR_NAME_MOST + 1);
+	while ((*end & 0xc0) == 0x80)
+		end++;
+	g_string_append_len(name, key->text, end - key->text);
+}
+
 gboolean torch_name_child(TorchWalk *walk, gsize prefix, const TorchChild *child)
 {
 	const PickleValue *key = child->key;
@@ -73,12 +82,20 @@ gboolean torch_name_child(TorchWalk *walk, gsize prefix, const TorchChild *child
 	else if (key->kind == PICKLE_INTEGER)
 		g_string_append_printf(walk->name, "%" PRId64, key->integer);
 	else if (key->kind == PICKLE_TEXT && strlen(key->text) == key->length)
-		g_string_append(walk->name, key->text);
+		append_key(walk->name, key);
 	else {
 		g_string_append_c(walk->name, '?');
 		return FALSE;
 	}
 	return TRUE;
+}
+
+static gboolean check_length(const TorchWalk *walk, GError **error)
+{
+	if (walk->name->len <= TENSOR_NAME_MOST)
+		return TRUE;
+	return fail_at(error, ERROR_INPUT, (Place){.file = walk->storages->path},
+		"the name of a tensor is longer than %d bytes", TENSOR_NAME_MOST);
 }
 
 static gboolean check_name(TorchWalk *walk, GError **error)
@@ -87,9 +104,8 @@ static gboolean check_name(TorchWalk *walk, GError **error)
 
 	if (walk->name->len == 0)
 		return fail_at(error, ERROR_INPUT, place, "a tensor has an empty name");
-	if (walk->name->len > TENSOR_NAME_MOST)
-		return fail_at(error, ERROR_INPUT, place,
-			"the name of a tensor is longer than %d bytes", TENSOR_NAME_MOST);
+	if (!check_length(walk, error))
+		return FALSE;
 	walk->name_bytes += walk->name->len;
 	if (walk->name_bytes > NAME_BYTES_MOST)
 		return fail_at(error, ERROR_INPUT, place,
@@ -161,7 +177,7 @@ static GHashTable *names_of(const PickleValue *list)
 	return names;
 }
 
-/* The graph has looked at all that is under the root, so this is deep enough. */
+/* The height of the root was checked, so there is a frame left. */
 static void enter(Path *path, const TorchNode *node)
 {
 	Frame *frame = &path->frames[path->depth++];
@@ -259,6 +275,8 @@ static gboolean visit(Path *path, const Frame *frame, const TorchChild *child, G
 		return FALSE;
 	if (!named && item.tensors > 0)
 		return visit_unnamed(walk, child, error);
+	if (item.tensors > 0 && !check_length(walk, error))
+		return FALSE;
 	if (frame->node.kind == TORCH_MODULE)
 		return visit_of_module(path, child, &item, error);
 	if (item.node.kind == TORCH_TENSOR)
@@ -272,13 +290,20 @@ static gboolean visit(Path *path, const Frame *frame, const TorchChild *child, G
 	return TRUE;
 }
 
-static gboolean check_visits(const TorchWalk *walk, const TorchItem *item, GError **error)
+/* Paths to a value that is shared may be longer than the one on which it was counted. */
+static gboolean check_paths(const TorchWalk *walk, const TorchItem *item, GError **error)
 {
-	if (item->visits <= TORCH_VISITS_MOST)
-		return TRUE;
-	return fail_at(error, ERROR_INPUT, (Place){.file = walk->storages->path},
-		"its values refer to each other in more ways than %d, so they cannot all be named",
-		TORCH_VISITS_MOST);
+	Place place = {.file = walk->storages->path};
+
+	if (item->height > TORCH_DEPTH_MOST)
+		return fail_at(error, ERROR_INPUT, place,
+			"the values of its pickle are nested more than %d deep", TORCH_DEPTH_MOST);
+	if (item->visits > TORCH_VISITS_MOST)
+		return fail_at(error, ERROR_INPUT, place,
+			"its values refer to each other in more ways than %d, so they cannot all "
+			"be named",
+			TORCH_VISITS_MOST);
+	return TRUE;
 }
 
 gboolean torch_walk(TorchWalk *walk, const TorchItem *item, GError **error)
@@ -287,7 +312,7 @@ gboolean torch_walk(TorchWalk *walk, const TorchItem *item, GError **error)
 	TorchChild child;
 	gboolean failed = FALSE;
 
-	if (!check_visits(walk, item, error))
+	if (!check_paths(walk, item, error))
 		return FALSE;
 	if (item->node.kind == TORCH_TENSOR) {
 		g_string_assign(walk->name, "tensor");

@@ -1,5 +1,5 @@
-/* test_torch.c - what PyTorch saves beyond the corpus: where the weights are, modules, ties, what is
- * passed over and what is refused.  Expected names are those that state_dict() would give. */
+/* test_torch.c - what PyTorch saves beyond the corpus: where the weights are, modules, ties, what
+ * is passed over and what is refused.  Expected names are those that state_dict() would give. */
 #include "torches.h"
 
 #define ADAM "{ 'state' { 0 { 'exp_avg' " T2 " } } 'param_groups' [ { 'lr' 1 } ] } "
@@ -209,13 +209,13 @@ static void test_refused(gconstpointer data)
 	check_refused(error, refused_cases[i].says);
 }
 
-/* `depth` dicts around a tensor. */
-static char *nest(guint depth)
+/* `depth` dicts around something. */
+static char *wrap(const char *innermost, guint depth)
 {
 	GString *text = g_string_new(NULL);
 	for (guint i = 0; i < depth; i++)
 		g_string_append(text, "{ 'a' ");
-	g_string_append(text, T0);
+	g_string_append(text, innermost);
 	for (guint i = 0; i < depth; i++)
 		g_string_append(text, "} ");
 	return g_string_free(text, FALSE);
@@ -223,7 +223,7 @@ static char *nest(guint depth)
 
 static void test_depth(void)
 {
-	g_autofree char *deep = nest(48), *deeper = nest(49);
+	g_autofree char *deep = wrap(T0, 48), *deeper = wrap(T0, 49);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Checkpoint) checkpoint = open_well(deep);
 	g_assert_cmpuint(strlen(checkpoint_tensor(checkpoint, 0)->name), ==, 95);
@@ -266,6 +266,29 @@ static void test_ways_to_nothing(void)
 	g_assert_cmpuint(checkpoint_count(checkpoint), ==, 1);
 	g_assert_null(open_notation(nothing, &error));
 	check_refused(error, "no tensors in it");
+}
+
+/* A value that is shared may lie deeper on another path: 30 dicts, in 30 dicts. */
+static void test_depth_shared(void)
+{
+	g_autofree char *inner = wrap(T0, 30);
+	g_autofree char *again = wrap(">1 ", 30);
+	g_autofree char *text = g_strconcat("( ", inner, "<1 ", again, ")", NULL);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(open_notation(text, &error));
+	check_refused(error, "nested more than 48 deep");
+}
+
+/* Keys of 3,000 bytes, one in the other, make no name that is built. */
+static void test_long_keys(void)
+{
+	g_autofree char *key = g_strnfill(3000, 'k');
+	g_autofree char *text = g_strdup_printf("{ '%s' <1 { >1 { >1 " T0 "} } }", key);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(open_notation(text, &error));
+	check_refused(error, "longer than 4096 bytes");
 }
 
 /* A large dict that a list holds often is looked through once. */
@@ -330,6 +353,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	add_cases();
 	g_test_add_func("/depth", test_depth);
+	g_test_add_func("/depth-shared", test_depth_shared);
+	g_test_add_func("/long-keys", test_long_keys);
 	g_test_add_func("/ways", test_ways);
 	g_test_add_func("/ways-to-nothing", test_ways_to_nothing);
 	g_test_add_func("/shared", test_shared);
