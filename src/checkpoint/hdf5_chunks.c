@@ -12,6 +12,8 @@
 /* A dataset may be more than 4 GiB only if its storage is at least a thousandth of that. */
 #define DECLARED_FREE (G_GUINT64_CONSTANT(4) << 30)
 #define DECLARED_TIMES 1000
+/* A run is read by the box around it where that has no more than this many times its elements. */
+#define SPREAD_MOST 2
 
 typedef struct {
 	Bytes *whole;
@@ -76,7 +78,7 @@ typedef struct {
 	const Chunked *chunked;
 	guint64 first, count;
 	guint64 low[HDF5_RANK_MOST], high[HDF5_RANK_MOST]; /* both included */
-	guint8 *out;
+	guint8 *out;                                       /* where the run begins */
 } Wanted;
 
 static void unravel(const Chunked *chunked, guint64 element, guint64 *index)
@@ -103,13 +105,35 @@ static void find_box(Wanted *wanted)
 	}
 }
 
+static gboolean is_spread(const Wanted *wanted)
+{
+	guint64 elements = 1;
+	for (guint i = 0; i < wanted->chunked->rank; i++)
+		elements *= wanted->high[i] - wanted->low[i] + 1;
+	return elements / SPREAD_MOST > wanted->count;
+}
+
+/* Shortens the run to what is a box by itself: as many whole rows as there are, of the outermost
+ * axis on which it begins with one. */
+static void shorten(Wanted *wanted)
+{
+	const Chunked *chunked = wanted->chunked;
+	guint axis = chunked->rank - 1;
+	guint64 row = 1;
+
+	while (axis > 0 && wanted->first % (row * chunked->shape[axis]) == 0 &&
+		wanted->count >= row * chunked->shape[axis])
+		row *= chunked->shape[axis--];
+	guint64 left = chunked->shape[axis] - wanted->first / row % chunked->shape[axis];
+	wanted->count = MIN(wanted->count / row, left) * row;
+}
+
 /* A row of the box within one chunk: where it lies in the tensor and in the chunk. */
 static void copy_row(const Wanted *wanted, guint64 to, guint64 from, guint64 n, const guint8 *bytes)
 {
 	const Chunked *chunked = wanted->chunked;
 	gsize unit = chunked->pipeline.unit;
-	guint64 begin = MAX(to, wanted->first);
-	guint64 end = MIN(to + n, wanted->first + wanted->count);
+	guint64 begin = MAX(to, wanted->first), end = MIN(to + n, wanted->first + wanted->count);
 
 	if (begin >= end)
 		return;
@@ -128,8 +152,7 @@ static guint64 ravel(const guint64 *index, const guint64 *shape, guint rank)
 	return element;
 }
 
-/* Moves to the next of the places in [low, high], all but the last `rest` axes; FALSE after the
- * last one. */
+/* Moves to the next place in [low, high] along the first `rank` axes; FALSE after the last one. */
 static gboolean next_place(guint64 *index, const guint64 *low, const guint64 *high, guint rank)
 {
 	for (guint i = rank; i-- > 0;) {
@@ -140,63 +163,99 @@ static gboolean next_place(guint64 *index, const guint64 *low, const guint64 *hi
 	return FALSE;
 }
 
-/* What the box has of one chunk; `bytes` NULL: the fill value. */
-static void copy_chunk(const Wanted *wanted, const guint64 *place, const guint8 *bytes)
+/* The part of a chunk that lies in the box. */
+typedef struct {
+	guint64 corner[HDF5_RANK_MOST];                    /* the chunk's first element */
+	guint64 low[HDF5_RANK_MOST], high[HDF5_RANK_MOST]; /* both included */
+} Part;
+
+/* FALSE where nothing of it lies in the run. */
+static gboolean find_part(const Wanted *wanted, const guint64 *place, Part *part)
 {
 	const Chunked *chunked = wanted->chunked;
-	guint64 low[HDF5_RANK_MOST] = {0}, high[HDF5_RANK_MOST] = {0}, index[HDF5_RANK_MOST];
-	guint64 within[HDF5_RANK_MOST] = {0};
-	guint rank = chunked->rank, last = rank - 1;
+	guint rank = chunked->rank;
 
 	for (guint i = 0; i < rank; i++) {
-		guint64 corner = place[i] * chunked->chunk[i];
-		low[i] = MAX(corner, wanted->low[i]);
-		high[i] = MIN(corner + (chunked->chunk[i] - 1), wanted->high[i]);
+		part->corner[i] = place[i] * chunked->chunk[i];
+		part->low[i] = MAX(part->corner[i], wanted->low[i]);
+		part->high[i] = MIN(part->corner[i] + (chunked->chunk[i] - 1), wanted->high[i]);
 	}
-	memcpy(index, low, sizeof index);
+	return ravel(part->high, chunked->shape, rank) >= wanted->first &&
+	       ravel(part->low, chunked->shape, rank) < wanted->first + wanted->count;
+}
+
+/* `bytes` NULL: the fill value. */
+static void copy_part(const Wanted *wanted, const Part *part, const guint8 *bytes)
+{
+	const Chunked *chunked = wanted->chunked;
+	guint64 index[HDF5_RANK_MOST], within[HDF5_RANK_MOST];
+	guint rank = chunked->rank, last = rank - 1;
+
+	memcpy(index, part->low, rank * sizeof *index);
 	do {
 		for (guint i = 0; i < rank; i++)
-			within[i] = index[i] - place[i] * chunked->chunk[i];
+			within[i] = index[i] - part->corner[i];
 		copy_row(wanted, ravel(index, chunked->shape, rank),
-			ravel(within, chunked->chunk, rank), high[last] - low[last] + 1, bytes);
-	} while (next_place(index, low, high, last));
+			ravel(within, chunked->chunk, rank), part->high[last] - part->low[last] + 1,
+			bytes);
+	} while (next_place(index, part->low, part->high, last));
 }
 
 static gboolean take_chunk(const Wanted *wanted, const guint64 *place, GError **error)
 {
 	const Chunked *chunked = wanted->chunked;
 	guint64 cell = ravel(place, chunked->grid, chunked->rank);
+	Part part;
 
+	if (!find_part(wanted, place, &part))
+		return TRUE;
 	if (find_chunk(chunked, cell) == NULL) {
-		copy_chunk(wanted, place, NULL);
+		copy_part(wanted, &part, NULL);
 		return TRUE;
 	}
 	CacheBlock *block = cache_take(
 		chunked->cache, chunked, cell, chunked->pipeline.bytes, unpack_chunk, error);
 	if (block == NULL)
 		return FALSE;
-	copy_chunk(wanted, place, cache_bytes(block));
+	copy_part(wanted, &part, cache_bytes(block));
 	cache_give(chunked->cache, block);
 	return TRUE;
 }
 
+static gboolean read_box(const Wanted *wanted, GError **error)
+{
+	const Chunked *chunked = wanted->chunked;
+	guint64 low[HDF5_RANK_MOST], high[HDF5_RANK_MOST], place[HDF5_RANK_MOST];
+
+	for (guint i = 0; i < chunked->rank; i++) {
+		place[i] = low[i] = wanted->low[i] / chunked->chunk[i];
+		high[i] = wanted->high[i] / chunked->chunk[i];
+	}
+	do
+		if (!take_chunk(wanted, place, error))
+			return FALSE;
+	while (next_place(place, low, high, chunked->rank));
+	return TRUE;
+}
+
+/* In one box where that has little else, else in several. */
 static gboolean read_chunked(
 	gconstpointer state, guint64 first, guint64 count, void *out, GError **error)
 {
 	const Chunked *chunked = state;
-	Wanted wanted = {.chunked = chunked, .first = first, .count = count, .out = out};
-	guint64 low[HDF5_RANK_MOST] = {0}, high[HDF5_RANK_MOST] = {0}, place[HDF5_RANK_MOST];
+	Wanted wanted = {.chunked = chunked, .first = first, .out = out};
 
-	find_box(&wanted);
-	for (guint i = 0; i < chunked->rank; i++) {
-		low[i] = wanted.low[i] / chunked->chunk[i];
-		high[i] = wanted.high[i] / chunked->chunk[i];
-	}
-	memcpy(place, low, sizeof place);
-	do
-		if (!take_chunk(&wanted, place, error))
+	for (guint64 end = first + count; wanted.first < end; wanted.first += wanted.count) {
+		wanted.out = (guint8 *)out + (wanted.first - first) * chunked->pipeline.unit;
+		wanted.count = end - wanted.first;
+		find_box(&wanted);
+		if (is_spread(&wanted)) {
+			shorten(&wanted);
+			find_box(&wanted);
+		}
+		if (!read_box(&wanted, error))
 			return FALSE;
-	while (next_place(place, low, high, chunked->rank));
+	}
 	return TRUE;
 }
 

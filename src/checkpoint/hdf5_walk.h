@@ -41,8 +41,8 @@ void hdf5_walk_skip(Hdf5Walk *walk, const char *reason);
 gboolean hdf5_describe(Hdf5Walk *walk, hid_t dataset, guint64 object);
 /* Whether a type is one of ours, and which; else what it is. (hdf5_type.c) */
 gboolean hdf5_type_of(hid_t type, Hdf5Dataset *about, const char **what);
-/* Says where the chunks of a dataset lie; `plan` is how it was made, `space`
- * its shape. (hdf5_grid.c) */
+/* Says where the chunks of a dataset lie; `plan` is how it was made, `space` its shape.
+ * (hdf5_grid.c) */
 gboolean hdf5_tell_chunks(
 	Hdf5Walk *walk, hid_t dataset, hid_t plan, hid_t space, const Hdf5Dataset *about);
 

@@ -113,8 +113,9 @@ static void tell_root(const Filling *filling)
 	if (filling->states == 0)
 		return;
 	g_autofree char *name = g_strndup(filling->state, strlen(filling->state) - 1);
-	g_autofree char *reason = g_strdup_printf(
-		"the optimizer's state in %u datasets, not weights", filling->states);
+	g_autofree char *reason =
+		g_strdup_printf("the optimizer's state, not weights: %u dataset%s", filling->states,
+			filling->states == 1 ? "" : "s");
 	checkpoint_skip(filling->checkpoint, name, reason);
 }
 
@@ -131,7 +132,7 @@ static gboolean check_any(const Filling *filling, GError **error)
 			"it holds no dataset of numbers: there is none at all");
 	const Skipped *first = skipped->pdata[0];
 	return fail_at(error, ERROR_INPUT, (Place){.file = file->path},
-		"it holds no dataset of numbers: %s is %s", first->name, first->reason);
+		"it holds no dataset of numbers: %.200s is %s", first->name, first->reason);
 }
 
 static gboolean fill(Filling *filling, GError **error)

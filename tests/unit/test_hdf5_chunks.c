@@ -119,6 +119,11 @@ static void test_ranks(void)
 				.plan = filtered(4, (hsize_t[]){1, 2, 3, 4}, DEFLATE),
 				.rank = 4,
 				.shape = {3, 4, 5, 6}});
+	/* Rows so long that a run has the end of one and the beginning of the next. */
+	add_ramp(&test, (TestDataset){.name = "long",
+				.plan = filtered(3, (hsize_t[]){1, 1, 500}, DEFLATE),
+				.rank = 3,
+				.shape = {2, 2, 9000}});
 	add_ramp(&test, (TestDataset){.name = "larger",
 				.plan = filtered(2, (hsize_t[]){16, 16}, DEFLATE),
 				.rank = 2,
@@ -128,6 +133,11 @@ static void test_ranks(void)
 	check_ramp(checkpoint, "r1");
 	check_ramp(checkpoint, "r3");
 	check_ramp(checkpoint, "r4");
+	check_ramp(checkpoint, "long");
+	g_autofree float *values = test_ramp(36000);
+	for (guint64 row = 9000; row < 36000; row += 9000)
+		test_run(checkpoint, "long", row - 7, 20, values);
+	test_run(checkpoint, "long", 8999, 9002, values);
 	check_ramp(checkpoint, "larger");
 }
 
