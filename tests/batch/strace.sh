@@ -16,11 +16,10 @@ export TMPDIR="$scratch/tmp"
 start_up='/etc/ld\.so\.(cache|preload)|(/usr)?/lib(64)?/.*|/usr/local/lib/.*|/usr/share/locale/.*'
 start_up="$start_up|/proc/(self/.*|filesystems|sys/.*|cpuinfo|meminfo)|/sys/(devices|fs)/.*|/dev/urandom"
 
-# opened FOLDER - the calls that open, make or change a file and succeed, but for start-up, the
-# folder and what is in it.
+# opened FOLDER - the calls that would open, make or change a file, but for start-up, the folder and
+# what is in it.
 opened() {
-	grep -v ' = -1 ' calls |
-		grep -E '(open|openat|openat2|creat|unlink|unlinkat|rename[a-z0-9]*|mkdir|mkdirat|mknod[a-z]*|symlink[a-z]*|link|linkat|truncate|chmod|fchmodat|chown|chdir)\(' |
+	grep -E ' (open|openat|openat2|creat|unlink|unlinkat|rename[a-z0-9]*|mkdir|mkdirat|mknod[a-z]*|symlink[a-z]*|link|linkat|truncate|chmod|fchmodat|chown|chdir)\(' calls |
 		grep -v -E "\"($start_up)\", O_RDONLY" |
 		grep -v -E "\"$1(/[^\"/]*[^\"/.][^\"/]*)?\", O_RDONLY"
 }
