@@ -5,11 +5,15 @@
 
 /* A list or dict of no more plain values than this is counted anew rather than remembered. */
 #define SMALL 8
+/* Real modules are shared a few times, those of a recurrent stack some dozens. */
+#define VISITS_ALWAYS 100000
+#define VISITS_OF_A_CHILD 16
 
 struct TorchGraph {
 	const char *path;
 	GHashTable *places; /* value → place of its item + 1 */
 	GArray *items;      /* of TorchItem */
+	guint64 looked;     /* children, once for each value that they are in */
 };
 
 typedef struct {
@@ -131,6 +135,7 @@ static gboolean count_child(Count *count, Frame *frame, const TorchChild *child,
 {
 	TorchItem item;
 
+	count->graph->looked++;
 	if (torch_is_shut(&frame->item.node, child->key)) {
 		add(&frame->item.tensors, torch_is_tensor(child->value) ? 1 : 0);
 		add(&frame->item.visits, 1);
@@ -163,4 +168,9 @@ gboolean torch_graph_look(
 			return FALSE;
 	}
 	return TRUE;
+}
+
+guint64 torch_graph_visits_most(const TorchGraph *graph)
+{
+	return MIN(VISITS_ALWAYS + VISITS_OF_A_CHILD * graph->looked, TORCH_VISITS_MOST);
 }

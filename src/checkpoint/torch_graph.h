@@ -27,4 +27,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TorchGraph, torch_graph_free)
 gboolean torch_graph_look(
 	TorchGraph *graph, const PickleValue *value, TorchItem *item, GError **error);
 
+/* How many visits a walk may take: at most TORCH_VISITS_MOST, and less where the values that were
+ * looked at are few, so that a small file stays cheap. */
+guint64 torch_graph_visits_most(const TorchGraph *graph);
+
 #endif

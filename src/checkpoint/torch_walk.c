@@ -294,15 +294,16 @@ static gboolean visit(Path *path, const Frame *frame, const TorchChild *child, G
 static gboolean check_paths(const TorchWalk *walk, const TorchItem *item, GError **error)
 {
 	Place place = {.file = walk->storages->path};
+	guint64 most = torch_graph_visits_most(walk->graph);
 
 	if (item->height > TORCH_DEPTH_MOST)
 		return fail_at(error, ERROR_INPUT, place,
 			"the values of its pickle are nested more than %d deep", TORCH_DEPTH_MOST);
-	if (item->visits > TORCH_VISITS_MOST)
+	if (item->visits > most)
 		return fail_at(error, ERROR_INPUT, place,
-			"its values refer to each other in more ways than %d, so they cannot all "
-			"be named",
-			TORCH_VISITS_MOST);
+			"its values refer to each other in more than %" PRIu64
+			" ways, so they cannot all be named",
+			most);
 	return TRUE;
 }
 

@@ -243,7 +243,7 @@ static char *double_up(const char *innermost, guint levels)
 
 static void test_ways(void)
 {
-	g_autofree char *few = double_up(T0, 10), *many = double_up(T0, 40);
+	g_autofree char *few = double_up(T0, 10), *many = double_up(T0, 17);
 	g_autoptr(GError) error = NULL;
 	gint64 start = g_get_monotonic_time();
 	g_autoptr(Checkpoint) checkpoint = open_well(few);
@@ -251,7 +251,7 @@ static void test_ways(void)
 	g_assert_cmpuint(checkpoint_count(checkpoint), ==, 1);
 	g_assert_cmpuint(g_hash_table_size(checkpoint->aliases), ==, 1023);
 	g_assert_null(open_notation(many, &error));
-	check_refused(error, "in more ways than");
+	check_refused(error, "refer to each other in more than");
 	g_assert_cmpint(g_get_monotonic_time() - start, <, 10 * G_USEC_PER_SEC);
 }
 
