@@ -4,7 +4,9 @@
 #include "checkpoint/adapter.h"
 #include "checkpoint/adapter_parts.h"
 #include "checkpoint/adapter_target.h"
+#include "checkpoint/unchanged.h"
 #include "core/error.h"
+#include "core/text.h"
 
 #include <string.h>
 
@@ -276,6 +278,19 @@ static gboolean add_wholes(const Binding *binding, GError **error)
 	return TRUE;
 }
 
+/* What the adapter neither adds to nor brings stays as it is in the base: its change is 0 there,
+ * not unknown. */
+static void add_unchanged(const Binding *binding)
+{
+	for (guint i = 0; i < checkpoint_count(binding->base); i++) {
+		const Tensor *tensor = checkpoint_tensor(binding->base, i);
+		if (dtype_info(tensor->dtype)->class == CLASS_FLOAT &&
+			!g_hash_table_contains(binding->taken, tensor->name) &&
+			!g_hash_table_contains(binding->wholes, tensor->name))
+			checkpoint_add_unchanged(binding->bound, tensor);
+	}
+}
+
 static void copy_text(gpointer key, gpointer value, gpointer table)
 {
 	g_hash_table_insert(table, g_strdup(key), g_strdup(value));
@@ -311,7 +326,10 @@ static gboolean fill(const Binding *binding, GError **error)
 	for (guint i = 0; i < binding->parts->modules->len; i++)
 		if (!add_module(binding, g_ptr_array_index(binding->parts->modules, i), error))
 			return FALSE;
-	return add_wholes(binding, error) && checkpoint_seal(binding->bound, error);
+	if (!add_wholes(binding, error))
+		return FALSE;
+	add_unchanged(binding);
+	return checkpoint_seal(binding->bound, error);
 }
 
 /* The configuration that the adapter was opened with, its last file. */
@@ -335,8 +353,8 @@ Checkpoint *adapter_bind(const Checkpoint *adapter, const Checkpoint *base, GErr
 	if (parts == NULL)
 		return NULL;
 	g_autoptr(AdapterTargets) targets = adapter_targets_new(base);
-	g_autoptr(GHashTable) wholes = g_hash_table_new(g_str_hash, g_str_equal);
-	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) wholes = g_hash_table_new(text_table_hash, g_str_equal);
+	g_autoptr(GHashTable) taken = g_hash_table_new(text_table_hash, g_str_equal);
 	g_autoptr(Checkpoint) bound = begin(adapter, parts);
 	Binding binding = {(Checkpoint *)adapter, (Checkpoint *)base, config, parts, targets,
 		wholes, taken, bound};
