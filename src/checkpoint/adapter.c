@@ -75,7 +75,7 @@ static File *open_config(const char *folder, GError **error)
 /* The last words of the modules that it targets: "k_proj, q_proj (64 modules)". */
 static char *targets_text(const AdapterParts *parts)
 {
-	g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) known = g_hash_table_new(text_table_hash, g_str_equal);
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	g_autoptr(GString) text = g_string_new(NULL);
 

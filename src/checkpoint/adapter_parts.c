@@ -6,6 +6,7 @@
 
 #include "checkpoint/adapter_check.h"
 #include "core/error.h"
+#include "core/text.h"
 
 #include <string.h>
 
@@ -257,7 +258,7 @@ AdapterParts *adapter_parts_new(
 	parts->modules = g_ptr_array_new_with_free_func(module_free);
 	parts->wholes = g_ptr_array_new_with_free_func(whole_free);
 	parts->copies = g_ptr_array_new();
-	parts->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+	parts->by_name = g_hash_table_new(text_table_hash, g_str_equal);
 	if (!add_tensors(parts, error))
 		return NULL;
 	for (guint i = 0; i < parts->modules->len; i++)

@@ -55,7 +55,7 @@ static void add_ends(GHashTable *ends, const char *name, gint place)
 
 static GHashTable *collect_ends(const Checkpoint *base)
 {
-	GHashTable *ends = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTable *ends = g_hash_table_new(text_table_hash, g_str_equal);
 
 	for (guint i = 0; i < checkpoint_count(base); i++)
 		add_ends(ends, checkpoint_tensor(base, i)->name, (gint)i + 1);

@@ -86,7 +86,7 @@ gboolean align_change(AlignName *name, GStringChunk *texts, const char *text, gu
 
 GHashTable *align_index(const AlignSide *side)
 {
-	GHashTable *index = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTable *index = g_hash_table_new(text_table_hash, g_str_equal);
 	for (guint i = 0; i < side->names->len; i++) {
 		AlignName *name = align_name(side, i), *other;
 		gpointer found = NULL;

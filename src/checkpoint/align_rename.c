@@ -2,6 +2,7 @@
 #include "checkpoint/align_private.h"
 
 #include "core/error.h"
+#include "core/text.h"
 
 #include <string.h>
 
@@ -66,7 +67,7 @@ static gboolean apply(Aligner *aligner, const char *rule, GError **error)
 /* Several names of one tensor may become one. */
 static gboolean check_unique(const Aligner *aligner, GError **error)
 {
-	g_autoptr(GHashTable) index = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) index = g_hash_table_new(text_table_hash, g_str_equal);
 	for (guint i = 0; i < aligner->member.names->len; i++) {
 		AlignName *name = align_name(&aligner->member, i);
 		const AlignName *other = g_hash_table_lookup(index, name->text);

@@ -21,7 +21,7 @@
 
 #define HEAD_MOST 4096
 /* What the sources of one checkpoint keep of what they made. */
-#define CACHE_ROOM (1u << 20)
+#define CACHE_ROOM (4u << 20)
 
 static const CheckpointFormat *const formats[] = {
 	&safetensors_format,
@@ -81,10 +81,10 @@ Checkpoint *checkpoint_new(const char *path, const char *format)
 	checkpoint->shards = g_ptr_array_new_with_free_func(g_free);
 	checkpoint->tensors = g_array_new(FALSE, TRUE, sizeof(Tensor));
 	g_array_set_clear_func(checkpoint->tensors, (GDestroyNotify)tensor_clear);
-	checkpoint->index = g_hash_table_new(g_str_hash, g_str_equal);
-	checkpoint->metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	checkpoint->about = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	checkpoint->aliases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	checkpoint->index = g_hash_table_new(text_table_hash, g_str_equal);
+	checkpoint->metadata = g_hash_table_new_full(text_table_hash, g_str_equal, g_free, g_free);
+	checkpoint->about = g_hash_table_new_full(text_table_hash, g_str_equal, g_free, g_free);
+	checkpoint->aliases = g_hash_table_new_full(text_table_hash, g_str_equal, g_free, g_free);
 	checkpoint->tied = g_ptr_array_new();
 	checkpoint->cache = cache_new(CACHE_ROOM);
 	checkpoint->skipped = g_ptr_array_new_with_free_func(skipped_free);
@@ -200,12 +200,14 @@ static gboolean index_aliases(Checkpoint *checkpoint, GError **error)
  * dropped, and the one that was kept. */
 static void aliases_from_metadata(Checkpoint *checkpoint)
 {
-	GHashTableIter iterator;
-	gpointer name, of;
-	g_hash_table_iter_init(&iterator, checkpoint->metadata);
-	while (g_hash_table_iter_next(&iterator, &name, &of))
-		if (checkpoint_find(checkpoint, of) >= 0 && checkpoint_find(checkpoint, name) < 0)
-			checkpoint_add_alias(checkpoint, name, of);
+	g_autoptr(GList) names = g_list_sort(
+		g_hash_table_get_keys(checkpoint->metadata), (GCompareFunc)text_natural_compare);
+	for (const GList *name = names; name != NULL; name = name->next) {
+		const char *of = g_hash_table_lookup(checkpoint->metadata, name->data);
+		if (checkpoint_find(checkpoint, of) >= 0 &&
+			checkpoint_find(checkpoint, name->data) < 0)
+			checkpoint_add_alias(checkpoint, name->data, of);
+	}
 }
 
 gboolean checkpoint_seal(Checkpoint *checkpoint, GError **error)

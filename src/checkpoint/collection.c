@@ -317,7 +317,7 @@ GArray *collection_run(const Collection *collection, const char *run)
 
 GPtrArray *collection_runs(const Collection *collection)
 {
-	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) seen = g_hash_table_new(text_table_hash, g_str_equal);
 	GPtrArray *runs = g_ptr_array_new();
 	for (guint i = 0; i < collection_members(collection); i++) {
 		char *run = collection_member(collection, i)->run;

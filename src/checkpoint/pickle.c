@@ -3,6 +3,7 @@
  * The memory that values may take grows with the bytes that were read, so that neither a bomb of
  * opcodes nor a length without bytes behind it costs more than the file is worth. */
 #include "checkpoint/pickle_machine.h"
+#include "core/text.h"
 
 #define MEMORY_LEAST (32u << 20)
 #define MEMORY_MOST (256u << 20)
@@ -23,7 +24,7 @@ static Pickle *pickle_new(void)
 	Pickle *pickle = g_new0(Pickle, 1);
 	constants_init(&pickle->constants);
 	pickle->globals = g_ptr_array_new_with_free_func(g_free);
-	pickle->named = g_hash_table_new(g_str_hash, g_str_equal);
+	pickle->named = g_hash_table_new(text_table_hash, g_str_equal);
 	pickle->persistents = g_ptr_array_new();
 	return pickle;
 }

@@ -109,8 +109,8 @@ ShardIndex *shard_index_read(const char *path, GError **error)
 
 	index->path = g_strdup(path);
 	index->folder = g_path_get_dirname(path);
-	index->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	index->shard_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	index->names = g_hash_table_new_full(text_table_hash, g_str_equal, g_free, NULL);
+	index->shard_of = g_hash_table_new_full(text_table_hash, g_str_equal, g_free, NULL);
 	index->shards = g_ptr_array_new();
 	g_autofree char *text = cursor_read_file(&cursor, path, INDEX_MOST, error);
 	if (text == NULL)

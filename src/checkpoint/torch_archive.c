@@ -6,6 +6,7 @@
 
 #include "checkpoint/torch.h"
 #include "core/error.h"
+#include "core/text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -190,7 +191,7 @@ static gboolean torch_archive_read(
 		.storages = {.path = source->path, .file = file, .find = find_storage},
 		.zip = zip,
 		.opened = g_hash_table_new_full(
-			g_str_hash, g_str_equal, g_free, (GDestroyNotify)bytes_unref),
+			text_table_hash, g_str_equal, g_free, (GDestroyNotify)bytes_unref),
 	};
 
 	archive.storages.data = &archive;

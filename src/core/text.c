@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <xxhash.h>
 
 /* Compares the runs of digits at *a and *b as numbers of any length and moves past them. */
 static int compare_digits(const char **a, const char **b)
@@ -90,6 +91,20 @@ char *text_count(guint64 count)
 	if (count < 10000)
 		return g_strdup_printf("%" G_GUINT64_FORMAT, count);
 	return scaled(count, units);
+}
+
+/* The one thing that a process decides once for all its tables. */
+static guint64 table_seed(void)
+{
+	static gsize seed;
+	if (g_once_init_enter(&seed))
+		g_once_init_leave(&seed, (gsize)g_random_int() << 32 | g_random_int() | 1);
+	return seed;
+}
+
+guint text_table_hash(gconstpointer text)
+{
+	return (guint)XXH3_64bits_withSeed(text, strlen(text), table_seed());
 }
 
 char *text_hash(guint64 high, guint64 low)

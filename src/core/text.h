@@ -36,6 +36,10 @@ char *text_number(double value);
 /* Seconds as "0:12" or "1:02:03"; "--:--" where negative or not finite. */
 char *text_duration(double seconds);
 
+/* For hash tables whose keys come from files: another hash in each process, so that nobody can
+ * write names that collide.  The order of such a table is another each time too. */
+guint text_table_hash(gconstpointer text);
+
 /* The nearest of the n names to `name` by edit distance, or NULL when none is near; borrowed. */
 const char *text_nearest(const char *name, const char *const *names, guint n);
 
