@@ -122,7 +122,7 @@ static gboolean legacy_read(Checkpoint *checkpoint, File *file, GError **error)
 
 	torch_table_init(&table, file, checkpoint_add_file(checkpoint, file->path, file));
 	if (!read_magic(&run, error) || !read_version(&run, error) ||
-		!torch_read_byte_order(checkpoint, &run, &table.storages.swapped, error))
+		!torch_read_byte_order(checkpoint, &run, error))
 		return FALSE;
 	g_autoptr(Pickle) pickle = pickle_run_next(&run, error);
 	return pickle != NULL && add_all_named(&table, pickle, error) &&

@@ -123,8 +123,7 @@ gboolean torch_table_place(const TorchTable *table, TorchRow *row, gint64 elemen
 	return TRUE;
 }
 
-gboolean torch_read_byte_order(
-	Checkpoint *checkpoint, PickleRun *run, gboolean *swapped, GError **error)
+gboolean torch_read_byte_order(Checkpoint *checkpoint, PickleRun *run, GError **error)
 {
 	g_autoptr(Pickle) pickle = pickle_run_next(run, error);
 	if (pickle == NULL)
@@ -136,7 +135,12 @@ gboolean torch_read_byte_order(
 			"before byte %" PRIu64 ": the facts of the machine that wrote it are no "
 			"dict with its byte order",
 			run->at);
-	*swapped = little != NULL && little->integer == 0;
-	checkpoint_tell(checkpoint, "byte order", *swapped ? "big-endian" : "little-endian");
+	if (little != NULL && little->integer == 0)
+		return fail_at(error, ERROR_INPUT,
+			(Place){.file = run->file->path,
+				.remedy = "save it again with torch 1.6 or newer"},
+			"it was written on a big-endian machine, where this old format had numbers "
+			"in either order, depending on the version of torch");
+	checkpoint_tell(checkpoint, "byte order", "little-endian");
 	return TRUE;
 }

@@ -36,8 +36,8 @@ TorchRow *torch_table_find(const TorchTable *table, const char *key);
 gboolean torch_table_place(const TorchTable *table, TorchRow *row, gint64 elements, guint64 at,
 	guint64 end, GError **error);
 /* The pickle of facts about the machine that wrote the file: only its byte order matters, which is
- * little-endian where nothing is said. */
-gboolean torch_read_byte_order(
-	Checkpoint *checkpoint, PickleRun *run, gboolean *swapped, GError **error);
+ * little-endian where nothing is said.  Big-endian is refused: torch wrote elements of this format
+ * little-endian on such machines too, but not in every version. */
+gboolean torch_read_byte_order(Checkpoint *checkpoint, PickleRun *run, GError **error);
 
 #endif

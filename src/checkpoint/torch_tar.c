@@ -132,8 +132,7 @@ static gboolean read_facts(TarReader *reader, GError **error)
 	g_auto(PickleRun) run = run_of(reader, MEMBER_SYS_INFO);
 	if (reader->members[MEMBER_SYS_INFO].offset == 0)
 		return TRUE;
-	return torch_read_byte_order(
-		reader->checkpoint, &run, &reader->table.storages.swapped, error);
+	return torch_read_byte_order(reader->checkpoint, &run, error);
 }
 
 static gboolean read_object(TarReader *reader, GError **error)
