@@ -6,6 +6,7 @@
 struct Source {
 	gint references;
 	const SourceClass *class;
+	const char *name;
 	gpointer state;
 	gsize size; /* bytes of an element */
 	guint64 elements;
@@ -18,6 +19,7 @@ Source *source_new(
 	Source *source = g_new0(Source, 1);
 	source->references = 1;
 	source->class = class;
+	source->name = class->name;
 	source->state = state;
 	source->size = dtype_info(dtype)->bits / 8;
 	source->elements = elements;
@@ -45,7 +47,12 @@ void source_unref(Source *source)
 
 const char *source_name(const Source *source)
 {
-	return source->class->name;
+	return source->name;
+}
+
+void source_set_name(Source *source, const char *name)
+{
+	source->name = name;
 }
 
 static gboolean make_block(

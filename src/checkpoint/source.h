@@ -37,6 +37,8 @@ void source_unref(Source *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Source, source_unref)
 
 const char *source_name(const Source *source);
+/* Another name than that of its class; interned. */
+void source_set_name(Source *source, const char *name);
 gboolean source_read(const Source *source, guint64 first, guint64 count, void *out, GError **error);
 
 #endif

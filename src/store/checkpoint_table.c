@@ -265,8 +265,9 @@ static void take_made(const Records *made, guint row, Deferred *deferred, Tensor
 	tensor->stored_type = *type ? g_intern_string(type) : NULL;
 	tensor->stored_bytes = records_uint(made, row, MADE_BYTES);
 	tensor->difference = records_uint(made, row, MADE_DIFFERENCE) != 0;
-	if (*records_text(made, row, MADE_SOURCE))
-		tensor->source = deferred_source(deferred, tensor);
+	const char *source = records_text(made, row, MADE_SOURCE);
+	if (*source)
+		tensor->source = deferred_source(deferred, tensor, source);
 }
 
 /* The tables that tensors are read from. */

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* What one of many members of a store keeps: two blocks. */
+#define CACHE_ROOM (1u << 20)
+
 struct Deferred {
 	gint references;
 	char *path;
@@ -64,9 +67,14 @@ void deferred_close(Deferred *deferred)
 static Checkpoint *open_anew(const Deferred *deferred, GError **error)
 {
 	g_autoptr(Checkpoint) checkpoint = checkpoint_open(deferred->path, error);
+	if (checkpoint)
+		cache_limit(checkpoint->cache, CACHE_ROOM);
 	if (!checkpoint || !adapter_is_unbound(checkpoint) || !deferred->base)
 		return g_steal_pointer(&checkpoint);
-	return adapter_bind(checkpoint, deferred->base, error);
+	Checkpoint *bound = adapter_bind(checkpoint, deferred->base, error);
+	if (bound)
+		cache_limit(bound->cache, CACHE_ROOM);
+	return bound;
 }
 
 /* Borrowed; opened by the first that asks. */
@@ -112,12 +120,14 @@ static void wanted_free(gpointer state)
 
 static const SourceClass deferred_class = {"deferred", wanted_read, wanted_free, FALSE};
 
-Source *deferred_source(Deferred *deferred, const Tensor *tensor)
+Source *deferred_source(Deferred *deferred, const Tensor *tensor, const char *name)
 {
 	Wanted *wanted = g_new0(Wanted, 1);
 	wanted->from = deferred_ref(deferred);
 	wanted->name = g_strdup(tensor->name);
 	wanted->dtype = tensor->dtype;
 	wanted->elements = tensor->elements;
-	return source_new(&deferred_class, wanted, tensor->dtype, tensor->elements, NULL);
+	Source *source = source_new(&deferred_class, wanted, tensor->dtype, tensor->elements, NULL);
+	source_set_name(source, g_intern_string(name));
+	return source;
 }

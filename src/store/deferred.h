@@ -22,7 +22,8 @@ void deferred_set_base(Deferred *deferred, Checkpoint *base);
 void deferred_close(Deferred *deferred);
 
 /* The elements of a tensor, which must be of this type and count when it is opened: ERROR_INPUT
- * where they are not, ERROR_IO where it cannot be opened. */
-Source *deferred_source(Deferred *deferred, const Tensor *tensor);
+ * where they are not, ERROR_IO where it cannot be opened.  `name` is that of the source it stands
+ * for. */
+Source *deferred_source(Deferred *deferred, const Tensor *tensor, const char *name);
 
 #endif
