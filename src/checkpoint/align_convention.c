@@ -122,13 +122,11 @@ static void pair(Aligner *aligner, guint row)
 {
 	g_autoptr(GHashTable) bases = align_index(&aligner->base);
 	g_autoptr(GHashTable) members = align_index(&aligner->member);
-	GHashTableIter iter;
-	gpointer text, data;
-	g_hash_table_iter_init(&iter, bases);
-	while (g_hash_table_iter_next(&iter, &text, &data)) {
-		AlignName *base = data, *member = g_hash_table_lookup(members, text);
-		if (!base || !member || !align_is_open(&aligner->base, base) ||
-			!align_fits(aligner, base, member))
+	for (guint i = 0; i < aligner->base.names->len; i++) {
+		AlignName *base = align_name(&aligner->base, i);
+		AlignName *member = g_hash_table_lookup(members, base->text);
+		if (!member || g_hash_table_lookup(bases, base->text) != base ||
+			!align_is_open(&aligner->base, base) || !align_fits(aligner, base, member))
 			continue;
 		say(aligner, base, member, row);
 		align_pair(aligner, base, member);

@@ -89,7 +89,7 @@ static char *fresh_word(const char *stem, guint place, guint count)
 /* Word → what it would be. */
 static GHashTable *fresh_words(GHashTable *stems)
 {
-	GHashTable *fresh = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+	GHashTable *fresh = g_hash_table_new_full(text_table_hash, g_str_equal, NULL, g_free);
 	GHashTableIter iter;
 	gpointer stem, data;
 	g_hash_table_iter_init(&iter, stems);
@@ -115,9 +115,10 @@ static char *renumbered(char *const *words, GHashTable *fresh)
 
 gboolean align_keras_numbers(AlignSide *side, GStringChunk *texts, guint bit)
 {
-	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) seen =
+		g_hash_table_new_full(text_table_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) stems = g_hash_table_new_full(
-		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+		text_table_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
 	gboolean changed = FALSE;
 	for (guint i = 0; i < side->names->len; i++) {
 		g_auto(GStrv) words = words_of(align_name(side, i)->text);
@@ -192,7 +193,7 @@ static gboolean variable_parse(const char *name, Variable *variable)
 /* Layer → the bits of its roles, or how many variables it has by place. */
 static GHashTable *layers_of(const AlignSide *side)
 {
-	GHashTable *layers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTable *layers = g_hash_table_new_full(text_table_hash, g_str_equal, g_free, NULL);
 	for (guint i = 0; i < side->names->len; i++) {
 		g_auto(Variable) variable = {0};
 		if (!variable_parse(align_name(side, i)->text, &variable))

@@ -5,6 +5,8 @@
  * dot or a slash, is a candidate where the rest is a name that the other side lacks. */
 #include "checkpoint/align_private.h"
 
+#include "core/text.h"
+
 #include <string.h>
 
 #define WORDS_MOST 8
@@ -71,7 +73,7 @@ static GHashTable *count_side(const Aligner *aligner, gboolean put_on)
 	const AlignSide *side = put_on ? &aligner->base : &aligner->member;
 	g_autoptr(GHashTable) others = align_index(put_on ? &aligner->member : &aligner->base);
 	GHashTable *candidates =
-		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, candidate_free);
+		g_hash_table_new_full(text_table_hash, g_str_equal, NULL, candidate_free);
 	for (guint i = 0; i < side->names->len; i++)
 		if (align_is_open(side, align_name(side, i)))
 			count_name(aligner, align_name(side, i), others, candidates, put_on);
