@@ -41,12 +41,16 @@ gboolean align_fits(const Aligner *aligner, const AlignName *base, const AlignNa
 
 gboolean align_is_open(const AlignSide *side, const AlignName *name)
 {
-	return !name->used && !(side->once && side->matched[name->tensor]);
+	if (name->used || (name->twin > 0 && align_name(side, name->twin - 1)->used))
+		return FALSE;
+	return !side->once || !side->matched[name->tensor];
 }
 
 static void mark(AlignSide *side, AlignName *name)
 {
 	name->used = TRUE;
+	if (name->twin > 0)
+		align_name(side, name->twin - 1)->used = TRUE;
 	if (!side->matched[name->tensor])
 		side->unmatched--;
 	side->matched[name->tensor] = TRUE;

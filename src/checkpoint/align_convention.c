@@ -126,7 +126,9 @@ static void pair(Aligner *aligner, guint row)
 		AlignName *base = align_name(&aligner->base, i);
 		AlignName *member = g_hash_table_lookup(members, base->text);
 		if (!member || g_hash_table_lookup(bases, base->text) != base ||
-			!align_is_open(&aligner->base, base) || !align_fits(aligner, base, member))
+			!align_is_open(&aligner->base, base) ||
+			!align_is_open(&aligner->member, member) ||
+			!align_fits(aligner, base, member))
 			continue;
 		say(aligner, base, member, row);
 		align_pair(aligner, base, member);

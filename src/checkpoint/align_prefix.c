@@ -185,7 +185,8 @@ static void apply(Aligner *aligner, const Candidate *candidate)
 			align_pair(aligner, found, name);
 		} else if (text) {
 			AlignName other = {.text = g_string_chunk_insert(aligner->texts, text),
-				.tensor = name->tensor};
+				.tensor = name->tensor,
+				.twin = i + 1};
 			g_array_append_val(aligner->member.names, other);
 		}
 	}

@@ -10,6 +10,7 @@ typedef struct {
 	guint tensor;
 	gboolean used; /* it has its partner */
 	guint changes; /* bits of the conventions that changed it */
+	guint twin;    /* the number of the name that a rule made it of, counted from 1; or 0 */
 } AlignName;
 
 typedef struct {

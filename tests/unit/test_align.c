@@ -237,6 +237,18 @@ static void test_prefix_and_convention(void)
 		"without the prefix bert.; gamma and beta as weight and bias");
 }
 
+/* With and without its prefix a name is of one tensor, which has one partner. */
+static void test_prefix_twins(void)
+{
+	static const Entry base[] = {{"a.w", 4, 4, NULL}, {"b.w", 4, 4, NULL},
+		{"c.weight", 4, 0, NULL}, {"m.c.weight", 4, 0, NULL}, {0}};
+	static const Entry member[] = {
+		{"m.a.w", 4, 4, NULL}, {"m.b.w", 4, 4, NULL}, {"m.c.gamma", 4, 0, NULL}, {0}};
+
+	expect(base, member, "a.w=m.a.w b.w=m.b.w c.weight=m.c.gamma m.c.weight=-",
+		"without the prefix m.; gamma and beta as weight and bias");
+}
+
 static void test_conventions(void)
 {
 	static const struct {
@@ -461,6 +473,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/align/prefix-of-most", test_prefix_of_most);
 	g_test_add_func("/align/prefix-exchanged", test_prefix_exchanged);
 	g_test_add_func("/align/prefix-and-convention", test_prefix_and_convention);
+	g_test_add_func("/align/prefix-twins", test_prefix_twins);
 	g_test_add_func("/align/conventions", test_conventions);
 	g_test_add_func("/align/keras-numbers", test_keras_numbers);
 	g_test_add_func("/align/keras-parts", test_keras_parts);
