@@ -4,6 +4,7 @@
 #include "checkpoint/torch_walk.h"
 
 #include "checkpoint/torch_tensor.h"
+#include "core/text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -29,7 +30,7 @@ void torch_walk_init(
 	TorchWalk *walk, Checkpoint *checkpoint, TorchStorages *storages, TorchGraph *graph)
 {
 	*walk = (TorchWalk){.checkpoint = checkpoint, .storages = storages, .graph = graph};
-	walk->first = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	walk->first = g_hash_table_new_full(text_table_hash, g_str_equal, g_free, g_free);
 	walk->name = g_string_new(NULL);
 }
 
@@ -170,7 +171,7 @@ static GHashTable *names_of(const PickleValue *list)
 {
 	if (list == NULL || list->count == 0)
 		return NULL;
-	GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTable *names = g_hash_table_new(text_table_hash, g_str_equal);
 	for (guint i = 0; i < list->count; i++)
 		if (list->items[i]->kind == PICKLE_TEXT)
 			g_hash_table_add(names, (gpointer)list->items[i]->text);
