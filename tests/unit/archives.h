@@ -12,7 +12,8 @@ typedef struct {
 	const void *data;
 	gsize length;
 	gboolean deflate;
-	gboolean late; /* sizes and CRC stand in the directory alone, as PyTorch writes */
+	gboolean late;    /* sizes and CRC stand in the directory alone, as PyTorch writes */
+	gboolean aligned; /* data begins at a multiple of 64, behind an extra field FB */
 	/* Extra fields of the directory. */
 	const void *extra;
 	gsize extra_length;
@@ -72,6 +73,23 @@ static inline void put_fields(
 	put16(bytes, (guint)strlen(entry->name));
 }
 
+/* The length of the local extra fields of an entry whose header is about to be written. */
+static inline guint extra_of(const GByteArray *bytes, const TestEntry *entry)
+{
+	gsize data = bytes->len + 30 + strlen(entry->name) + 4;
+	return entry->aligned ? 4 + (guint)(63 - (data + 63) % 64) : 0;
+}
+
+static inline void put_extra(GByteArray *bytes, guint length)
+{
+	if (length == 0)
+		return;
+	put_text(bytes, "FB");
+	put16(bytes, length - 4);
+	for (guint i = 4; i < length; i++)
+		put_text(bytes, "Z");
+}
+
 /* Appends an entry to the archive, and its record to the directory. */
 static inline void test_zip_add(GByteArray *bytes, GByteArray *directory, const TestEntry *entry)
 {
@@ -81,11 +99,13 @@ static inline void test_zip_add(GByteArray *bytes, GByteArray *directory, const 
 	guint32 size = (guint32)entry->length, header = bytes->len;
 	guint32 crc = size > 0 ? (guint32)crc32_z(0, entry->data, entry->length) : 0;
 	guint32 known = entry->late ? 0 : G_MAXUINT32;
+	guint extra = extra_of(bytes, entry);
 
 	put_text(bytes, "PK\3\4");
 	put_fields(bytes, entry, crc & known, stored & known, size & known);
-	put16(bytes, 0);
+	put16(bytes, extra);
 	put_text(bytes, entry->name);
+	put_extra(bytes, extra);
 	if (stored > 0)
 		g_byte_array_append(bytes, entry->deflate ? deflated->data : entry->data, stored);
 	put_text(directory, "PK\1\2");

@@ -49,7 +49,8 @@ static inline Collection *digits_collection(void)
 		for (guint r = 0; r < G_N_ELEMENTS(digits_runs); r++)
 			run = g_str_equal(task, digits_runs[r]) ? task : run;
 		g_autofree char *file = g_build_filename(task, "model.safetensors", NULL);
-		collection_add(collection, task, MEMBER_TASK, run, -1, digits_open(file), NULL, &error);
+		collection_add(
+			collection, task, MEMBER_TASK, run, -1, digits_open(file), NULL, &error);
 		test_no_error(error);
 	}
 	for (guint r = 0; r < G_N_ELEMENTS(digits_runs); r++)
@@ -95,13 +96,18 @@ static inline Digits *digits_of(Collection *collection, guint threads, gsize bud
 	return digits;
 }
 
-static inline Digits *digits_new(void)
+static inline void digits_read_truth(Digits *digits)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *path = test_source("data/digits/truth.json");
-	Digits *digits = digits_of(digits_collection(), 2, 0);
 	digits->truth = json_read_file(path, 64u << 20, &error);
 	test_no_error(error);
+}
+
+static inline Digits *digits_new(void)
+{
+	Digits *digits = digits_of(digits_collection(), 2, 0);
+	digits_read_truth(digits);
 	return digits;
 }
 

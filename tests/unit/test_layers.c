@@ -1,6 +1,5 @@
 /* test_layers.c - norms, relative norms and shares against numpy's, by tensor and by layer. */
-#include "analysis/layers.h"
-#include "digits.h"
+#include "truths.h"
 
 static Layers *layers_of(const Digits *digits, const char *pattern, GroupBy by)
 {
@@ -10,34 +9,10 @@ static Layers *layers_of(const Digits *digits, const char *pattern, GroupBy by)
 	return layers;
 }
 
-static void check_group(const Digits *digits, const char *path, const LayerGroup *group)
-{
-	g_autofree char *norms = g_strdup_printf("%s/norms", path);
-	g_autofree char *relative = g_strdup_printf("%s/relative_norms", path);
-	g_autofree char *base = g_strdup_printf("%s/base_norm", path);
-	digits_norm(group->base_norm, digits_truth(digits, base)->valuedouble);
-	for (guint i = 0; i < G_N_ELEMENTS(digits_tasks); i++) {
-		double norm = digits_at(digits_truth(digits, norms), i);
-		double whole = digits_at(digits_truth(digits, "global/norms"), i);
-		digits_norm(group->norm[i], norm);
-		digits_norm(group->relative[i], digits_at(digits_truth(digits, relative), i));
-		g_assert_cmpfloat_with_epsilon(
-			group->share[i], norm * norm / (whole * whole), 1e-6);
-	}
-}
-
 static void test_truth(void)
 {
 	g_autoptr(Digits) digits = digits_new();
-	g_autoptr(Layers) layers = layers_of(digits, NULL, GROUP_TENSOR);
-	g_assert_cmpuint(layers->count, ==, G_N_ELEMENTS(digits_tasks));
-	check_group(digits, "global", layers->whole);
-	g_assert_cmpuint(layers->groups->len, ==, 54);
-	for (guint i = 0; i < layers->groups->len; i++) {
-		const LayerGroup *group = g_ptr_array_index(layers->groups, i);
-		g_autofree char *path = g_strdup_printf("per_tensor/%s", group->name);
-		check_group(digits, path, group);
-	}
+	truth_layers(digits);
 }
 
 /* Layers take every tensor once: shares add up to 1, square norms to the whole. */

@@ -1,45 +1,10 @@
 /* test_similarity.c - cosines and norms against numpy's, and the order of clusters. */
-#include "analysis/similarity.h"
-#include "digits.h"
-
-static void check_matrix(const Digits *digits, const char *path, const SimilarityMatrix *matrix)
-{
-	g_autofree char *cosines = g_strdup_printf("%s/cos", path);
-	g_autofree char *norms = g_strdup_printf("%s/norms", path);
-	const cJSON *cos = digits_truth(digits, cosines);
-	for (guint i = 0; i < matrix->count; i++) {
-		const cJSON *row = cJSON_GetArrayItem(cos, (int)i);
-		digits_norm(matrix->norm[i], digits_at(digits_truth(digits, norms), i));
-		for (guint j = 0; j < matrix->count; j++) {
-			gsize at = i * matrix->count + j;
-			digits_close(matrix->cosine[at], digits_at(row, j));
-			g_assert_cmpfloat_with_epsilon(matrix->product[at],
-				isnan(matrix->cosine[at])
-					? 0
-					: matrix->cosine[at] * matrix->norm[i] * matrix->norm[j],
-				1e-12);
-		}
-	}
-}
+#include "truths.h"
 
 static void test_truth(void)
 {
 	g_autoptr(Digits) digits = digits_new();
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Similarity) similarity = similarity_new(
-		digits->collection, digits->gram, NULL, GROUP_TENSOR, NULL, 0, &error);
-	test_no_error(error);
-	g_assert_cmpuint(similarity->count, ==, G_N_ELEMENTS(digits_tasks));
-	for (guint i = 0; i < similarity->count; i++)
-		g_assert_cmpstr(similarity->name[i], ==, digits_tasks[i]);
-	g_assert_cmpuint(similarity->whole->elements, ==, 63312);
-	check_matrix(digits, "global", similarity->whole);
-	g_assert_cmpuint(similarity->groups->len, ==, 54);
-	for (guint i = 0; i < similarity->groups->len; i++) {
-		const SimilarityMatrix *group = g_ptr_array_index(similarity->groups, i);
-		g_autofree char *path = g_strdup_printf("per_tensor/%s", group->scope);
-		check_matrix(digits, path, group);
-	}
+	truth_similarity(digits);
 }
 
 /* The head was frozen: no vector, no cosine. */
