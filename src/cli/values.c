@@ -76,8 +76,10 @@ gboolean values_read(
 	*values = (TensorValues){.l2 = NAN, .minimum = NAN, .maximum = NAN};
 	const Tensor *row = checkpoint_tensor(checkpoint, tensor);
 	g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-	g_autofree Reading *reading = g_new0(Reading, 1);
+	/* Not zeroed: it is big, and a small tensor touches little of it. */
+	g_autofree Reading *reading = g_new(Reading, 1);
 	reading->checksum = checksum;
+	reading->squares = 0;
 	reading->values = values;
 	if (!read_blocks(checkpoint, tensor, reading, job, error))
 		return FALSE;
