@@ -198,11 +198,30 @@ static gboolean is_open(const Aligner *aligner)
 	return aligner->base.unmatched > 0 && aligner->member.unmatched > 0;
 }
 
+static gboolean is_array(const AlignSide *side)
+{
+	return checkpoint_count(side->checkpoint) == 1 &&
+	       g_strcmp0(side->checkpoint->format, "npy") == 0;
+}
+
+/* A .npy gives its array no name but the file's own. */
+static void pair_arrays(Aligner *aligner)
+{
+	AlignName *base = align_name(&aligner->base, 0), *member = align_name(&aligner->member, 0);
+	if (!is_array(&aligner->base) || !is_array(&aligner->member) ||
+		!align_fits(aligner, base, member))
+		return;
+	align_pair(aligner, base, member);
+	align_say(aligner, "as the one array of each file");
+}
+
 static void pair_changed(Aligner *aligner)
 {
 	gboolean renamed = aligner->rules->len > 0;
 	if ((is_open(aligner) || renamed) && is_foreign(aligner))
 		return;
+	if (is_open(aligner) && is_array(&aligner->base))
+		pair_arrays(aligner);
 	if (is_open(aligner))
 		align_prefix(aligner);
 	if (is_open(aligner))

@@ -104,7 +104,7 @@ static const Convention conventions[] = {
 	{"without the ending :0", variable_number, NULL},
 	{"layers named once that Keras 2 names twice", NULL, align_keras_scopes},
 	{"kernel and bias as vars/0 and vars/1 of Keras 3", NULL, align_keras_variables},
-	{"layers that Keras numbered counted from the first", NULL, align_keras_numbers},
+	{"by Keras' layer numbers, counted from the first", NULL, align_keras_numbers},
 	{"slashes as dots", NULL, dot_slashes},
 };
 

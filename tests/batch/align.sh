@@ -108,7 +108,7 @@ keras=$TAUSCOPE_SOURCE/tests/corpus/wild/keras_mnist
 expect 0 "$TAUSCOPE" load keras.h5 --base "$keras/mnist.h5" "$keras/robust_mnist.h5" \
 	"$keras/initial_robust_mnist.h5"
 expect 0 "$TAUSCOPE" check keras.h5 --json
-equals 'layers that Keras numbered counted from the first' out checkpoints robust_mnist matched_by
+equals "by Keras' layer numbers, counted from the first" out checkpoints robust_mnist matched_by
 equals 6 out tensors_shared
 expect 0 "$TAUSCOPE" similarity keras.h5 --json
 echo '[21.64814978277702,21.23991961079054]' >wanted

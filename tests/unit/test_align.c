@@ -311,7 +311,7 @@ static void test_keras_numbers(void)
 		"dense/dense/kernel:0=dense_9/dense_9_1/kernel:0 "
 		"dense_1/dense_1/bias:0=dense_10/dense_10_1/bias:0 "
 		"dense_1/dense_1/kernel:0=dense_10/dense_10_1/kernel:0",
-		"layers that Keras numbered counted from the first");
+		"by Keras' layer numbers, counted from the first");
 	/* Of other depth: which layer is which cannot be told from numbers. */
 	expect(base, deeper,
 		"dense/dense/bias:0=- dense/dense/kernel:0=- dense_1/dense_1/bias:0=- "
@@ -341,7 +341,7 @@ static void test_keras_parts(void)
 		"dense_1/dense_1/kernel:0=layers/dense_5/vars/0",
 		"without the ending :0; layers named once that Keras 2 names twice; "
 		"kernel and bias as vars/0 and vars/1 of Keras 3; "
-		"layers that Keras numbered counted from the first");
+		"by Keras' layer numbers, counted from the first");
 }
 
 /* Without gamma the places move up; what shapes cannot tell apart, roles do. */
@@ -388,6 +388,19 @@ static void test_gguf(void)
 		"conv.bias=conv.bias conv.weight=conv.weight fc.bias=fc.bias fc.weight=fc.weight "
 		"mid.bias=mid.bias mid.weight=mid.weight",
 		NULL, NULL);
+}
+
+/* Single arrays, whose names are those of their files. */
+static void test_arrays(void)
+{
+	static const Entry before[] = {{"before", 8, 3, NULL}, {0}};
+	static const Entry after[] = {{"after", 8, 3, NULL}, {0}};
+	static const Entry other[] = {{"other", 3, 8, NULL}, {0}};
+
+	expect_of("npy", before, "npy", after, NULL, "before=after",
+		"as the one array of each file", NULL);
+	expect_of("npy", before, "npy", other, NULL, "before=- +other", NULL, NULL);
+	expect_of("npy", before, "npz", after, NULL, "before=- +after", NULL, NULL);
 }
 
 static void test_tied(void)
@@ -479,6 +492,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/align/keras-parts", test_keras_parts);
 	g_test_add_func("/align/keras-variables", test_keras_variables);
 	g_test_add_func("/align/gguf", test_gguf);
+	g_test_add_func("/align/arrays", test_arrays);
 	g_test_add_func("/align/tied", test_tied);
 	g_test_add_func("/align/renames", test_renames);
 	g_test_add_func("/align/rename-errors", test_rename_errors);
