@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define PASSED_MOST 1000
+#define UNREAD_MOST 100000
 #define NAME_BYTES_MOST (32u << 20)
 
 /* A value whose children are being visited. */
@@ -115,13 +116,18 @@ static gboolean check_name(TorchWalk *walk, GError **error)
 	return TRUE;
 }
 
-static void skip_tensor(TorchWalk *walk, const char *reason)
+/* Unlike those of tensors their names may be the same, so many of them take few bytes. */
+static gboolean skip_tensor(TorchWalk *walk, const char *reason, GError **error)
 {
-	g_autofree char *shown = torch_shorten(walk->name->str);
-
+	if (walk->unread_tensors++ == UNREAD_MOST)
+		return fail_at(error, ERROR_INPUT, (Place){.file = walk->storages->path},
+			"more than %d of its tensors are not read", UNREAD_MOST);
 	checkpoint_skip(walk->checkpoint, walk->name->str, reason);
-	if (walk->unread == NULL)
+	if (walk->unread == NULL) {
+		g_autofree char *shown = torch_shorten(walk->name->str);
 		walk->unread = g_strdup_printf("%s: %s", shown, reason);
+	}
+	return TRUE;
 }
 
 static void count_elements(TorchWalk *walk, const TorchTensor *tensor)
@@ -161,10 +167,7 @@ static gboolean visit_tensor(TorchWalk *walk, const PickleValue *value, GError *
 		!torch_tensor_take(value, walk->storages, here(walk), &tensor, error))
 		return FALSE;
 	g_autofree char *unread = tensor.unread;
-	if (unread == NULL)
-		return add_tensor(walk, &tensor, error);
-	skip_tensor(walk, unread);
-	return TRUE;
+	return unread != NULL ? skip_tensor(walk, unread, error) : add_tensor(walk, &tensor, error);
 }
 
 static GHashTable *names_of(const PickleValue *list)
@@ -244,15 +247,16 @@ static gboolean visit_unnamed(TorchWalk *walk, const TorchChild *child, GError *
 	if (child->key->kind == PICKLE_TEXT)
 		return fail_at(error, ERROR_INPUT, (Place){.file = walk->storages->path},
 			"the name of a tensor holds a zero byte");
-	skip_tensor(walk, "its key is not one that a name can be made of");
-	return TRUE;
+	return check_name(walk, error) &&
+	       skip_tensor(walk, "its key is not one that a name can be made of", error);
 }
 
 /* Under a key of an optimizer: a tensor may have such a name, but nothing is entered. */
-static gboolean visit_shut(TorchWalk *walk, const TorchChild *child, GError **error)
+static gboolean visit_shut(TorchWalk *walk, const TorchChild *child, gboolean named, GError **error)
 {
 	if (torch_is_tensor(child->value))
-		return visit_tensor(walk, child->value, error);
+		return named ? visit_tensor(walk, child->value, error)
+			     : visit_unnamed(walk, child, error);
 	if (child->value->kind >= PICKLE_LIST)
 		torch_pass_over(walk, walk->name->str, TORCH_OPTIMIZER_REASON);
 	else
@@ -271,7 +275,7 @@ static gboolean visit(Path *path, const Frame *frame, const TorchChild *child, G
 		return TRUE;
 	}
 	if (torch_is_shut(&frame->node, child->key))
-		return visit_shut(walk, child, error);
+		return visit_shut(walk, child, named, error);
 	if (!torch_graph_look(walk->graph, child->value, &item, error))
 		return FALSE;
 	if (!named && item.tensors > 0)

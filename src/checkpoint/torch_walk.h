@@ -18,7 +18,8 @@ typedef struct {
 	guint64 elements;   /* of all of them, at most G_MAXUINT64 */
 	guint modules;
 	guint passed; /* values that are no tensors */
-	char *unread; /* the first tensor that is not read: its name, and why */
+	guint unread_tensors;
+	char *unread; /* the first of them: its name, and why */
 } TorchWalk;
 
 void torch_walk_init(

@@ -323,17 +323,49 @@ static void test_long_names(void)
 	check_refused(error, "longer than 4096 bytes");
 }
 
-static void test_zero_byte(void)
+/* Many values under one key, or under keys that are no names, that the pickle holds once. */
+static char *repeat(const char *begin, const char *again, guint times, const char *end)
 {
-	g_autoptr(GByteArray) pickle = test_pickle("{ 'a_b' " T0 " }");
+	GString *text = g_string_new(begin);
+	for (guint i = 0; i < times; i++)
+		g_string_append(text, again);
+	g_string_append(text, end);
+	return g_string_free(text, FALSE);
+}
+
+/* A few bytes for each tensor that is passed over, whose name may be long. */
+static void test_many_skipped(void)
+{
+	g_autofree char *key = g_strnfill(4000, 'k');
+	g_autofree char *begin = g_strdup_printf("{ 'w' " T0 " <1 '%s' { ", key);
+	g_autofree char *long_names = repeat(begin, "N >1 ", 9000, "} }");
+	g_autofree char *many = repeat("{ 'w' " T0 " 's' " SPARSE " <1 ", "0 >1 ", 100000, "}");
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(open_notation(long_names, &error));
+	check_refused(error, "the names of its tensors together");
+	g_clear_error(&error);
+	g_assert_null(open_notation(many, &error));
+	check_refused(error, "more than 100000 of its tensors are not read");
+}
+
+static void check_zero_byte(const char *notation)
+{
+	g_autoptr(GByteArray) pickle = test_pickle(notation);
 	GByteArray *storage = make_storage(0, FALSE);
 	g_autoptr(GError) error = NULL;
 
-	((char *)memmem(pickle->data, pickle->len, "a_b", 3))[1] = '\0';
+	*(char *)memchr(pickle->data, '?', pickle->len) = '\0';
 	g_autoptr(GByteArray) archive = test_torch_archive(pickle, "little", &storage, 1);
 	g_assert_null(open_bytes(archive, &error));
 	check_refused(error, "zero byte");
 	g_byte_array_unref(storage);
+}
+
+static void test_zero_byte(void)
+{
+	check_zero_byte("{ 'a?b' " T0 " }");
+	check_zero_byte("{ 'optimizer?b' " T0 " }");
 }
 
 static void add_cases(void)
@@ -359,6 +391,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ways-to-nothing", test_ways_to_nothing);
 	g_test_add_func("/shared", test_shared);
 	g_test_add_func("/long-names", test_long_names);
+	g_test_add_func("/many-skipped", test_many_skipped);
 	g_test_add_func("/zero-byte", test_zero_byte);
 	return g_test_run();
 }
