@@ -4,6 +4,8 @@
 #include "core/text.h"
 #include "export/report_json.h"
 
+#define NAMES_SHOWN 4 /* below the table, of each way not to line up; JSON has all */
+
 /* The names of the base's tensors that stand so to the member. */
 static GPtrArray *matching_names(const Collection *collection, const Member *member, Match match)
 {
@@ -142,7 +144,7 @@ GPtrArray *report_alignment(const Collection *collection, guint number)
 	const Member *member = collection_member(collection, number);
 	GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
 	if (collection_has_differences(collection, number))
-		g_ptr_array_add(lines, g_strdup("holds what changed, not weights"));
+		g_ptr_array_add(lines, g_strdup("holds changes to the base, not whole weights"));
 	if (member->matched_by)
 		g_ptr_array_add(lines, g_strdup_printf("names matched %s", member->matched_by));
 	for (guint i = 0; i < collection_tensors(collection); i++)
@@ -163,22 +165,52 @@ static void add_alignment_notes(Table *table, const Collection *collection, guin
 	}
 }
 
+static void add_names_note(
+	Table *table, const Member *member, const char *what, const GPtrArray *names)
+{
+	if (names->len == 0)
+		return;
+	g_autoptr(GString) text = g_string_new(member->name);
+	g_string_append_printf(text, ": %s", what);
+	for (guint i = 0; i < MIN(names->len, NAMES_SHOWN); i++)
+		g_string_append_printf(text, "%s %s", i > 0 ? "," : "", (char *)names->pdata[i]);
+	if (names->len > NAMES_SHOWN)
+		g_string_append_printf(
+			text, " and %u more; --json lists all", names->len - NAMES_SHOWN);
+	table_add_note(table, text->str);
+}
+
+/* Which tensors the counts of a row are of. */
+static void add_names_notes(Table *table, const Collection *collection, const Member *member)
+{
+	g_autoptr(GPtrArray) missing = matching_names(collection, member, MATCH_MISSING);
+	g_autoptr(GPtrArray) reshaped = matching_names(collection, member, MATCH_RESHAPED);
+	g_autoptr(GPtrArray) skipped = skipped_names(collection, member);
+	add_names_note(table, member, "lacks", missing);
+	add_names_note(table, member, "has what the base lacks:", member->extra);
+	add_names_note(table, member, "has another shape of", reshaped);
+	add_names_note(table, member, "not compared:", skipped);
+}
+
 Table *report_check_table(const Collection *collection)
 {
 	static const char *const counts[] = {"shared", "missing", "extra", "reshaped", "skipped"};
 	guint64 tensors, elements;
 	count_shared(collection, &tensors, &elements);
 	g_autofree char *title =
-		g_strdup_printf("base %s\n%" G_GUINT64_FORMAT " tensors, %" G_GUINT64_FORMAT
+		g_strdup_printf("base %s\n%" G_GUINT64_FORMAT " tensor%s, %" G_GUINT64_FORMAT
 				" elements shared by all",
-			collection_member(collection, 0)->checkpoint->path, tensors, elements);
+			collection_member(collection, 0)->checkpoint->path, tensors,
+			tensors == 1 ? "" : "s", elements);
 	Table *table = table_new(title);
 	table_add_text_column(table, "checkpoint");
 	for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
 		table_add_number_column(table, counts[i]);
 	for (guint i = 1; i < collection_members(collection); i++)
 		add_member_row(table, collection, collection_member(collection, i));
-	for (guint i = 1; i < collection_members(collection); i++)
+	for (guint i = 1; i < collection_members(collection); i++) {
 		add_alignment_notes(table, collection, i);
+		add_names_notes(table, collection, collection_member(collection, i));
+	}
 	return table;
 }

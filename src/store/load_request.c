@@ -84,6 +84,36 @@ static void append_matched(GString *text, const Store *store)
 	}
 }
 
+/* How many of the base's tensors a member does not have as the base has them, and how many it has
+ * besides; a task vector and an adapter lack what they leave alone. */
+static guint count_unmatched(const Store *store, guint member)
+{
+	const Member *row = collection_member(store->collection, member);
+	gboolean lacking = !collection_has_differences(store->collection, member);
+	guint count = row->extra->len;
+	for (guint i = 0; i < collection_tensors(store->collection); i++) {
+		count += row->match[i] == MATCH_RESHAPED;
+		count += lacking && row->match[i] == MATCH_MISSING;
+	}
+	return count;
+}
+
+static void append_unmatched(GString *text, const Store *store)
+{
+	guint tensors = 0, members = 0;
+	for (guint i = 1; i < store->members->len; i++) {
+		guint count = count_unmatched(store, i);
+		tensors += count;
+		members += count > 0 ? 1 : 0;
+	}
+	if (tensors > 0)
+		g_string_append_printf(text,
+			"; %u tensor%s of %u checkpoint%s not lined up with the base: see tauscope "
+			"check %s",
+			tensors, tensors == 1 ? "" : "s", members, members == 1 ? "" : "s",
+			store->path);
+}
+
 static void append_nonfinite(GString *text, const Store *store)
 {
 	for (guint i = 0; i < store->members->len; i++) {
@@ -159,6 +189,7 @@ char *load_summary(const Load *load)
 		store->members->len == 1 ? "" : "s", bytes, copied);
 	append_still_copied(text, load);
 	append_matched(text, store);
+	append_unmatched(text, store);
 	append_nonfinite(text, store);
 	append_out_of_range(text, store);
 	append_missing(text, store);

@@ -102,6 +102,15 @@ expect 0 "$TAUSCOPE" load shrunk.h5 --base three-words.safetensors two-words.saf
 expect 0 "$TAUSCOPE" similarity shrunk.h5 --json
 equals 2 out norm 0
 
+# What does not line up is named where it is looked for, and pointed at when it is loaded.
+pair part.safetensors a.w c.w 1 1 1 1
+expect 0 "$TAUSCOPE" load part.h5 --base base.safetensors part.safetensors
+grep -q '; 2 tensors of 1 checkpoint not lined up with the base: see tauscope check .*part\.h5$' out ||
+	fail "load does not say that names differ"
+expect 1 "$TAUSCOPE" check part.h5
+grep -q '^part: lacks b\.w$' out || fail "what is missing is not named"
+grep -q '^part: has what the base lacks: c\.w$' out || fail "what is extra is not named"
+
 # Published fine-tunes of one Keras model, whose layers other sessions numbered; the norms are those
 # that a few lines of Python give for the pairs dense/dense_3, dense_1/dense_4 and dense_2/dense_5.
 keras=$TAUSCOPE_SOURCE/tests/corpus/wild/keras_mnist
