@@ -70,7 +70,7 @@ static void add_source(GPtrArray *lines, const Session *session, const Checkpoin
 	const Store *store = session_store(session);
 	const StoreMember *known =
 		row->member < store->members->len ? store->members->pdata[row->member] : NULL;
-	g_autofree char *bytes = text_bytes(checkpoint_bytes(checkpoint));
+	g_autofree char *bytes = text_bytes(row->bytes);
 
 	add(lines, DETAIL_HEADING, g_strdup(row->name));
 	add(lines, DETAIL_PATH, path_shown(source_path(checkpoint, known)));

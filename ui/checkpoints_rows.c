@@ -34,21 +34,24 @@ static void row_free(gpointer data)
 	g_free(row);
 }
 
+/* What an adapter makes of its factors has no type in the file. */
+static const char *shown_type(const Tensor *tensor)
+{
+	return tensor->difference && tensor->source ? "change" : tensor_type(tensor);
+}
+
 /* The types of its tensors, each once: "F32", "BF16 F32". */
 static char *checkpoint_types(const Checkpoint *checkpoint)
 {
-	gboolean seen[DTYPE_COUNT] = {FALSE};
-	GString *text = g_string_new(NULL);
+	g_autoptr(GPtrArray) types = g_ptr_array_new();
 
 	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
-		Dtype dtype = checkpoint_tensor(checkpoint, i)->dtype;
-		if (seen[dtype])
-			continue;
-		seen[dtype] = TRUE;
-		g_string_append_printf(
-			text, "%s%s", text->len > 0 ? " " : "", dtype_info(dtype)->name);
+		const char *type = shown_type(checkpoint_tensor(checkpoint, i));
+		if (!g_ptr_array_find(types, type, NULL))
+			g_ptr_array_add(types, (gpointer)type);
 	}
-	return g_string_free(text, FALSE);
+	g_ptr_array_add(types, NULL);
+	return g_strjoinv(" ", (char **)types->pdata);
 }
 
 static void warn(GString *text, guint64 count, const char *what)
@@ -109,7 +112,7 @@ static CheckpointRow *row_new(const Session *session, RowKind kind, guint number
 	row->run = g_strdup(member->run);
 	row->step = row->last = member->step;
 	row->parameters = checkpoint_elements(member->checkpoint);
-	row->bytes = checkpoint_bytes(member->checkpoint);
+	row->bytes = checkpoint_stored_bytes(member->checkpoint);
 	row->types = checkpoint_types(member->checkpoint);
 	row->relative = kind == ROW_BASE ? NAN : member_relative(session, number);
 	row->cosine = NAN;

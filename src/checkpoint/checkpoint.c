@@ -333,6 +333,28 @@ guint64 checkpoint_bytes(const Checkpoint *checkpoint)
 	return bytes;
 }
 
+static guint64 bytes_of_files(const Checkpoint *checkpoint)
+{
+	guint64 bytes = 0;
+	for (guint i = 0; i < checkpoint->files->len; i++) {
+		const CheckpointFile *file = checkpoint->files->pdata[i];
+		bytes += file->file != NULL ? file->file->size : 0;
+	}
+	return bytes;
+}
+
+guint64 checkpoint_stored_bytes(const Checkpoint *checkpoint)
+{
+	guint64 bytes = 0;
+	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
+		const Tensor *tensor = checkpoint_tensor(checkpoint, i);
+		if (tensor->difference && tensor->source != NULL)
+			return bytes_of_files(checkpoint);
+		bytes += tensor->stored_type != NULL ? tensor->stored_bytes : tensor->bytes;
+	}
+	return bytes;
+}
+
 guint64 checkpoint_elements(const Checkpoint *checkpoint)
 {
 	guint64 elements = 0;

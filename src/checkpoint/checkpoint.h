@@ -102,6 +102,9 @@ const Tensor *checkpoint_tensor(const Checkpoint *checkpoint, guint tensor);
 gint checkpoint_find(const Checkpoint *checkpoint, const char *name);
 /* Bytes of all tensors; elements of all float tensors. */
 guint64 checkpoint_bytes(const Checkpoint *checkpoint);
+/* Bytes of all tensors as the files have them; of an adapter's files, where a base's tensors are
+ * changed by what is made of them. */
+guint64 checkpoint_stored_bytes(const Checkpoint *checkpoint);
 guint64 checkpoint_elements(const Checkpoint *checkpoint);
 
 /* Elements [first, first+count) of a tensor as raw bytes, little-endian, which they must begin and

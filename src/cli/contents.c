@@ -41,7 +41,7 @@ cJSON *contents_member_json(const Store *store, guint member)
 		object, "state", source_state_name(store_member_state(store, member)));
 	cJSON_AddStringToObject(object, "weights", weights_of(store, member));
 	cJSON_AddBoolToObject(object, "known", stored(store, member)->known);
-	json_add_uint(object, "bytes", checkpoint_bytes(row->checkpoint));
+	json_add_uint(object, "bytes", checkpoint_stored_bytes(row->checkpoint));
 	return object;
 }
 
@@ -94,7 +94,7 @@ static void add_row(Table *table, const Store *store, guint member)
 	const Member *row = collection_member(store->collection, member);
 	table_add_text(table, row->name);
 	table_add_text(table, role_names[row->role]);
-	table_add_count(table, checkpoint_bytes(row->checkpoint));
+	table_add_count(table, checkpoint_stored_bytes(row->checkpoint));
 	table_add_text(table, weights_of(store, member));
 	table_add_text(table, source_state_name(store_member_state(store, member)));
 	table_add_text(table, row->checkpoint->path);

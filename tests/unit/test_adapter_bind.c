@@ -4,6 +4,8 @@
 #include "checkpoint/unchanged.h"
 #include "corpus.h"
 
+#include <glib/gstdio.h>
+
 /* The change of one tensor against the manifest's numbers. */
 static void check_change(
 	const Checkpoint *bound, const Checkpoint *base, const cJSON *expected, const char *name)
@@ -68,6 +70,29 @@ static void test_valid(gconstpointer data)
 	g_assert_cmpuint(checkpoint_count(bound), ==, checkpoint_count(base));
 	cJSON_ArrayForEach (tensor, merged)
 		check_change(bound, base, tensor, tensor->string);
+}
+
+/* However large the base is, an adapter takes the bytes of its files. */
+static void test_stored_bytes(void)
+{
+	g_autofree char *adapter_path = corpus_path("valid", "peft/rslora/adapter");
+	g_autofree char *base_path = corpus_path("valid", "peft/rslora/base");
+	g_autoptr(Checkpoint) adapter = test_open(adapter_path);
+	g_autoptr(Checkpoint) base = test_open(base_path);
+	g_autoptr(GError) error = NULL;
+	static const char *const files[] = {"adapter_model.safetensors", "adapter_config.json"};
+	guint64 bytes = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *path = g_build_filename(adapter_path, files[i], NULL);
+		GStatBuf status;
+		g_assert_cmpint(g_stat(path, &status), ==, 0);
+		bytes += (guint64)status.st_size;
+	}
+	g_autoptr(Checkpoint) bound = adapter_bind(adapter, base, &error);
+	test_no_error(error);
+	g_assert_cmpuint(checkpoint_stored_bytes(bound), ==, bytes);
+	g_assert_cmpuint(checkpoint_stored_bytes(base), ==, checkpoint_bytes(base));
 }
 
 /* Binds the plain factors to other bases. */
@@ -353,6 +378,7 @@ int main(int argc, char **argv)
 				g_strconcat("/adapter-bind/", expected->string, NULL);
 			g_test_add_data_func(name, expected, test_valid);
 		}
+	g_test_add_func("/adapter-bind/stored-bytes", test_stored_bytes);
 	g_test_add_func("/adapter-bind/targets", test_targets);
 	g_test_add_func("/adapter-bind/fan-in-fan-out", test_fan_in_fan_out);
 	g_test_add_func("/adapter-bind/square", test_square);
