@@ -212,8 +212,10 @@ static void finish_report(Writing *writing)
 	warning_add_left_out(report->warnings, collection, writing->request->edit);
 	if (skipped)
 		warning_add(report->warnings,
-			"%u entr%s of the base's files cannot be read and is not carried over",
-			skipped, skipped == 1 ? "y" : "ies");
+			"%u entr%s of the base's files %s, and not carried over: tauscope info "
+			"lists them",
+			skipped, skipped == 1 ? "y" : "ies",
+			skipped == 1 ? "is no dense tensor" : "are no dense tensors");
 	if (writing->plan->missing_side)
 		warning_add(report->warnings,
 			"the base's folder %s is gone, so its config and tokenizer are not copied",
