@@ -125,18 +125,34 @@ static gboolean same_tensors(const Checkpoint *a, const Checkpoint *b)
 	return TRUE;
 }
 
-/* What the store has can stay as it is: untouched, or all that is left. */
-static gboolean can_stay(const Store *store, guint member, SourceState state)
+gboolean load_is_adapter(const Checkpoint *checkpoint)
 {
-	gboolean lost =
-		store_member_at(store, member)->copied && !store_member_usable(store, member, NULL);
-	return state == SOURCE_MISSING || (state == SOURCE_OK && !lost);
+	return g_str_equal(checkpoint->format, "peft-dir");
 }
 
-/* Keeps what the store has under this name and path; opens what is new, touched or changed. */
-static gboolean arrival_fill(
-	Arrival *arrival, const Store *store, gint old, const char *path, GError **error)
+/* Whether it is bound to a base that is opened anew, so that it is to be bound again. */
+static gboolean is_unbound_by(const Plan *plan, guint member)
 {
+	const Arrival *base = plan->arrivals->pdata[0];
+	return base->opened && load_is_adapter(old_member(plan->store, member)->checkpoint);
+}
+
+/* What the store has can stay as it is: untouched, or all that is left. */
+static gboolean can_stay(const Plan *plan, guint member, SourceState state)
+{
+	const Store *store = plan->store;
+	gboolean lost =
+		store_member_at(store, member)->copied && !store_member_usable(store, member, NULL);
+	return state == SOURCE_MISSING ||
+	       (state == SOURCE_OK && !lost && !is_unbound_by(plan, member));
+}
+
+/* Keeps what the store has under this name and path; opens what is new, touched or changed.  Of an
+ * adapter the files have the factors alone, so that its tensors are not compared here. */
+static gboolean arrival_fill(
+	Arrival *arrival, const Plan *plan, gint old, const char *path, GError **error)
+{
+	const Store *store = plan->store;
 	arrival->old = old;
 	if (old < 0)
 		return open_anew(arrival, path, error);
@@ -144,14 +160,15 @@ static gboolean arrival_fill(
 	const Checkpoint *checkpoint = old_member(store, (guint)old)->checkpoint;
 	g_autoptr(GPtrArray) sources = look_again(store, (guint)old);
 	if (g_str_equal(path, checkpoint->path) &&
-		can_stay(store, (guint)old, store_sources_state(sources))) {
+		can_stay(plan, (guint)old, store_sources_state(sources))) {
 		take_sources(arrival, g_steal_pointer(&sources));
 		return arrival_keep(arrival, store, (guint)old, error);
 	}
 	if (!open_anew(arrival, path, error))
 		return FALSE;
-	arrival->suspect = known->known && same_samples(known->sources, arrival->known->sources) &&
-			   same_tensors(checkpoint, arrival->checkpoint);
+	arrival->suspect =
+		known->known && same_samples(known->sources, arrival->known->sources) &&
+		(load_is_adapter(checkpoint) || same_tensors(checkpoint, arrival->checkpoint));
 	return TRUE;
 }
 
@@ -164,7 +181,7 @@ static gboolean add_arrival(
 	Plan *plan, Arrival *arrival, gint old, const char *path, GError **error)
 {
 	g_ptr_array_add(plan->arrivals, arrival);
-	return arrival_fill(arrival, plan->store, old, path, error);
+	return arrival_fill(arrival, plan, old, path, error);
 }
 
 static gboolean add_base(Plan *plan, GError **error)

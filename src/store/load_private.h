@@ -51,6 +51,9 @@ gboolean load_copies_run(Load *load, Job *job, GError **error);
 /* Puts the copies in the place of what they were taken from. */
 gboolean load_copies_place(Load *load, GError **error);
 
+/* Whether its weights are made of an adapter's factors and a base. */
+gboolean load_is_adapter(const Checkpoint *checkpoint);
+
 /* The members as the store and the request give them: the base first, then the old ones that stay
  * or are replaced, then the new ones.  NULL with *error set. */
 GPtrArray *load_plan(const Store *store, const LoadRequest *request, GError **error);

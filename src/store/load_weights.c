@@ -9,8 +9,7 @@
  */
 static gboolean is_factored(const Load *load, guint member)
 {
-	return g_str_equal(
-		collection_member(load->collection, member)->checkpoint->format, "peft-dir");
+	return load_is_adapter(collection_member(load->collection, member)->checkpoint);
 }
 
 static guint64 weights_bytes(const Load *load)
