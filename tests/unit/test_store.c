@@ -1,13 +1,10 @@
 /* test_store.c - stores that are reopened, damaged, locked, killed and made by others. */
-#include "store/sealed.h"
-#include "stores.h"
+#include "seals.h"
 
 #include <errno.h>
-#include <hdf5.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <xxhash.h>
 
 static void assert_same_statistics(const Store *a, const Store *b)
 {
@@ -203,14 +200,6 @@ static void test_lost_rows(gconstpointer data)
 	assert_same_tables(store, third);
 }
 
-static void assert_not_opened(const char *path, int code, const char *text)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Store) store = store_open(path, &error);
-	g_assert_null(store);
-	test_error(error, code, text);
-}
-
 static void test_truncated(void)
 {
 	g_auto(Scratch) scratch = scratch_new();
@@ -240,17 +229,6 @@ static void test_not_a_store(void)
 	assert_not_opened(rows, ERROR_INPUT, "not a tauscope store");
 }
 
-/* Writes the checksum of what is there now, as one who wants to be believed would. */
-static void seal_again(char *bytes, gsize length, guint version)
-{
-	XXH128_hash_t hash = XXH3_128bits(bytes + SEAL_BYTES, length - SEAL_BYTES);
-	char *end = bytes + g_snprintf(bytes, SEAL_BYTES,
-				    "tauscope store %u\nxxh3-128 %016" G_GINT64_MODIFIER
-				    "x%016" G_GINT64_MODIFIER "x\n",
-				    version, hash.high64, hash.low64);
-	*end = ' ';
-}
-
 static void test_newer(void)
 {
 	g_auto(Scratch) scratch = scratch_new();
@@ -258,11 +236,11 @@ static void test_newer(void)
 	g_autofree char *bytes = NULL;
 	gsize length = 0;
 	g_assert_true(g_file_get_contents(scratch.store, &bytes, &length, NULL));
-	seal_again(bytes, length, 1);
+	seal_bytes(bytes, length, 1);
 	test_write(scratch.store, bytes, length);
 	g_autoptr(Store) same = reopen(scratch.store);
 	assert_same_tables(store, same);
-	seal_again(bytes, length, 2);
+	seal_bytes(bytes, length, 2);
 	test_write(scratch.store, bytes, length);
 	assert_not_opened(scratch.store, ERROR_INPUT, "newer tauscope");
 }
@@ -322,7 +300,7 @@ static void test_hostile(void)
 		for (gint flips = g_rand_int_range(random, 1, 4); flips > 0; flips--)
 			bad[g_rand_int_range(random, SEAL_BYTES, (gint32)length)] =
 				(char)g_rand_int_range(random, -128, 128);
-		seal_again(bad, length, 1);
+		seal_bytes(bad, length, 1);
 		test_write(scratch.store, bad, length);
 		count[open_in_child(scratch.store)]++;
 	}
@@ -330,29 +308,6 @@ static void test_hostile(void)
 		count[1], count[2]);
 	g_assert_cmpuint(count[REFUSED], >, 0);
 	g_assert_cmpuint(count[CRASHED_INSIDE_HDF5], <=, 15);
-}
-
-/* Changes one number or text in a store through HDF5, and seals it again. */
-static void rewrite_table(
-	const char *path, const char *dataset, const char *field, Hid type, const void *value)
-{
-	hdf5_quiet();
-	{
-		g_auto(Hid) file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
-		g_auto(Hid) table = H5Dopen2(file, dataset, H5P_DEFAULT);
-		g_auto(Hid) space = H5Dget_space(table);
-		g_auto(Hid) memory = H5Tcreate(H5T_COMPOUND, H5Tget_size(type));
-		H5Tinsert(memory, field, 0, type);
-		hsize_t first = 0, one = 1;
-		g_auto(Hid) row = H5Screate_simple(1, &one, NULL);
-		H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, NULL, &one, NULL);
-		g_assert_cmpint(H5Dwrite(table, memory, row, space, H5P_DEFAULT, value), >=, 0);
-	}
-	g_autofree char *bytes = NULL;
-	gsize length = 0;
-	g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
-	seal_again(bytes, length, 1);
-	test_write(path, bytes, length);
 }
 
 static void test_false_spans(void)
@@ -384,14 +339,10 @@ static void test_false_spans(void)
 	g_assert_true(g_file_get_contents(scratch.store, &bytes, &length, NULL));
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
 		test_write(scratch.store, bytes, length);
-		g_auto(Hid) text = H5Tcopy(H5T_C_S1);
-		H5Tset_size(text, cases[i].text ? strlen(cases[i].text) + 1 : 1);
-		H5Tset_cset(text, H5T_CSET_UTF8);
 		if (cases[i].text)
-			rewrite_table(scratch.store, table, cases[i].field, text, cases[i].text);
+			rewrite_text(scratch.store, table, cases[i].field, cases[i].text);
 		else
-			rewrite_table(scratch.store, table, cases[i].field, H5T_NATIVE_UINT64,
-				&cases[i].number);
+			rewrite_number(scratch.store, table, cases[i].field, cases[i].number);
 		assert_not_opened(scratch.store, ERROR_INPUT, cases[i].message);
 	}
 }

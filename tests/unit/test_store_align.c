@@ -1,10 +1,6 @@
 /* test_store_align.c - what a store keeps of how names were matched, and results that are of other
  * pairs than would be made today. */
-#include "stores.h"
-
-#include "store/sealed.h"
-
-#include <xxhash.h>
+#include "seals.h"
 
 static char *write_pair(
 	const Scratch *scratch, const char *file, const char *first, const char *second)
@@ -90,21 +86,6 @@ static void test_refresh(void)
 	g_assert_cmpuint(collection_member(store->collection, 1)->renames->len, ==, 1);
 }
 
-static void seal_again(const char *path)
-{
-	g_autofree char *bytes = NULL;
-	gsize length = 0;
-
-	g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
-	XXH128_hash_t hash = XXH3_128bits(bytes + SEAL_BYTES, length - SEAL_BYTES);
-	char *end = bytes + g_snprintf(bytes, SEAL_BYTES,
-				    "tauscope store 1\nxxh3-128 %016" G_GINT64_MODIFIER
-				    "x%016" G_GINT64_MODIFIER "x\n",
-				    hash.high64, hash.low64);
-	*end = ' ';
-	test_write(path, bytes, length);
-}
-
 /* Puts a text in the place of an attribute of the task, or with NULL takes it away. */
 static void change_attribute(const Scratch *scratch, const char *name, const char *text)
 {
@@ -115,7 +96,7 @@ static void change_attribute(const Scratch *scratch, const char *name, const cha
 		g_assert_cmpint(H5Adelete(group, name), >=, 0);
 		g_assert_true(!text || hdf5_put_text(group, name, text, NULL));
 	}
-	seal_again(scratch->store);
+	seal_file(scratch->store);
 }
 
 static void expect_unknown(const Scratch *scratch)
