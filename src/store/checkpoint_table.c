@@ -219,6 +219,8 @@ static gboolean span_fits(
 	guint64 bytes = 0;
 	if (!dtype_bytes(tensor->dtype, tensor->elements, &bytes) || bytes != tensor->bytes)
 		return fail(error, ERROR_INPUT, "its type and shape do not give its bytes");
+	if (tensor->source && dtype_info(tensor->dtype)->bits < 8)
+		return fail(error, ERROR_INPUT, "no source makes elements below a byte");
 	if (file >= files ||
 		(!tensor->source && !span_within(tensor->offset, tensor->bytes, limit[file])))
 		return fail(error, ERROR_INPUT, "its bytes lie outside of its file");
@@ -249,13 +251,15 @@ static gboolean read_shards(Checkpoint *checkpoint, Hid group, GError **error)
 	return records != NULL;
 }
 
-/* The optional table of what is made, as rows in order of their tensors; NULL, and no error, where
- * there is none. */
-static Records *read_made(Hid group, GError **error)
+/* The table of what is made, as rows in order of their tensors; NULL in *made where there is none.
+ */
+static gboolean read_made(Hid group, Records **made, GError **error)
 {
+	*made = NULL;
 	if (H5Lexists(group, "made", H5P_DEFAULT) <= 0)
-		return NULL;
-	return records_read(made_fields, group, "made", error);
+		return TRUE;
+	*made = records_read(made_fields, group, "made", error);
+	return *made != NULL;
 }
 
 /* Takes what row `row` says of a tensor. */
@@ -291,24 +295,11 @@ static gboolean read_tensor(Tables *tables, guint row, Tensor *tensor, GError **
 		tables->limit, error);
 }
 
-static gboolean read_tensors(
-	Checkpoint *checkpoint, const guint64 *limit, Deferred *deferred, Hid group, GError **error)
+static gboolean add_tensors(Checkpoint *checkpoint, Tables *tables, GError **error)
 {
-	g_autoptr(GError) problem = NULL;
-	g_autoptr(Records) made = read_made(group, &problem);
-	if (problem) {
-		g_propagate_error(error, g_steal_pointer(&problem));
-		return FALSE;
-	}
-	g_autoptr(Records) records = records_read(tensor_fields, group, "tensors", error);
-	Tables tables = {.plain = records,
-		.made = made,
-		.limit = limit,
-		.files = checkpoint->files->len,
-		.deferred = deferred};
-	for (guint i = 0; records && i < records_count(records); i++) {
+	for (guint i = 0; i < records_count(tables->plain); i++) {
 		Tensor tensor = {0};
-		if (!read_tensor(&tables, i, &tensor, error)) {
+		if (!read_tensor(tables, i, &tensor, error)) {
 			tensor_clear(&tensor);
 			g_prefix_error(error, "tensor %u: ", i);
 			return FALSE;
@@ -317,7 +308,27 @@ static gboolean read_tensors(
 		if (tensor.shard >= checkpoint->shards->len)
 			return fail(error, ERROR_INPUT, "tensor %u: there is no such shard", i);
 	}
-	return records != NULL;
+	return TRUE;
+}
+
+/* A row of `made` that is of no tensor, or out of order, would leave a tensor to be read as if its
+ * bytes lay raw. */
+static gboolean read_tensors(
+	Checkpoint *checkpoint, const guint64 *limit, Deferred *deferred, Hid group, GError **error)
+{
+	g_autoptr(Records) plain = records_read(tensor_fields, group, "tensors", error);
+	g_autoptr(Records) made = NULL;
+	if (!plain || !read_made(group, &made, error))
+		return FALSE;
+	Tables tables = {.plain = plain,
+		.made = made,
+		.limit = limit,
+		.files = checkpoint->files->len,
+		.deferred = deferred};
+	if (!add_tensors(checkpoint, &tables, error))
+		return FALSE;
+	return !made || tables.next == records_count(made) ||
+	       fail(error, ERROR_INPUT, "what is said of made tensors is of no tensor");
 }
 
 static gboolean read_tied(Checkpoint *checkpoint, Hid group, GError **error)

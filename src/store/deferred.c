@@ -14,9 +14,8 @@ struct Deferred {
 	char *path;
 	gboolean closed;
 	Checkpoint *base;
-	GMutex lock; /* guards the two below */
+	GMutex lock; /* guards the next */
 	Checkpoint *checkpoint;
-	GError *problem; /* why it could not be opened */
 };
 
 /* The state of a source. */
@@ -49,7 +48,6 @@ void deferred_unref(Deferred *deferred)
 	g_free(deferred->path);
 	checkpoint_free(deferred->checkpoint);
 	checkpoint_free(deferred->base);
-	g_clear_error(&deferred->problem);
 	g_mutex_clear(&deferred->lock);
 	g_free(deferred);
 }
@@ -77,7 +75,8 @@ static Checkpoint *open_anew(const Deferred *deferred, GError **error)
 	return bound;
 }
 
-/* Borrowed; opened by the first that asks. */
+/* Borrowed; opened by the first that asks, while others wait.  Where it cannot be opened, the next
+ * one tries again: it may have been put back. */
 static const Checkpoint *opened(Deferred *deferred, GError **error)
 {
 	if (deferred->closed) {
@@ -86,12 +85,11 @@ static const Checkpoint *opened(Deferred *deferred, GError **error)
 		return NULL;
 	}
 	g_mutex_lock(&deferred->lock);
-	if (!deferred->checkpoint && !deferred->problem)
-		deferred->checkpoint = open_anew(deferred, &deferred->problem);
-	g_mutex_unlock(&deferred->lock);
 	if (!deferred->checkpoint)
-		g_propagate_error(error, g_error_copy(deferred->problem));
-	return deferred->checkpoint;
+		deferred->checkpoint = open_anew(deferred, error);
+	const Checkpoint *checkpoint = deferred->checkpoint;
+	g_mutex_unlock(&deferred->lock);
+	return checkpoint;
 }
 
 static gboolean wanted_read(
