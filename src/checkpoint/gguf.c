@@ -139,24 +139,17 @@ static gboolean read_type(Gguf *gguf, Entry *entry, GError **error)
 	return TRUE;
 }
 
-/* The product of all sizes, zeros counted as one, so that nothing wraps to what looks small. */
 static gboolean count_bytes(Gguf *gguf, Entry *entry, GError **error)
 {
 	const BlockType *type = entry->type;
-	guint64 row = entry->rank > 0 ? entry->shape[entry->rank - 1] : 1, product = 1;
-	gboolean fits = TRUE;
+	guint64 row = entry->rank > 0 ? entry->shape[entry->rank - 1] : 1;
 
 	if (row % type->elements != 0)
 		return gguf_refuse(gguf->scanner, entry->name, entry->at, error,
 			"a row of %" PRIu64 " elements is not made of whole blocks of %s, "
 			"which have %u",
 			row, type->name, type->elements);
-	entry->elements = 1;
-	for (guint i = 0; i < entry->rank; i++) {
-		fits = fits && g_uint64_checked_mul(&product, product, MAX(entry->shape[i], 1));
-		entry->elements *= entry->shape[i];
-	}
-	if (!fits ||
+	if (!shape_elements(entry->shape, entry->rank, &entry->elements) ||
 		!g_uint64_checked_mul(&entry->bytes, entry->elements / type->elements, type->bytes))
 		return gguf_refuse(gguf->scanner, entry->name, entry->at, error,
 			"the number of its elements or bytes overflows 64 bits");

@@ -16,18 +16,9 @@ typedef struct {
 	Tensor tensor; /* its name and shape are borrowed until it is added */
 } Placing;
 
-/* FALSE where the product, zeros counted as ones, leaves 64 bits. */
 static gboolean measure(Tensor *tensor, const Hdf5Dataset *dataset)
 {
-	guint64 product = 1, bytes;
-
-	tensor->elements = 1;
-	for (guint i = 0; i < dataset->rank; i++) {
-		if (__builtin_mul_overflow(product, MAX(dataset->shape[i], 1), &product))
-			return FALSE;
-		tensor->elements *= dataset->shape[i];
-	}
-	return dtype_bytes(dataset->dtype, product, &bytes) &&
+	return shape_elements(dataset->shape, dataset->rank, &tensor->elements) &&
 	       dtype_bytes(dataset->dtype, tensor->elements, &tensor->bytes);
 }
 

@@ -15,36 +15,22 @@
 /* What an array is called whose file has a name that cannot be one. */
 #define ARRAY "array"
 
-/* Strides in which the first index runs fastest; FALSE where they overflow. */
-static gboolean fortran_strides(const NumpyHeader *header, guint64 *strides)
+/* Strides in which the first index runs fastest; the elements were counted, so none overflows. */
+static void fortran_strides(const NumpyHeader *header, guint64 *strides)
 {
 	guint64 stride = 1;
 	for (guint i = 0; i < header->rank; i++) {
 		strides[i] = stride;
-		if (__builtin_mul_overflow(stride, MAX(header->shape[i], 1), &stride))
-			return FALSE;
+		stride *= header->shape[i];
 	}
-	return TRUE;
-}
-
-/* Bytes of all elements; FALSE where a product overflows, sizes of zero left out. */
-static gboolean count_bytes(const NumpyHeader *header, guint64 *bytes)
-{
-	guint64 elements = 1, product = 1;
-	for (guint i = 0; i < header->rank; i++) {
-		if (__builtin_mul_overflow(product, MAX(header->shape[i], 1), &product))
-			return FALSE;
-		elements *= header->shape[i];
-	}
-	return dtype_bytes(header->dtype, product, bytes) &&
-	       dtype_bytes(header->dtype, elements, bytes);
 }
 
 /* What follows the header must be the elements, and nothing more. */
 static gboolean check_size(const NumpyHeader *header, guint64 held, Place place, GError **error)
 {
-	guint64 wanted;
-	if (!count_bytes(header, &wanted))
+	guint64 elements, wanted;
+	if (!shape_elements(header->shape, header->rank, &elements) ||
+		!dtype_bytes(header->dtype, elements, &wanted))
 		return fail_at(
 			error, ERROR_INPUT, place, "the number of its elements overflows 64 bits");
 	if (held < wanted) {
@@ -81,8 +67,10 @@ static gboolean add_array(Checkpoint *checkpoint, guint file, const char *name,
 		.file = file,
 		.rank = header->rank,
 		.shape = header->shape};
-	if (header->fortran && fortran_strides(header, strides))
+	if (header->fortran) {
+		fortran_strides(header, strides);
 		view.strides = strides;
+	}
 	return checkpoint_add_view(checkpoint, &view, error);
 }
 

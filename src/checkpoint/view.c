@@ -46,20 +46,6 @@ static gboolean check_name(const Checkpoint *checkpoint, const View *view, GErro
 		"the name of a tensor is longer than %d bytes, or is not UTF-8", TENSOR_NAME_MOST);
 }
 
-/* The product of all sizes, zeros too, so that nothing wraps to what looks small. */
-static gboolean count_elements(const View *view, guint64 *elements)
-{
-	guint64 product = 1;
-	*elements = 1;
-	for (guint i = 0; i < view->rank; i++) {
-		guint64 size = view->shape[i];
-		if (__builtin_mul_overflow(product, MAX(size, 1), &product))
-			return FALSE;
-		*elements *= size;
-	}
-	return TRUE;
-}
-
 /* The last element's place in the storage. */
 static gboolean find_last(const View *view, guint64 *last)
 {
@@ -109,7 +95,7 @@ static gboolean check(
 		return refuse(checkpoint, view, "it has more than 32 dimensions", error);
 	if (dtype_info(view->dtype)->bits < 8)
 		return refuse(checkpoint, view, "elements below a byte have no strides", error);
-	if (!count_elements(view, &tensor->elements) ||
+	if (!shape_elements(view->shape, view->rank, &tensor->elements) ||
 		!dtype_bytes(view->dtype, tensor->elements, &tensor->bytes))
 		return refuse(
 			checkpoint, view, "the number of its elements overflows 64 bits", error);

@@ -44,6 +44,18 @@ gboolean dtype_from_name(const char *name, Dtype *dtype)
 	return FALSE;
 }
 
+gboolean shape_elements(const guint64 *shape, guint rank, guint64 *elements)
+{
+	guint64 product = 1;
+	*elements = 1;
+	for (guint i = 0; i < rank; i++) {
+		if (!g_uint64_checked_mul(&product, product, MAX(shape[i], 1)))
+			return FALSE;
+		*elements *= shape[i];
+	}
+	return TRUE;
+}
+
 gboolean dtype_bytes(Dtype dtype, guint64 elements, guint64 *bytes)
 {
 	guint64 bits;

@@ -51,6 +51,9 @@ const DtypeInfo *dtype_info(Dtype dtype);
 /* Looks a name up, case-sensitively. */
 gboolean dtype_from_name(const char *name, Dtype *dtype);
 
+/* The elements of an array of these sizes, 1 of a scalar.  FALSE where the product of the sizes
+ * leaves 64 bits, zeros counted as ones, so that nothing wraps to what looks small. */
+gboolean shape_elements(const guint64 *shape, guint rank, guint64 *elements);
 /* Bytes of `elements` elements; FALSE where the product overflows or does not end on a byte. */
 gboolean dtype_bytes(Dtype dtype, guint64 elements, guint64 *bytes);
 

@@ -275,9 +275,25 @@ static void test_table(void)
 	g_assert_false(dtype_bytes(DTYPE_F64, G_GUINT64_CONSTANT(1) << 58, &bytes));
 }
 
+static void test_shapes(void)
+{
+	const guint64 half = G_GUINT64_CONSTANT(1) << 32;
+	const guint64 matrix[] = {3, 5}, empty[] = {7, 0, half}, most[] = {G_MAXUINT64, 1},
+		      wraps[] = {half, half}, wraps_beside_zero[] = {half, 0, half};
+	guint64 elements;
+
+	g_assert_true(shape_elements(NULL, 0, &elements) && elements == 1);
+	g_assert_true(shape_elements(matrix, 2, &elements) && elements == 15);
+	g_assert_true(shape_elements(empty, 3, &elements) && elements == 0);
+	g_assert_true(shape_elements(most, 2, &elements) && elements == G_MAXUINT64);
+	g_assert_false(shape_elements(wraps, 2, &elements));
+	g_assert_false(shape_elements(wraps_beside_zero, 3, &elements));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/dtype/shapes", test_shapes);
 	g_test_add_func("/dtype/every-code", test_every_code);
 	g_test_add_func("/dtype/nearest-even", test_nearest_even);
 	g_test_add_func("/dtype/rounds-once", test_rounds_once);
