@@ -263,7 +263,8 @@ const char *tensor_in_layer(const char *tensor, const char *layer)
 {
 	gsize length = layer ? strlen(layer) : 0;
 
-	if (length == 0 || strncmp(tensor, layer, length) != 0 || tensor[length] != '.')
+	if (length == 0 || strncmp(tensor, layer, length) != 0 ||
+		(tensor[length] != '.' && tensor[length] != '/'))
 		return tensor;
 	return tensor + length + 1;
 }

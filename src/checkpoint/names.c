@@ -102,19 +102,60 @@ static gboolean is_number(const char *word)
 	return *word != '\0' && word[strspn(word, "0123456789")] == '\0';
 }
 
-/* The name in small letters, without the word that only tells a layer's parameters apart. */
+/* Cuts the first of the endings that the text has. */
+static void cut_ending(char *text, const char *const *list, guint n)
+{
+	for (guint i = 0; i < n; i++)
+		if (g_str_has_suffix(text, list[i])) {
+			text[strlen(text) - strlen(list[i])] = '\0';
+			return;
+		}
+}
+
+/* Where the digits at the end of a text begin that stand after `before`; NULL where none do. */
+static char *ending_number(char *text, char before)
+{
+	char *at = strrchr(text, before);
+	return at != NULL && is_number(at + 1) ? at : NULL;
+}
+
+/* Keras parts words by slashes and ends in a parameter: "dense_3/dense_3/kernel:0" of version 2,
+ * "layers/dense/vars/0" of version 3. */
+static void cut_keras_parameter(char *stem)
+{
+	static const char *const parameters[] = {
+		".kernel", ".moving_mean", ".moving_variance", ".embeddings"};
+	char *number = ending_number(stem, ':');
+
+	if (number != NULL)
+		*number = '\0';
+	else if ((number = ending_number(stem, '.')) != NULL && number - stem > 5 &&
+		 strncmp(number - 5, ".vars", 5) == 0)
+		number[-5] = '\0';
+	cut_ending(stem, parameters, G_N_ELEMENTS(parameters));
+}
+
+/* The name in small letters and parted by dots, without the word that only tells a layer's
+ * parameters apart: as long as what it stands for at the beginning of the name. */
 static char *stem_of(const char *tensor)
 {
 	static const char *const parameters[] = {".weight", ".bias", ".gamma", ".beta",
 		".running_mean", ".running_var", ".num_batches_tracked"};
 	char *stem = g_ascii_strdown(tensor, -1);
 
-	for (guint i = 0; i < G_N_ELEMENTS(parameters); i++)
-		if (g_str_has_suffix(stem, parameters[i])) {
-			stem[strlen(stem) - strlen(parameters[i])] = '\0';
-			break;
-		}
+	if (strchr(stem, '/') != NULL) {
+		g_strdelimit(stem, "/", '.');
+		cut_keras_parameter(stem);
+	}
+	cut_ending(stem, parameters, G_N_ELEMENTS(parameters));
 	return stem;
+}
+
+/* The numbers by which Keras tells layers of one kind apart: "dense_3_1" is a dense. */
+static void cut_keras_numbers(char *stem)
+{
+	for (char *number; (number = ending_number(stem, '_')) != NULL;)
+		*number = '\0';
 }
 
 /* The length of a stem without the numbers of a sequence that it ends in ("to_out.0"). */
@@ -209,6 +250,8 @@ const char *names_kind(const char *tensor)
 
 	if (kind != NULL)
 		return kind;
+	if (strchr(tensor, '/') != NULL)
+		cut_keras_numbers(stem);
 	g_auto(GStrv) words = g_strsplit(stem, ".", -1);
 	return kind_by_words(words);
 }
@@ -234,11 +277,11 @@ static gboolean is_embedding(const char *stem, const char *kind)
 
 char *names_layer(const char *tensor)
 {
-	gsize prefix = numbered_prefix(tensor);
+	g_autofree char *stem = stem_of(tensor);
+	gsize prefix = numbered_prefix(stem);
 
 	if (prefix > 0)
 		return g_strndup(tensor, prefix);
-	g_autofree char *stem = stem_of(tensor);
 	if (is_embedding(stem, names_kind(tensor)))
 		return g_strdup("embed");
 	return g_strndup(tensor, strlen(stem));

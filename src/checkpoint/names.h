@@ -4,8 +4,10 @@
 
 #include <glib.h>
 
-/* The layer: the name up to and with its first number ("blocks.3", "model.layers.12"); "embed" for
- * embeddings; else the name without .weight or .bias ("ln_f", "head").  Free with g_free. */
+/* Words are parted by dots, or as Keras and JAX part them, by slashes.
+ *
+ * The layer: the name up to and with its first number ("blocks.3", "model.layers.12"); "embed" for
+ * embeddings; else the name without .weight, .bias, /kernel:0 ("ln_f", "head").  Free with g_free. */
 char *names_layer(const char *tensor);
 /* The kind, from one table of the usual spellings: "attn.q", "attn.k", "attn.v", "attn.qkv",
  * "attn.o", "mlp.up", "mlp.gate", "mlp.down", "norm", "embed", "head", "conv"; else the name's last

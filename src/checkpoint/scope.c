@@ -30,11 +30,11 @@ const char *group_by_name(GroupBy by)
 	return group_names[by];
 }
 
-/* "blocks.3" leads "blocks.3" and "blocks.3.attn", not "blocks.30". */
+/* "blocks.3" leads "blocks.3" and "blocks.3.attn", not "blocks.30"; "dense" leads "dense/bias". */
 static gboolean leads(const char *part, const char *name)
 {
 	gsize length = strlen(part);
-	return strncmp(part, name, length) == 0 && (name[length] == '\0' || name[length] == '.');
+	return strncmp(part, name, length) == 0 && strchr("./", name[length]) != NULL;
 }
 
 /* The number that the text ends in, after a dot or at its beginning; FALSE where it ends in none.
