@@ -13,7 +13,7 @@
 
 #define UNPACK_BYTES (256u << 10)
 
-typedef enum { BYTES_SPAN, BYTES_DEFLATED, BYTES_MEMORY, BYTES_PART, BYTES_UNPACKED } BytesKind;
+typedef enum { BYTES_SPAN, BYTES_DEFLATED, BYTES_MEMORY, BYTES_PART } BytesKind;
 
 struct Bytes {
 	gint references;
@@ -23,8 +23,10 @@ struct Bytes {
 	Inflate *inflate;
 	guint8 *memory;
 	Bytes *whole;
-	GMutex lock;  /* guards the next, of what is unpacked */
-	int unpacked; /* its descriptor; -1 before the first read */
+	/* Of what is deflated. */
+	gboolean any_order;
+	GMutex lock;  /* guards the next */
+	int unpacked; /* a descriptor; -1 where it is not unpacked */
 };
 
 static Bytes *bytes_new(BytesKind kind, guint64 offset, guint64 length)
@@ -49,6 +51,7 @@ Bytes *bytes_deflated(File *file, guint64 offset, guint64 stored, guint64 length
 {
 	Bytes *bytes = bytes_new(BYTES_DEFLATED, 0, length);
 	bytes->inflate = inflate_new(file, offset, stored, length);
+	g_mutex_init(&bytes->lock);
 	return bytes;
 }
 
@@ -68,17 +71,11 @@ Bytes *bytes_part(Bytes *whole, guint64 offset, guint64 length)
 	return bytes;
 }
 
-Bytes *bytes_in_any_order(Bytes *bytes)
+void bytes_in_any_order(Bytes *bytes)
 {
-	Bytes *from = bytes;
-	while (from->kind == BYTES_PART)
-		from = from->whole;
-	if (from->kind != BYTES_DEFLATED)
-		return bytes_ref(bytes);
-	Bytes *unpacked = bytes_new(BYTES_UNPACKED, 0, bytes->length);
-	g_mutex_init(&unpacked->lock);
-	unpacked->whole = bytes_ref(bytes);
-	return unpacked;
+	while (bytes->kind == BYTES_PART)
+		bytes = bytes->whole;
+	bytes->any_order = TRUE;
 }
 
 Bytes *bytes_ref(Bytes *bytes)
@@ -97,7 +94,7 @@ void bytes_unref(Bytes *bytes)
 	bytes_unref(bytes->whole);
 	if (bytes->unpacked >= 0)
 		close(bytes->unpacked);
-	if (bytes->kind == BYTES_UNPACKED)
+	if (bytes->kind == BYTES_DEFLATED)
 		g_mutex_clear(&bytes->lock);
 	g_free(bytes);
 }
@@ -135,7 +132,7 @@ static gboolean unpack_to(Bytes *bytes, int fd, GError **error)
 	g_autofree guint8 *block = g_malloc(UNPACK_BYTES);
 	for (guint64 done = 0; done < bytes->length; done += UNPACK_BYTES) {
 		gsize n = (gsize)MIN(UNPACK_BYTES, bytes->length - done);
-		if (!bytes_read(bytes->whole, done, n, block, error) ||
+		if (!inflate_read_at(bytes->inflate, done, n, block, error) ||
 			!write_whole(fd, block, n, error))
 			return FALSE;
 	}
@@ -200,14 +197,13 @@ gboolean bytes_read(Bytes *bytes, guint64 at, guint64 length, void *out, GError 
 	case BYTES_SPAN:
 		return file_read(bytes->file, bytes->offset + at, length, out, error);
 	case BYTES_DEFLATED:
-		return inflate_read_at(bytes->inflate, at, length, out, error);
+		return bytes->any_order ? read_unpacked(bytes, at, length, out, error)
+					: inflate_read_at(bytes->inflate, at, length, out, error);
 	case BYTES_MEMORY:
 		memcpy(out, bytes->memory + at, length);
 		return TRUE;
 	case BYTES_PART:
 		return bytes_read(bytes->whole, bytes->offset + at, length, out, error);
-	case BYTES_UNPACKED:
-		return read_unpacked(bytes, at, length, out, error);
 	}
 	g_assert_not_reached();
 }

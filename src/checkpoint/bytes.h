@@ -21,10 +21,10 @@ Bytes *bytes_memory(void *memory, gsize length);
 /* The bytes [offset, offset+length) of others: a span of a span where they are one. */
 Bytes *bytes_part(Bytes *whole, guint64 offset, guint64 length);
 
-/* The same bytes where any of them can be read at any time as cheaply as the next: themselves, but
- * for what inflates, which is unpacked on the first read into a file without a name in the folder
- * for temporary files. */
-Bytes *bytes_in_any_order(Bytes *bytes);
+/* Says that any of them will be read at any time, before a thread reads: what inflates is then
+ * unpacked on the first read, once for all its parts, into a file without a name in the folder for
+ * temporary files. */
+void bytes_in_any_order(Bytes *bytes);
 
 Bytes *bytes_ref(Bytes *bytes);
 void bytes_unref(Bytes *bytes);

@@ -333,8 +333,9 @@ static void place(Tensor *tensor, const Gather *gather, const View *view, Cache 
 				   : gather->swap > 1 ? &swapped_class
 						      : &stored_class;
 	Gather *state = g_memdup2(gather, sizeof *gather);
-	state->bytes = class == &strided_class ? bytes_in_any_order(state->bytes)
-					       : bytes_ref(state->bytes);
+	bytes_ref(state->bytes);
+	if (class == &strided_class)
+		bytes_in_any_order(state->bytes);
 	tensor->offset = 0;
 	tensor->source = source_new(class, state, view->dtype, tensor->elements, cache);
 }

@@ -115,32 +115,58 @@ static void test_large_views(void)
 			rand);
 }
 
-/* A deflated storage, read in an order that is not its own. */
-static void test_transposed_deflated(void)
+/* The storage, deflated in a file of the folder. */
+static Bytes *deflated_storage(const char *folder)
 {
-	g_autofree char *folder = test_folder();
 	g_autofree char *path = g_build_filename(folder, "storage", NULL);
 	g_autofree guint8 *stored = stored_bytes(FALSE);
 	gsize length = STORED * sizeof(guint32);
 	uLongf packed = compressBound(length);
 	g_autofree guint8 *deflated = g_malloc(packed);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GRand) rand = g_rand_new_with_seed(9);
 	g_assert_cmpint(compress2(deflated, &packed, stored, length, 6), ==, Z_OK);
 	test_write(path, deflated, packed);
-	File *file = file_open(path, &error);
+	g_autoptr(File) file = file_open(path, &error);
 	test_no_error(error);
 	/* zlib's own frame, of 2 bytes before and 4 behind, is none of the stream. */
-	g_autoptr(Bytes) bytes = bytes_deflated(file, 2, packed - 6, length);
-	file_close(file);
-	const guint64 shape[] = {400, 500}, strides[] = {1, 400};
-	check_view(&(View){.name = "v",
-			   .dtype = DTYPE_U32,
-			   .bytes = bytes,
-			   .rank = 2,
-			   .shape = shape,
-			   .strides = strides},
-		rand);
+	return bytes_deflated(file, 2, packed - 6, length);
+}
+
+static guint count_unnamed_files(void)
+{
+	g_autoptr(GDir) files = g_dir_open("/proc/self/fd", 0, NULL);
+	const char *name;
+	guint count = 0;
+	while ((name = g_dir_read_name(files)) != NULL) {
+		g_autofree char *link = g_build_filename("/proc/self/fd", name, NULL);
+		g_autofree char *leads_to = g_file_read_link(link, NULL);
+		count += leads_to != NULL && g_str_has_suffix(leads_to, " (deleted)");
+	}
+	return count;
+}
+
+/* A deflated storage, read in an order that is not its own: unpacked once, for both its views. */
+static void test_transposed_deflated(void)
+{
+	g_autofree char *folder = test_folder();
+	g_autoptr(Bytes) bytes = deflated_storage(folder);
+	g_autoptr(GRand) rand = g_rand_new_with_seed(9);
+	guint before = count_unnamed_files();
+	const guint64 shape[] = {400, 500}, half[] = {200, 500};
+	const guint64 strides[] = {1, 400}, spread[] = {2, 400};
+	View view = {.name = "v",
+		.dtype = DTYPE_U32,
+		.bytes = bytes,
+		.rank = 2,
+		.shape = shape,
+		.strides = strides};
+	check_view(&view, rand);
+	view.shape = half;
+	view.strides = spread;
+	check_view(&view, rand);
+	g_assert_cmpuint(count_unnamed_files(), ==, before + 1);
+	g_clear_pointer(&bytes, bytes_unref);
+	g_assert_cmpuint(count_unnamed_files(), ==, before);
 	test_folder_remove(g_steal_pointer(&folder));
 }
 
