@@ -235,6 +235,7 @@ static int face(const Options *options, Session *session, GError **error)
 		script_run(ui, options->script, error);
 	else
 		status = term_run(ui, error);
+	session_stop_jobs(session);
 	save_or_warn(session);
 	app_free(ui);
 	return status;

@@ -76,10 +76,13 @@ gboolean session_load(Session *session, const LoadRequest *request, GError **err
 gboolean session_export(Session *session, const char *expression, double scale, const char *output,
 	gboolean replace, gboolean write_recipe, GError **error);
 void session_clear_jobs(Session *session); /* the finished ones */
+/* Cancels what runs, and waits for its end. */
+void session_stop_jobs(Session *session);
 /* The last message of a finished job, for the message line; NULL where none; taken (g_free). */
 char *session_take_message(Session *session);
 
-/* Writes marks, state, edits and the composition into the store. */
+/* Writes marks, state, edits and the composition into the store.  No job may run: one may open an
+ * HDF5 file, for which no other thread may be within libhdf5. */
 gboolean session_save(Session *session, GError **error);
 
 #endif

@@ -32,8 +32,6 @@ void change_free(gpointer change);
 void session_tell(Session *session);
 /* Takes the text. */
 void session_say(Session *session, char *message);
-/* Cancels what runs, and waits for its end. */
-void session_stop_jobs(Session *session);
 
 /* Marks and compositions out of the store's state. */
 void session_state_take(Session *session);

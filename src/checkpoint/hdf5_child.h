@@ -14,10 +14,10 @@ typedef void (*Hdf5Work)(const Hdf5Image *image, int fd, void (*alive)(void));
 /* All that the child wrote; NULL with *error set where it crashed, hung or said too much.  `path`
  * names the file in errors.
  *
- * To be called in the thread that calls libhdf5 elsewhere: the child has a copy of this thread
- * alone, and the library's lock would be held for ever by one that it does not have.  Other
- * threads' locks do not matter, since the child takes none but malloc's, which fork(2) hands over
- * in order. */
+ * Any thread, while no other is within libhdf5: the child has a copy of this thread alone, and
+ * would wait for ever for a lock of the library that another holds.  The main thread calls the
+ * library between jobs, and jobs do not call it while they read weights.  Other threads' locks do
+ * not matter, since the child takes none but malloc's, which fork(2) hands over in order. */
 GByteArray *hdf5_child_ask(Hdf5Work work, const Hdf5Image *image, const char *path, GError **error);
 
 #endif
