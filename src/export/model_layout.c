@@ -240,6 +240,18 @@ static char *shard_name(const char *path)
 	return g_strconcat(stem, SUFFIX, NULL);
 }
 
+/* Shards that differ in their ending alone would be written over each other. */
+static gboolean check_new_name(
+	const Layout *layout, const char *shard, const char *name, GError **error)
+{
+	for (guint i = 0; i < layout->files->len; i++)
+		if (g_str_equal(((const LayoutFile *)layout->files->pdata[i])->name, name))
+			return fail_at(error, ERROR_INPUT,
+				(Place){.file = shard, .remedy = "write one file instead"},
+				"this and another shard would both be written as %s", name);
+	return TRUE;
+}
+
 /* The base's index, where it names the files that are written. */
 static char *index_of(const Checkpoint *base)
 {
@@ -251,8 +263,10 @@ static Layout *new_sharded(const Checkpoint *base, const Recipe *recipe, GError 
 {
 	g_autoptr(Layout) layout = layout_new();
 	for (guint i = 0; i < base->shards->len; i++) {
-		g_autofree char *name = shard_name(base->shards->pdata[i]);
-		if (!add_file(layout, base, (gint)i, name, recipe, error))
+		const char *shard = base->shards->pdata[i];
+		g_autofree char *name = shard_name(shard);
+		if (!check_new_name(layout, shard, name, error) ||
+			!add_file(layout, base, (gint)i, name, recipe, error))
 			return NULL;
 	}
 	layout->index = index_of(base);

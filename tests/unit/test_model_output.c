@@ -142,6 +142,27 @@ static void test_folder_output(Fixture *fixture, gconstpointer data)
 	test_error(error, ERROR_IO, "it is one of the inputs");
 }
 
+/* Shards of one stem, which would both become model-1.safetensors. */
+static void test_shards_of_one_name(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	static const char map[] = "{\"weight_map\":{\"a\":\"model-1.bin\",\"b\":\"model-1.pt\"}}";
+	const double values[] = {1, 2};
+	g_autoptr(GError) error = NULL;
+	g_autofree char *folder = make_model_folder(fixture, TRUE);
+	g_autofree char *one = g_build_filename(folder, "model-1.bin", NULL);
+	g_autofree char *two = g_build_filename(folder, "model-1.pt", NULL);
+	g_autofree char *index = g_build_filename(folder, "model.bin.index.json", NULL);
+	test_write_safetensors(one, &(TestTensor){"a", DTYPE_F32, 1, {2}, values}, 1);
+	test_write_safetensors(two, &(TestTensor){"b", DTYPE_F32, 1, {2}, values}, 1);
+	test_write(index, map, strlen(map));
+	g_autoptr(Collection) collection = collection_new(open_checked(index));
+	add_member(collection, "t", MEMBER_TASK, NULL, -1, one);
+	g_autofree char *output = path_in(fixture, "out/");
+	g_assert_null(write_with(collection, "t", output, (ModelRequest){0}, NULL, &error));
+	test_error(error, ERROR_INPUT, "would both be written as model-1.safetensors");
+}
+
 /* A model.safetensors more would be read in place of the shards the next time. */
 static void test_folder_of_input(Fixture *fixture, gconstpointer data)
 {
@@ -150,8 +171,8 @@ static void test_folder_of_input(Fixture *fixture, gconstpointer data)
 	g_autofree char *before = NULL;
 	write_shards(folder);
 	before = listing(folder);
-	g_assert_true(collection_add(
-		fixture->collection, "shards", MEMBER_TASK, NULL, -1, open_checked(folder), NULL, NULL));
+	g_assert_true(collection_add(fixture->collection, "shards", MEMBER_TASK, NULL, -1,
+		open_checked(folder), NULL, NULL));
 	write_fails(fixture, "a", folder, (ModelRequest){.replace = TRUE}, ERROR_IO,
 		"it is one of the inputs");
 	assert_listing(folder, before);
@@ -429,6 +450,7 @@ int main(int argc, char **argv)
 		void (*run)(Fixture *fixture, gconstpointer data);
 	} cases[] = {
 		{"/model-output/sharded", set_up_toy, test_sharded},
+		{"/model-output/shards-of-one-name", set_up_toy, test_shards_of_one_name},
 		{"/model-output/folder", set_up_toy, test_folder_output},
 		{"/model-output/folder-of-input", set_up_toy, test_folder_of_input},
 		{"/model-output/recipe-beside", set_up_toy, test_recipe_beside},
