@@ -14,7 +14,7 @@ static int run(const VerbOptions *options, GError **error)
 	g_autoptr(Layers) layers =
 		layers_new(store->collection, store->gram, options->only, by, NULL, 0, error);
 	if (layers)
-		verb_print_analysis(options, store, report_layers_json(layers),
+		verb_print_comparison(options, store, report_layers_json(layers),
 			report_layers_table(layers), error);
 	return 0;
 }

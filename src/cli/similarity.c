@@ -14,7 +14,7 @@ static int run(const VerbOptions *options, GError **error)
 	g_autoptr(Similarity) similarity =
 		similarity_new(store->collection, store->gram, options->only, by, NULL, 0, error);
 	if (similarity)
-		verb_print_analysis(options, store, report_similarity_json(similarity),
+		verb_print_comparison(options, store, report_similarity_json(similarity),
 			report_similarity_table(similarity), error);
 	return 0;
 }

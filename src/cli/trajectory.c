@@ -86,7 +86,7 @@ static int run(const VerbOptions *options, GError **error)
 		return 0;
 	g_autoptr(GPtrArray) trajectories = trajectories_new(options, store, by, error);
 	if (trajectories)
-		verb_print_analysis(options, store, report_trajectories_json(trajectories),
+		verb_print_comparison(options, store, report_trajectories_json(trajectories),
 			report_trajectories_table(trajectories), error);
 	return 0;
 }

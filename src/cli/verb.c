@@ -4,6 +4,7 @@
 #include "cli/verb.h"
 
 #include "core/error.h"
+#include "export/report_json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -373,4 +374,15 @@ gboolean verb_print_analysis(
 	else
 		cJSON_Delete(stale);
 	return verb_print(options, json, table, error);
+}
+
+gboolean verb_print_comparison(
+	const VerbOptions *options, const Store *store, cJSON *json, Table *table, GError **error)
+{
+	g_autoptr(GPtrArray) notices = g_ptr_array_new_with_free_func(g_free);
+	store_add_quantised(store, notices);
+	verb_warn(notices, 0);
+	if (notices->len)
+		cJSON_AddItemToObject(json, "warnings", report_text_array(notices));
+	return verb_print_analysis(options, store, json, table, error);
 }

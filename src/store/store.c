@@ -2,6 +2,7 @@
 #include "store/store_private.h"
 
 #include "core/text.h"
+#include "store/weights.h"
 
 #include <errno.h>
 #include <string.h>
@@ -208,7 +209,7 @@ static const char *quantised_type(const Checkpoint *checkpoint)
 	for (guint i = 0; i < checkpoint_count(checkpoint); i++)
 		if (checkpoint_tensor(checkpoint, i)->stored_type)
 			return checkpoint_tensor(checkpoint, i)->stored_type;
-	return NULL;
+	return g_hash_table_lookup(checkpoint->about, WEIGHTS_QUANTISED);
 }
 
 static void add_quantised_notice(const Store *store, guint member, GPtrArray *notices)
@@ -220,6 +221,12 @@ static void add_quantised_notice(const Store *store, guint member, GPtrArray *no
 			g_strdup_printf("%s: its weights were rounded when they were quantised "
 					"(%s); all numbers are about what is left of them",
 				named->name, type));
+}
+
+void store_add_quantised(const Store *store, GPtrArray *notices)
+{
+	for (guint i = 0; i < store->members->len; i++)
+		add_quantised_notice(store, i, notices);
 }
 
 static void add_notice(const Store *store, guint member, GPtrArray *notices)

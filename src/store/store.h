@@ -87,8 +87,10 @@ gboolean store_is_complete(const Store *store);
 /* Looks whether a member's weights can be read as they were analysed: FALSE with a sentence where
  * they are linked and their file changed or is missing, or where the copy is gone. */
 gboolean store_member_usable(const Store *store, guint member, GError **error);
-/* Adds a sentence (char *) for the base and each of the members (of guint) whose weights are read
- * from the store's copy though their source has changed or is missing. */
+/* Adds a sentence (char *) for each member, the base too, whose weights were quantised. */
+void store_add_quantised(const Store *store, GPtrArray *notices);
+/* Adds sentences for the base and each of the members (of guint): that its weights were quantised,
+ * and that they are read from the store's copy though their source has changed or is missing. */
 void store_add_notices(const Store *store, const GArray *members, GPtrArray *notices);
 /* What no export may replace: NAME.h5, its parts, and the files that its members were read from,
  * also where their weights were copied.  GPtrArray of char *, owned. */

@@ -262,6 +262,15 @@ Checkpoint *checkpoint_without_files(const Checkpoint *checkpoint)
 	return copy;
 }
 
+/* The copy has what the blocks were decoded to, which is no less rounded. */
+static void forget_blocks(Checkpoint *checkpoint, Tensor *tensor)
+{
+	if (tensor->stored_type && !g_hash_table_contains(checkpoint->about, WEIGHTS_QUANTISED))
+		checkpoint_tell(checkpoint, WEIGHTS_QUANTISED, tensor->stored_type);
+	tensor->stored_type = NULL;
+	tensor->stored_bytes = 0;
+}
+
 static Checkpoint *checkpoint_in_copy(const WeightsCopy *copy, const char *path, GError **error)
 {
 	g_autoptr(File) file = file_open(path, error);
@@ -274,8 +283,7 @@ static Checkpoint *checkpoint_in_copy(const WeightsCopy *copy, const char *path,
 		tensor->file = 0;
 		tensor->offset = copy->offset[i];
 		g_clear_pointer(&tensor->source, source_unref);
-		tensor->stored_type = NULL;
-		tensor->stored_bytes = 0;
+		forget_blocks(checkpoint, tensor);
 	}
 	return checkpoint_seal(checkpoint, error) ? g_steal_pointer(&checkpoint) : NULL;
 }

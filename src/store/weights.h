@@ -8,6 +8,9 @@
 #include "checkpoint/checkpoint.h"
 #include "core/job.h"
 
+/* What a copy tells of weights that were decoded from blocks (Checkpoint.about): their type. */
+#define WEIGHTS_QUANTISED "quantised"
+
 typedef struct WeightsCopy WeightsCopy;
 
 /* Main thread: makes the file (under a temporary name in `folder`) and its datasets.  Borrows the
