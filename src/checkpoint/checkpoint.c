@@ -1,7 +1,4 @@
-/* checkpoint.c - the tensors of an open checkpoint, and the table of formats that fill it.
- *
- * A format's reader checks every length when it adds a tensor.  Each read checks again, against
- * the file as it is open now: a store may bring spans of a file that has changed since. */
+/* checkpoint.c - the tensors of an open checkpoint, and the table of formats that fill it. */
 #include "checkpoint/checkpoint.h"
 
 #include "checkpoint/adapter.h"
@@ -16,9 +13,6 @@
 #include "core/error.h"
 #include "core/text.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #define HEAD_MOST 4096
 /* What the sources of one checkpoint keep of what they made. */
 #define CACHE_ROOM (4u << 20)
@@ -32,28 +26,6 @@ static const CheckpointFormat *const formats[] = {
 	&hdf5_format,
 	&torch_tar_format,
 };
-
-void tensor_clear(Tensor *tensor)
-{
-	g_clear_pointer(&tensor->name, g_free);
-	g_clear_pointer(&tensor->shape, g_free);
-	g_clear_pointer(&tensor->source, source_unref);
-}
-
-Tensor tensor_copy(const Tensor *tensor)
-{
-	Tensor copy = *tensor;
-	copy.name = g_strdup(tensor->name);
-	copy.shape = g_memdup2(tensor->shape, tensor->rank * sizeof *tensor->shape);
-	if (tensor->source != NULL)
-		source_ref(tensor->source);
-	return copy;
-}
-
-const char *tensor_type(const Tensor *tensor)
-{
-	return tensor->stored_type != NULL ? tensor->stored_type : dtype_info(tensor->dtype)->name;
-}
 
 static void file_free(gpointer data)
 {
@@ -364,78 +336,4 @@ guint64 checkpoint_elements(const Checkpoint *checkpoint)
 			elements += tensor->elements;
 	}
 	return elements;
-}
-
-/* Where elements [first, first+count) lie within the tensor's bytes.  Elements below a byte can
- * only be read where they begin and end on one. */
-static gboolean locate(
-	const Tensor *tensor, guint64 first, guint64 count, guint64 *begin, guint64 *length)
-{
-	return span_within(first, count, tensor->elements) &&
-	       dtype_bytes(tensor->dtype, first, begin) &&
-	       dtype_bytes(tensor->dtype, count, length) &&
-	       span_within(*begin, *length, tensor->bytes);
-}
-
-static gboolean name_tensor(const Tensor *tensor, GError **error)
-{
-	g_autofree char *name = text_safe(tensor->name);
-	g_prefix_error(error, "tensor %s: ", name);
-	return FALSE;
-}
-
-/* Bytes [begin, begin+length) of a tensor's span. */
-static gboolean read_span(const CheckpointFile *source, const Tensor *tensor, guint64 begin,
-	guint64 length, void *raw, GError **error)
-{
-	Place place = {.file = source->path, .tensor = tensor->name};
-
-	if (source->file == NULL) {
-		place.remedy = "put it back, or load it again from where it is now";
-		return fail_at(error, ERROR_IO, place, "the file could not be opened");
-	}
-	if (!span_within(tensor->offset, tensor->bytes, source->file->size)) {
-		place.remedy = "put the old file back, or load it again";
-		return fail_at(error, ERROR_IO, place,
-			"its data should end at byte %" PRIu64 ", the file ends at %" PRIu64,
-			tensor->offset + tensor->bytes, source->file->size);
-	}
-	return file_read(source->file, tensor->offset + begin, length, raw, error) ||
-	       name_tensor(tensor, error);
-}
-
-gboolean checkpoint_read_raw(const Checkpoint *checkpoint, guint tensor_number, guint64 first,
-	guint64 count, void *raw, GError **error)
-{
-	const Tensor *tensor = checkpoint_tensor(checkpoint, tensor_number);
-	const CheckpointFile *file = g_ptr_array_index(checkpoint->files, tensor->file);
-	guint64 begin, length;
-
-	if (!locate(tensor, first, count, &begin, &length))
-		return fail_at(error, ERROR_INPUT,
-			(Place){.file = file->path, .tensor = tensor->name},
-			"elements from %" PRIu64 " on, %" PRIu64
-			" of them, cannot be read of %" PRIu64,
-			first, count, tensor->elements);
-	if (length == 0)
-		return TRUE;
-	if (tensor->source == NULL)
-		return read_span(file, tensor, begin, length, raw, error);
-	return source_read(tensor->source, first, count, raw, error) || name_tensor(tensor, error);
-}
-
-gboolean tensor_same_shape(const Tensor *a, const Tensor *b)
-{
-	return a->rank == b->rank &&
-	       (a->rank == 0 || memcmp(a->shape, b->shape, a->rank * sizeof *a->shape) == 0);
-}
-
-char *tensor_shape_text(const Tensor *tensor)
-{
-	if (tensor->rank == 0)
-		return g_strdup("scalar");
-	g_autoptr(GString) text = g_string_new(NULL);
-	for (guint i = 0; i < tensor->rank; i++)
-		g_string_append_printf(text, "%s%" PRIu64, i > 0 ? " x " : "", tensor->shape[i]);
-	return g_string_free(g_steal_pointer(&text), FALSE);
 }

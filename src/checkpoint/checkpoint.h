@@ -5,38 +5,10 @@
 #ifndef TAUSCOPE_CHECKPOINT_H
 #define TAUSCOPE_CHECKPOINT_H
 
-#include "checkpoint/source.h"
-#include "core/dtype.h"
+#include "checkpoint/tensor.h"
 #include "core/file.h"
 
-#include <glib.h>
-
-#define TENSOR_RANK_MOST 32
-#define TENSOR_NAME_MOST 4096
 #define TENSORS_MOST 1000000
-
-/* One named array.  Its elements, of one Dtype, are either the raw bytes of a span, in C order and
- * little-endian, or are made by a source. */
-typedef struct {
-	char *name;
-	Dtype dtype;
-	guint rank;
-	guint64 *shape;        /* [rank]; NULL for a scalar */
-	guint64 elements;      /* product of the shape; 1 for a scalar */
-	guint file;            /* index into the checkpoint's files */
-	guint64 offset, bytes; /* bytes: of all elements; offset: 0 where there is a source */
-	Source *source;        /* NULL: the span */
-	/* What the file has where that is no Dtype ("Q4_K"), interned, and how many bytes of it;
-	 * NULL and 0 elsewhere. */
-	const char *stored_type;
-	guint64 stored_bytes;
-	gboolean difference; /* elements are of τ, not of θ: a saved task vector, a product of LoRA
-			      */
-	/* Where it lay when the checkpoint was opened: index into the shards, and offset there. The
-	 * same as file and offset but where the weights were copied. */
-	guint shard;
-	guint64 shard_offset;
-} Tensor;
 
 /* A source file of a checkpoint.  `file` is NULL where it could not be opened when the checkpoint
  * came out of a store; reading from it then fails with a sentence. */
@@ -112,15 +84,9 @@ guint64 checkpoint_elements(const Checkpoint *checkpoint);
 gboolean checkpoint_read_raw(const Checkpoint *checkpoint, guint tensor, guint64 first,
 	guint64 count, void *raw, GError **error);
 
-/* Frees a tensor's name and shape and drops its source, not the tensor. */
-void tensor_clear(Tensor *tensor);
-/* A tensor of the same contents, with its own name, shape and reference on the source. */
-Tensor tensor_copy(const Tensor *tensor);
-/* The name of its type as the file has it: "Q4_K", "F32". */
-const char *tensor_type(const Tensor *tensor);
-gboolean tensor_same_shape(const Tensor *a, const Tensor *b);
-/* "48 x 96", "scalar"; free with g_free. */
-char *tensor_shape_text(const Tensor *tensor);
+/* Elements of a float tensor as double, any run of them. */
+gboolean checkpoint_read_double(const Checkpoint *checkpoint, guint tensor, guint64 first,
+	guint64 count, double *out, GError **error);
 
 /* One row of the table of formats. */
 typedef struct {

@@ -10,7 +10,6 @@
 #define STRIP 8u
 /* Indices of the rank that a tile has at most, so that it keeps some width. */
 #define RANK_TILE 1024u
-#define CHUNK 4096u
 
 /* Two columns in a register, and a strip of them at one index of the rank. */
 typedef double Pair __attribute__((vector_size(2 * sizeof(double))));
@@ -49,21 +48,6 @@ typedef struct {
 	gpointer owner;
 	GDestroyNotify release;
 } State;
-
-gboolean checkpoint_read_double(const Checkpoint *checkpoint, guint tensor, guint64 first,
-	guint64 count, double *out, GError **error)
-{
-	Dtype dtype = checkpoint_tensor(checkpoint, tensor)->dtype;
-	guint8 raw[CHUNK * sizeof(double)];
-
-	for (guint64 done = 0, n; done < count; done += n) {
-		n = MIN(count - done, CHUNK);
-		if (!checkpoint_read_raw(checkpoint, tensor, first + done, n, raw, error))
-			return FALSE;
-		dtype_decode_double(dtype, raw, n, out + done);
-	}
-	return TRUE;
-}
 
 /* A tile as it lies in the file, line after line; whole lines are one run. */
 static gboolean read_tile(const Factor *factor, Tile tile, double *out, GError **error)

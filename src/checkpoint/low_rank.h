@@ -25,8 +25,4 @@ gboolean low_rank_read(
 Source *low_rank_source(
 	const LowRank *product, gpointer owner, GDestroyNotify release, Cache *cache);
 
-/* Elements of a float tensor as double, any run of them. */
-gboolean checkpoint_read_double(const Checkpoint *checkpoint, guint tensor, guint64 first,
-	guint64 count, double *out, GError **error);
-
 #endif
