@@ -11,7 +11,6 @@
 
 /* Where in a header its fields lie. */
 enum { NAME = 0, SIZE = 124, SUM = 148, TYPE = 156, MAGIC = 257 };
-#define NAME_BYTES 100u
 #define SIZE_BYTES 12u
 #define SUM_BYTES 8u
 
@@ -51,8 +50,8 @@ static gboolean is_blank(const guint8 *block)
 
 static gboolean take_header(const guint8 *block, TarMember *member)
 {
-	memcpy(member->name, block + NAME, NAME_BYTES);
-	member->name[NAME_BYTES] = '\0';
+	memcpy(member->name, block + NAME, TAR_NAME);
+	member->name[TAR_NAME] = '\0';
 	member->type = block[TYPE] != '\0' ? (char)block[TYPE] : '0';
 	return tar_is_header(block) && octal(block + SIZE, SIZE_BYTES, &member->length);
 }

@@ -5,9 +5,10 @@
 #include "core/file.h"
 
 #define TAR_BLOCK 512u
+#define TAR_NAME 100u /* bytes of a name, with which a header begins */
 
 typedef struct {
-	char name[101];
+	char name[TAR_NAME + 1];
 	char type;              /* '0' for a file; '2' for a symbolic link, and others */
 	guint64 offset, length; /* of its contents */
 } TarMember;

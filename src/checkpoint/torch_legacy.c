@@ -65,8 +65,8 @@ static gboolean add_named(TorchTable *table, const PickleValue *value, GError **
 		return TRUE;
 	if (!torch_storage_take(value, &table->storages, place, &storage, error))
 		return FALSE;
-	torch_table_add(table, storage.key, (guint64)id->items[4]->integer, storage.bytes);
-	return TRUE;
+	return torch_table_add(
+		table, storage.key, (guint64)id->items[4]->integer, storage.bytes, error);
 }
 
 static gboolean add_all_named(TorchTable *table, const Pickle *pickle, GError **error)
@@ -76,7 +76,7 @@ static gboolean add_all_named(TorchTable *table, const Pickle *pickle, GError **
 	for (guint i = 0; i < ids->len; i++)
 		if (!add_named(table, g_ptr_array_index(ids, i), error))
 			return FALSE;
-	return torch_table_sort(table, error);
+	return TRUE;
 }
 
 static gboolean place_storage(
@@ -107,7 +107,7 @@ static gboolean place_storages(PickleRun *run, const TorchTable *table, GError *
 	const PickleValue *keys = pickle_root(pickle);
 	if (keys->kind != PICKLE_LIST)
 		return refuse(run, "the keys of the storages are no list", error);
-	if (keys->count < table->rows->len)
+	if (keys->count < g_hash_table_size(table->rows))
 		return refuse(run, "a storage is named that does not follow", error);
 	for (guint i = 0; i < keys->count; i++)
 		if (!place_storage(run, table, keys->items[i], error))

@@ -1,23 +1,17 @@
-/* torch_table.c - storages by key, sorted, and where in the file each one's elements lie. */
+/* torch_table.c - storages by key, and where in the file each one's elements lie. */
 #include "checkpoint/torch_table.h"
 
 #include "core/error.h"
+#include "core/text.h"
 
 #include <inttypes.h>
-#include <string.h>
 
-#define DOWNLOAD_AGAIN "download it again"
-
-static void row_clear(gpointer data)
+static void row_free(gpointer data)
 {
 	TorchRow *row = data;
 	g_free(row->key);
 	g_clear_pointer(&row->bytes, bytes_unref);
-}
-
-static gint compare_rows(gconstpointer a, gconstpointer b)
-{
-	return strcmp(((const TorchRow *)a)->key, ((const TorchRow *)b)->key);
+	g_free(row);
 }
 
 static Bytes *find_bytes(TorchStorages *storages, const char *key, guint64 least, GError **error)
@@ -49,54 +43,35 @@ void torch_table_init(TorchTable *table, File *source, guint file)
 				.find = find_bytes,
 			},
 		.source = source,
-		.rows = g_array_new(FALSE, FALSE, sizeof(TorchRow)),
+		.rows = g_hash_table_new_full(text_table_hash, g_str_equal, NULL, row_free),
 	};
-	g_array_set_clear_func(table->rows, row_clear);
 }
 
 void torch_table_clear(TorchTable *table)
 {
-	g_clear_pointer(&table->rows, g_array_unref);
+	g_clear_pointer(&table->rows, g_hash_table_unref);
 }
 
-void torch_table_add(TorchTable *table, const char *key, guint64 elements, guint64 bytes)
+gboolean torch_table_add(
+	TorchTable *table, const char *key, guint64 elements, guint64 bytes, GError **error)
 {
-	TorchRow row = {.key = g_strdup(key), .elements = elements, .bytes_wanted = bytes};
-	g_array_append_val(table->rows, row);
-}
+	TorchRow *row = torch_table_find(table, key);
 
-/* Many tensors may lie in one storage, and each of them names it. */
-gboolean torch_table_sort(TorchTable *table, GError **error)
-{
-	g_autoptr(GArray) all = g_steal_pointer(&table->rows);
-
-	g_array_sort(all, compare_rows);
-	table->rows = g_array_new(FALSE, FALSE, sizeof(TorchRow));
-	g_array_set_clear_func(table->rows, row_clear);
-	const TorchRow *last = NULL;
-	for (guint i = 0; i < all->len; i++) {
-		const TorchRow *row = &g_array_index(all, TorchRow, i);
-		gboolean same = last != NULL && strcmp(row->key, last->key) == 0;
-		if (same && (row->elements != last->elements ||
-				    row->bytes_wanted != last->bytes_wanted))
-			return fail_at(error, ERROR_INPUT, (Place){.file = table->storages.path},
-				"storage %.80s has two lengths: %" PRIu64 " bytes, and %" PRIu64,
-				row->key, last->bytes_wanted, row->bytes_wanted);
-		if (!same)
-			torch_table_add(table, row->key, row->elements, row->bytes_wanted);
-		last = row;
-	}
+	if (row != NULL && (row->elements != elements || row->bytes_wanted != bytes))
+		return fail_at(error, ERROR_INPUT, (Place){.file = table->storages.path},
+			"storage %.80s has two lengths: %" PRIu64 " bytes, and %" PRIu64, key,
+			row->bytes_wanted, bytes);
+	if (row != NULL)
+		return TRUE;
+	row = g_new(TorchRow, 1);
+	*row = (TorchRow){.key = g_strdup(key), .elements = elements, .bytes_wanted = bytes};
+	g_hash_table_insert(table->rows, row->key, row);
 	return TRUE;
 }
 
 TorchRow *torch_table_find(const TorchTable *table, const char *key)
 {
-	TorchRow wanted = {.key = (char *)key};
-	guint at;
-
-	if (!g_array_binary_search(table->rows, &wanted, compare_rows, &at))
-		return NULL;
-	return &g_array_index(table->rows, TorchRow, at);
+	return g_hash_table_lookup(table->rows, key);
 }
 
 gboolean torch_table_place(const TorchTable *table, TorchRow *row, gint64 elements, guint64 at,
@@ -112,8 +87,8 @@ gboolean torch_table_place(const TorchTable *table, TorchRow *row, gint64 elemen
 			"byte %" PRIu64 ": storage %.80s has %" PRId64
 			" elements here, and %" PRIu64 " where a tensor names it",
 			at, row->key, elements, row->elements);
-	if (at > end || row->bytes_wanted > end - at) {
-		place.remedy = DOWNLOAD_AGAIN;
+	if (!span_within(at, row->bytes_wanted, end)) {
+		place.remedy = "download it again";
 		return fail_at(error, ERROR_INPUT, place,
 			"byte %" PRIu64 ": storage %.80s of %" PRIu64
 			" bytes goes beyond the end, byte %" PRIu64,

@@ -1,8 +1,5 @@
 /* torch_table.h - the storages of PyTorch's formats before ZIP, which follow one another in the
- * file.
- *
- * A table is filled, sorted once, and then searched: its keys come from the file, and nothing that
- * is written there makes that slow. */
+ * file. */
 #ifndef TAUSCOPE_TORCH_TABLE_H
 #define TAUSCOPE_TORCH_TABLE_H
 
@@ -18,17 +15,17 @@ typedef struct {
 /* What torch_collect asks comes first, so that a table is one. */
 typedef struct {
 	TorchStorages storages;
-	File *source; /* borrowed */
-	GArray *rows; /* of TorchRow */
+	File *source;     /* borrowed */
+	GHashTable *rows; /* key → TorchRow */
 } TorchTable;
 
 void torch_table_init(TorchTable *table, File *source, guint file);
 void torch_table_clear(TorchTable *table);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TorchTable, torch_table_clear)
 
-void torch_table_add(TorchTable *table, const char *key, guint64 elements, guint64 bytes);
-/* By key, with one row for each; ERROR_INPUT where two of a key differ. */
-gboolean torch_table_sort(TorchTable *table, GError **error);
+/* Many tensors may lie in one storage, and each of them adds it: ERROR_INPUT where they differ. */
+gboolean torch_table_add(
+	TorchTable *table, const char *key, guint64 elements, guint64 bytes, GError **error);
 /* NULL where there is none. */
 TorchRow *torch_table_find(const TorchTable *table, const char *key);
 /* The bytes of a row begin at `at` of the file and lie before `end`; ERROR_INPUT where they do not,

@@ -5,54 +5,29 @@
  * reader does for all. */
 #include "checkpoint/pickle_build.h"
 #include "checkpoint/pickle_run.h"
-#include "checkpoint/tar.h"
-#include "checkpoint/torch_numbered.h"
+#include "checkpoint/torch_members.h"
 #include "checkpoint/torch_table.h"
 #include "checkpoint/torch_tensor.h"
 
 #include "core/error.h"
+#include "core/text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define MEMBERS_MOST 1000u
-
-typedef enum {
-	MEMBER_STORAGES,
-	MEMBER_TENSORS,
-	MEMBER_PICKLE,
-	MEMBER_SYS_INFO,
-	MEMBERS
-} MemberName;
-static const char *const member_names[MEMBERS] = {"storages", "tensors", "pickle", "sys_info"};
-
 typedef struct {
 	Checkpoint *checkpoint;
 	File *file;
-	TarMember members[MEMBERS]; /* of offset 0 where there is none */
+	TarMember members[TORCH_MEMBERS];
 	Pickle *pickle;
-	GArray *storages, *views, *tensors; /* of Numbered, sorted once they are all there */
+	/* By their numbers, which were addresses in memory: values of the pickle. */
+	GHashTable *storages, *views, *tensors;
 	TorchTable table;
 } TarReader;
 
-static MemberName member_of(const char *name)
-{
-	MemberName member = 0;
-	while (member < MEMBERS && strcmp(name, member_names[member]) != 0)
-		member++;
-	return member;
-}
-
 static gboolean tar_detect(const guint8 *head, gsize length, G_GNUC_UNUSED guint64 file_size)
 {
-	if (length < TAR_BLOCK || !tar_is_header(head))
-		return FALSE;
-	for (gsize at = 0; at + TAR_BLOCK <= length; at += TAR_BLOCK) {
-		g_autofree char *name = g_strndup((const char *)head + at, 100);
-		if (member_of(name) < MEMBERS && tar_is_header(head + at))
-			return TRUE;
-	}
-	return FALSE;
+	return torch_members_detect(head, length);
 }
 
 G_GNUC_PRINTF(3, 4)
@@ -76,48 +51,38 @@ static gboolean built(const TarReader *reader, const PickleValue *value, GError 
 	return TRUE;
 }
 
-static gboolean take_member(TarReader *reader, const TarMember *member, GError **error)
+/* A number as text, whether it was written as one or in digits; NULL where it is neither. */
+static char *number_text(const PickleValue *value)
 {
-	MemberName name = member_of(member->name);
-
-	if (name == MEMBERS)
-		return TRUE;
-	if (member->type != '0')
-		return refuse(reader, error,
-			"the member %s of the tar archive is a link or a device, not a file",
-			member->name);
-	if (reader->members[name].offset != 0)
-		return refuse(reader, error, "the tar archive has two members %s", member->name);
-	reader->members[name] = *member;
-	return TRUE;
+	if (value->kind == PICKLE_INTEGER)
+		return g_strdup_printf("%" PRId64, value->integer);
+	if (value->kind == PICKLE_TEXT && strlen(value->text) == value->length)
+		return g_strdup(value->text);
+	return NULL;
 }
 
-static gboolean find_members(TarReader *reader, GError **error)
+static GHashTable *numbered_new(void)
 {
-	GError *reason = NULL;
-	TarMember member;
-	guint64 at = 0;
+	return g_hash_table_new_full(text_table_hash, g_str_equal, g_free, NULL);
+}
 
-	for (guint i = 0; tar_next(reader->file, &at, &member, &reason); i++) {
-		if (i == MEMBERS_MOST)
-			return refuse(reader, error, "the tar archive has more than %u members",
-				MEMBERS_MOST);
-		if (!take_member(reader, &member, error))
-			return FALSE;
-	}
-	if (reason != NULL) {
-		g_propagate_error(error, reason);
+static gboolean add_numbered(const TarReader *reader, GHashTable *values, const char *number,
+	PickleValue *value, GError **error)
+{
+	if (!built(reader, value, error))
 		return FALSE;
-	}
-	for (MemberName i = 0; i <= MEMBER_PICKLE; i++)
-		if (reader->members[i].offset == 0)
-			return refuse(reader, error,
-				"the tar archive has no member %s, which torch wrote before 0.2",
-				member_names[i]);
+	if (!g_hash_table_insert(values, g_strdup(number), value))
+		return refuse(reader, error, "the number %.80s is given twice", number);
 	return TRUE;
 }
 
-static PickleRun run_of(const TarReader *reader, MemberName name)
+/* NULL where there is none, or no number. */
+static PickleValue *find_numbered(GHashTable *values, const char *number)
+{
+	return number != NULL ? g_hash_table_lookup(values, number) : NULL;
+}
+
+static PickleRun run_of(const TarReader *reader, TorchMember name)
 {
 	const TarMember *member = &reader->members[name];
 	return (PickleRun){
@@ -129,25 +94,17 @@ static PickleRun run_of(const TarReader *reader, MemberName name)
 
 static gboolean read_facts(TarReader *reader, GError **error)
 {
-	g_auto(PickleRun) run = run_of(reader, MEMBER_SYS_INFO);
-	if (reader->members[MEMBER_SYS_INFO].offset == 0)
+	g_auto(PickleRun) run = run_of(reader, TORCH_SYS_INFO);
+	if (reader->members[TORCH_SYS_INFO].offset == 0)
 		return TRUE;
 	return torch_read_byte_order(reader->checkpoint, &run, error);
 }
 
 static gboolean read_object(TarReader *reader, GError **error)
 {
-	g_auto(PickleRun) run = run_of(reader, MEMBER_PICKLE);
+	g_auto(PickleRun) run = run_of(reader, TORCH_PICKLE);
 	reader->pickle = pickle_run_next(&run, error);
 	return reader->pickle != NULL;
-}
-
-static gboolean sort(const TarReader *reader, GArray *array, GError **error)
-{
-	const char *twice = numbered_sort(array);
-	if (twice != NULL)
-		return refuse(reader, error, "the number %.80s is given twice", twice);
-	return TRUE;
 }
 
 /* The next pickle, which must be a tuple of this many items. */
@@ -194,6 +151,17 @@ static PickleValue *build_storage(Pickle *pickle, const PickleValue *type, const
 	return pickle_build_persistent(pickle, pickle_build_tuple(pickle, id, count));
 }
 
+/* The elements follow; moves behind them. */
+static gboolean place_storage(TarReader *reader, const char *key, gint64 elements, guint64 bytes,
+	PickleRun *run, GError **error)
+{
+	TorchTable *table = &reader->table;
+	return torch_table_add(table, key, (guint64)elements, bytes, error) &&
+	       torch_table_place(
+		       table, torch_table_find(table, key), elements, run->at, run->end, error) &&
+	       pickle_run_skip(run, bytes, error);
+}
+
 /* (number, location, type), the count of elements, and the elements. */
 static gboolean read_storage(TarReader *reader, PickleRun *run, GError **error)
 {
@@ -203,7 +171,7 @@ static gboolean read_storage(TarReader *reader, PickleRun *run, GError **error)
 	if (tuple == NULL)
 		return FALSE;
 	PickleValue *const *items = pickle_root(tuple)->items;
-	g_autofree char *key = numbered_key(items[0]);
+	g_autofree char *key = number_text(items[0]);
 	if (key == NULL || items[2]->kind != PICKLE_GLOBAL)
 		return refuse(reader, error,
 			"before byte %" PRIu64 ": a storage has no number or no type", run->at);
@@ -214,18 +182,17 @@ static gboolean read_storage(TarReader *reader, PickleRun *run, GError **error)
 		!torch_storage_take(value, &reader->table.storages,
 			(Place){.file = reader->file->path}, &storage, error))
 		return FALSE;
-	torch_table_add(&reader->table, key, (guint64)elements, storage.bytes);
-	numbered_add(reader->storages, g_steal_pointer(&key), value, run->at);
-	return pickle_run_skip(run, storage.bytes, error);
+	return place_storage(reader, key, elements, storage.bytes, run, error) &&
+	       add_numbered(reader, reader->storages, key, value, error);
 }
 
 /* (number, number of the storage that it is a part of, first element, count) */
 static gboolean add_view(TarReader *reader, const PickleValue *view, GError **error)
 {
 	gboolean whole = view->kind == PICKLE_TUPLE && view->count == 4;
-	g_autofree char *key = whole ? numbered_key(view->items[0]) : NULL;
-	g_autofree char *root_key = whole ? numbered_key(view->items[1]) : NULL;
-	const Numbered *root = numbered_find(reader->storages, root_key);
+	g_autofree char *key = whole ? number_text(view->items[0]) : NULL;
+	g_autofree char *root_key = whole ? number_text(view->items[1]) : NULL;
+	const PickleValue *root = find_numbered(reader->storages, root_key);
 	Pickle *pickle = reader->pickle;
 
 	if (key == NULL || root == NULL || view->items[2]->kind != PICKLE_INTEGER ||
@@ -239,10 +206,9 @@ static gboolean add_view(TarReader *reader, const PickleValue *view, GError **er
 	PickleValue *tuple = pickle_build_tuple(pickle, part, G_N_ELEMENTS(part));
 	if (!built(reader, tuple, error))
 		return FALSE;
-	PickleValue *const *id = root->value->object->callee->items;
+	PickleValue *const *id = root->object->callee->items;
 	PickleValue *value = build_storage(pickle, id[1], root_key, id[4]->integer, tuple);
-	numbered_add(reader->views, g_steal_pointer(&key), value, 0);
-	return built(reader, value, error);
+	return add_numbered(reader, reader->views, key, value, error);
 }
 
 static gboolean read_views(TarReader *reader, PickleRun *run, GError **error)
@@ -256,26 +222,12 @@ static gboolean read_views(TarReader *reader, PickleRun *run, GError **error)
 	for (guint i = 0; i < views->count; i++)
 		if (!add_view(reader, views->items[i], error))
 			return FALSE;
-	return sort(reader, reader->views, error);
-}
-
-static gboolean place_storages(TarReader *reader, guint64 end, GError **error)
-{
-	if (!torch_table_sort(&reader->table, error))
-		return FALSE;
-	for (guint i = 0; i < reader->storages->len; i++) {
-		const Numbered *storage = &g_array_index(reader->storages, Numbered, i);
-		TorchRow *row = torch_table_find(&reader->table, storage->key);
-		if (!torch_table_place(
-			    &reader->table, row, (gint64)row->elements, storage->at, end, error))
-			return FALSE;
-	}
 	return TRUE;
 }
 
 static gboolean read_storages(TarReader *reader, GError **error)
 {
-	g_auto(PickleRun) run = run_of(reader, MEMBER_STORAGES);
+	g_auto(PickleRun) run = run_of(reader, TORCH_STORAGES);
 	gint64 count;
 
 	if (!next_count(reader, &run, &count, error))
@@ -283,16 +235,13 @@ static gboolean read_storages(TarReader *reader, GError **error)
 	for (gint64 i = 0; i < count; i++)
 		if (!read_storage(reader, &run, error))
 			return FALSE;
-	return sort(reader, reader->storages, error) && place_storages(reader, run.end, error) &&
-	       read_views(reader, &run, error);
+	return read_views(reader, &run, error);
 }
 
-static PickleValue *find_storage(const TarReader *reader, const char *key)
+static PickleValue *find_storage(const TarReader *reader, const char *number)
 {
-	const Numbered *storage = numbered_find(reader->storages, key);
-	if (storage == NULL)
-		storage = numbered_find(reader->views, key);
-	return storage != NULL ? storage->value : NULL;
+	PickleValue *storage = find_numbered(reader->storages, number);
+	return storage != NULL ? storage : find_numbered(reader->views, number);
 }
 
 /* As many numbers as the tensor has dimensions. */
@@ -341,8 +290,8 @@ static gboolean read_tensor(TarReader *reader, PickleRun *run, GError **error)
 	if (tuple == NULL)
 		return FALSE;
 	PickleValue *const *items = pickle_root(tuple)->items;
-	g_autofree char *key = numbered_key(items[0]);
-	g_autofree char *storage_key = numbered_key(items[1]);
+	g_autofree char *key = number_text(items[0]);
+	g_autofree char *storage_key = number_text(items[1]);
 	PickleValue *storage = find_storage(reader, storage_key);
 	if (key == NULL || storage == NULL)
 		return refuse(reader, error,
@@ -354,13 +303,12 @@ static gboolean read_tensor(TarReader *reader, PickleRun *run, GError **error)
 	PickleValue *rebuild =
 		pickle_build_global(reader->pickle, "torch._utils", "_rebuild_tensor");
 	PickleValue *value = pickle_build_call(reader->pickle, rebuild, arguments);
-	numbered_add(reader->tensors, g_steal_pointer(&key), value, 0);
-	return built(reader, value, error);
+	return add_numbered(reader, reader->tensors, key, value, error);
 }
 
 static gboolean read_tensors(TarReader *reader, GError **error)
 {
-	g_auto(PickleRun) run = run_of(reader, MEMBER_TENSORS);
+	g_auto(PickleRun) run = run_of(reader, TORCH_TENSORS);
 	gint64 count;
 
 	if (!next_count(reader, &run, &count, error))
@@ -368,7 +316,7 @@ static gboolean read_tensors(TarReader *reader, GError **error)
 	for (gint64 i = 0; i < count; i++)
 		if (!read_tensor(reader, &run, error))
 			return FALSE;
-	return sort(reader, reader->tensors, error);
+	return TRUE;
 }
 
 /* (class, file, source) of a module's class becomes ("module", class, …) as it was called later. */
@@ -388,9 +336,9 @@ static gboolean name_value(TarReader *reader, PickleValue *value, GError **error
 	const PickleValue *id = value->object->callee;
 	if (id->kind == PICKLE_TUPLE && id->count == 3)
 		return name_class(reader, value, error);
-	g_autofree char *key = numbered_key(id);
-	const Numbered *tensor = numbered_find(reader->tensors, key);
-	const PickleValue *named = tensor != NULL ? tensor->value : find_storage(reader, key);
+	g_autofree char *key = number_text(id);
+	const PickleValue *tensor = find_numbered(reader->tensors, key);
+	const PickleValue *named = tensor != NULL ? tensor : find_storage(reader, key);
 	if (named == NULL)
 		return refuse(reader, error,
 			"the pickle names a tensor that is not among the tensors: %.80s",
@@ -424,9 +372,9 @@ static void tar_reader_init(TarReader *reader, Checkpoint *checkpoint, File *fil
 
 static void tar_reader_clear(TarReader *reader)
 {
-	g_array_unref(reader->storages);
-	g_array_unref(reader->views);
-	g_array_unref(reader->tensors);
+	g_hash_table_unref(reader->storages);
+	g_hash_table_unref(reader->views);
+	g_hash_table_unref(reader->tensors);
 	torch_table_clear(&reader->table);
 	pickle_free(reader->pickle);
 }
@@ -437,7 +385,7 @@ static gboolean tar_read(Checkpoint *checkpoint, File *file, GError **error)
 	g_auto(TarReader) reader;
 
 	tar_reader_init(&reader, checkpoint, file);
-	return find_members(&reader, error) && read_facts(&reader, error) &&
+	return torch_members_find(file, reader.members, error) && read_facts(&reader, error) &&
 	       read_object(&reader, error) && read_storages(&reader, error) &&
 	       read_tensors(&reader, error) && name_values(&reader, error) &&
 	       torch_collect(checkpoint, &reader.table.storages, reader.pickle, error);

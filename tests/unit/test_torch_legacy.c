@@ -225,11 +225,13 @@ static void add_member(
 		g_string_append_c(tar, '\0');
 }
 
-#define TAR_STORAGES "K\1.(K\5X\3\0\0\0cpuctorch\nFloatStorage\nt." COUNT ELEMENTS
+#define TAR_STORAGE "(K\5X\3\0\0\0cpuctorch\nFloatStorage\nt." COUNT ELEMENTS
+#define TAR_STORAGES "K\1." TAR_STORAGE
 #define TAR_LAYOUT                                                                                 \
 	"\2\0\0\0\xaa\xaa\xaa\xaa\2\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0"                                 \
 	"\2\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-#define TAR_TENSORS "K\1.(K\6K\5ctorch\nFloatTensor\nt." TAR_LAYOUT
+#define TAR_TENSOR "(K\6K\5ctorch\nFloatTensor\nt." TAR_LAYOUT
+#define TAR_TENSORS "K\1." TAR_TENSOR
 #define TAR_PICKLE                                                                                 \
 	"}U\1wU\1"                                                                                 \
 	"6Qs."
@@ -314,7 +316,14 @@ static void test_tar_bad(void)
 			 FILE_OF("K\1.(K\5X\3\0\0\0cpuctorch\nFloatStorage\nt."
 				 "\xff\0\0\0\0\0\0\0" ELEMENTS "].")},
 			{"tensors", '0', FILE_OF(TAR_TENSORS)},
-			{"pickle", '0', FILE_OF(TAR_PICKLE)}, "1020 bytes are wanted"},
+			{"pickle", '0', FILE_OF(TAR_PICKLE)},
+			"storage 5 of 1020 bytes goes beyond the end"},
+		{{"storages", '0', FILE_OF("K\2." TAR_STORAGE TAR_STORAGE "].")},
+			{"tensors", '0', FILE_OF(TAR_TENSORS)},
+			{"pickle", '0', FILE_OF(TAR_PICKLE)}, "storage 5 comes a second time"},
+		{{"storages", '0', FILE_OF(TAR_STORAGES "].")},
+			{"tensors", '0', FILE_OF("K\2." TAR_TENSOR TAR_TENSOR)},
+			{"pickle", '0', FILE_OF(TAR_PICKLE)}, "the number 6 is given twice"},
 		{{"storages", '0', FILE_OF("K\1.(K\5X\3\0\0\0cpucos\nsystem\nt." COUNT ELEMENTS)},
 			{"tensors", '0', FILE_OF(TAR_TENSORS)},
 			{"pickle", '0', FILE_OF(TAR_PICKLE)}, "the type of its storage"},
