@@ -7,25 +7,6 @@
 #define COUNT_COLUMNS 7
 #define LABEL_COLUMNS 12
 
-/* What does not fit of a path is left out at its start: its end tells more. */
-static void draw_path(const char *path, Canvas *canvas, Rect rect, int y)
-{
-	int room = rect.width - 4, columns = canvas_columns(path);
-	const char *end = path;
-	g_autofree char *text = NULL;
-
-	if (columns <= room) {
-		canvas_text(canvas, rect, 3, y, ROLE_NORMAL, path);
-		return;
-	}
-	while (*end && columns > room - 1) {
-		end = g_utf8_next_char(end);
-		columns = canvas_columns(end);
-	}
-	text = g_strconcat("…", end, NULL);
-	canvas_text(canvas, rect, 3, y, ROLE_NORMAL, text);
-}
-
 /* Draws the columns at the right; returns where they begin. */
 static int draw_numbers(const DetailLine *line, Canvas *canvas, Rect rect, int y)
 {
@@ -56,7 +37,8 @@ static void draw_line(const DetailLine *line, Canvas *canvas, Rect rect, int y)
 		return;
 	}
 	if (line->kind == DETAIL_PATH) {
-		draw_path(line->text, canvas, rect, y);
+		g_autofree char *path = path_shortened(line->text, rect.width - 4);
+		canvas_text(canvas, rect, 3, y, ROLE_NORMAL, path);
 		return;
 	}
 	x = line->label ? LABEL_COLUMNS : indents[line->kind];

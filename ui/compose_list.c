@@ -88,10 +88,11 @@ static void draw_title(const Session *session, Canvas *canvas, Rect rect)
 	guint undo = session_undo_steps(session), redo = session_redo_steps(session);
 	g_autofree char *steps = g_strdup_printf("%u to undo, %u to redo", undo, redo);
 	g_autofree char *path = path_shown(base->path);
-	int room = rect.width - 10 - (undo + redo > 0 ? canvas_columns(steps) + 2 : 0);
+	int room = MAX(0, rect.width - 10 - (undo + redo > 0 ? canvas_columns(steps) + 2 : 0));
+	g_autofree char *shown = path_shortened(path, room);
 
 	canvas_text(canvas, rect, 1, 0, ROLE_HEADING, "EDIT of");
-	canvas_field(canvas, rect, 9, 0, MAX(0, room), ROLE_NORMAL, path);
+	canvas_field(canvas, rect, 9, 0, room, ROLE_NORMAL, shown);
 	if (undo + redo > 0)
 		canvas_text_right(canvas, rect, rect.width - 1, 0, ROLE_DIM, steps);
 }

@@ -288,6 +288,13 @@ static const char *text_end(const char *text, int columns)
 	return text;
 }
 
+char *path_shortened(const char *path, int columns)
+{
+	if (canvas_columns(path) <= columns)
+		return g_strdup(path);
+	return g_strconcat("…", text_end(path, MAX(0, columns - 1)), NULL);
+}
+
 /* Without leading words, the first number excepted; NULL where that is too long, or so short that
  * a part of a word says more. */
 static char *without_leading_words(const char *name, const char *number, int columns)

@@ -63,6 +63,8 @@ double number_limit(double value);
 
 /* A path relative to the current directory or with `~`, where it lies below; g_free. */
 char *path_shown(const char *path);
+/* A path in at most `columns` columns: its start is left out, for its end tells more; g_free. */
+char *path_shortened(const char *path, int columns);
 /* A typed path with a leading `~/` replaced; g_free. */
 char *path_typed(const char *text);
 

@@ -345,7 +345,7 @@ const ViewOps similarity_view = {
 	.explain = "cos            ⟨τᵢ, τⱼ⟩ / (‖τᵢ‖ ‖τⱼ‖)\n"
 		   "angle          arccos of it, in degrees\n"
 		   "inner product  ⟨τᵢ, τⱼ⟩ itself\n"
-		   "·              a vector of norm 0 has no direction\n"
+		   "·              none: a vector of norm 0, or with a NaN or infinity in it\n"
 		   "+3, −1, +#     in a narrow cell: about +.3, −.1 and +1\n"
 		   "\n"
 		   "Over the tensors that all marked tasks share, or those of one layer:\n"
