@@ -21,21 +21,12 @@ typedef struct {
 	char *path;
 	guint rank;
 	guint64 shape[HDF5_RANK_MOST], chunk[HDF5_RANK_MOST], grid[HDF5_RANK_MOST];
+	Dtype dtype;
 	gboolean swapped;
 	Hdf5Pipeline pipeline;
 	GArray *table;  /* of Hdf5Chunk, cells rising */
 	guint8 fill[8]; /* little-endian */
 } Chunked;
-
-static void swap_elements(guint8 *bytes, gsize length, gsize unit)
-{
-	for (gsize at = 0; at < length; at += unit)
-		for (gsize i = 0; i < unit / 2; i++) {
-			guint8 byte = bytes[at + i];
-			bytes[at + i] = bytes[at + unit - 1 - i];
-			bytes[at + unit - 1 - i] = byte;
-		}
-}
 
 static gint compare_cells(gconstpointer a, gconstpointer b)
 {
@@ -69,7 +60,7 @@ static gboolean unpack_chunk(
 		return fail_at(error, ERROR_INPUT, (Place){.file = chunked->path},
 			"the chunk at byte %" PRIu64 " is damaged: %s", chunk->offset, fault);
 	if (chunked->swapped)
-		swap_elements(out, bytes, chunked->pipeline.unit);
+		dtype_swap(chunked->dtype, bytes / chunked->pipeline.unit, out);
 	return TRUE;
 }
 
@@ -368,7 +359,7 @@ static gboolean take(
 		return FALSE;
 	memcpy(chunked->fill, dataset->fill, sizeof chunked->fill);
 	if (chunked->swapped)
-		swap_elements(chunked->fill, chunked->pipeline.unit, chunked->pipeline.unit);
+		dtype_swap(chunked->dtype, 1, chunked->fill);
 	return TRUE;
 }
 
@@ -380,6 +371,7 @@ Source *hdf5_chunks_source(Bytes *whole, const Hdf5Row *row, guint64 elements, C
 	chunked->whole = bytes_ref(whole);
 	chunked->cache = cache_ref(cache);
 	chunked->path = g_strdup(place.file);
+	chunked->dtype = row->dataset->dtype;
 	chunked->swapped = row->dataset->swapped != 0;
 	chunked->pipeline.unit = dtype_info(row->dataset->dtype)->bits / 8;
 	chunked->table = row->chunks != NULL ? g_array_ref(row->chunks)

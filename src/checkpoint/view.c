@@ -20,8 +20,9 @@ typedef struct {
 /* The state of a source: axes of more than one element, neighbours joined where they can be. */
 typedef struct {
 	Bytes *bytes;
+	Dtype dtype;
 	gsize size; /* bytes of an element */
-	guint swap; /* bytes to reverse together; 1: none */
+	gboolean swapped;
 	guint64 offset;
 	guint rank;
 	Axis axis[TENSOR_RANK_MOST];
@@ -132,15 +133,10 @@ static gboolean in_order(const Gather *gather)
 	return gather->rank == 0 || (gather->rank == 1 && gather->axis[0].stride == 1);
 }
 
-static void swap_bytes(const Gather *gather, guint8 *bytes, gsize length)
+static void take_order(const Gather *gather, guint64 count, void *out)
 {
-	guint unit = gather->swap;
-	for (gsize at = 0; unit > 1 && at < length; at += unit)
-		for (guint i = 0; i < unit / 2; i++) {
-			guint8 byte = bytes[at + i];
-			bytes[at + i] = bytes[at + unit - 1 - i];
-			bytes[at + unit - 1 - i] = byte;
-		}
+	if (gather->swapped)
+		dtype_swap(gather->dtype, count, out);
 }
 
 static gboolean read_in_order(
@@ -150,7 +146,7 @@ static gboolean read_in_order(
 	gsize size = gather->size;
 	if (!bytes_read(gather->bytes, (gather->offset + first) * size, count * size, out, error))
 		return FALSE;
-	swap_bytes(gather, out, count * size);
+	take_order(gather, count, out);
 	return TRUE;
 }
 
@@ -294,7 +290,7 @@ static gboolean read_gathered(
 	const Gather *gather = state;
 	if (!read_run(gather, 0, gather->offset, first, count, out, error))
 		return FALSE;
-	swap_bytes(gather, out, count * gather->size);
+	take_order(gather, count, out);
 	return TRUE;
 }
 
@@ -308,17 +304,9 @@ static const SourceClass stored_class = {"stored", read_in_order, gather_free, F
 static const SourceClass swapped_class = {"big-endian", read_in_order, gather_free, FALSE};
 static const SourceClass strided_class = {"strided", read_gathered, gather_free, TRUE};
 
-/* Halves of a complex number are turned each for itself. */
-static guint swap_unit(const View *view)
-{
-	if (!view->swapped)
-		return 1;
-	return view->dtype == DTYPE_C64 ? 4 : dtype_info(view->dtype)->bits / 8;
-}
-
 static gboolean lies_raw(const Gather *gather, File **file, guint64 *offset)
 {
-	if (gather->swap > 1 || !in_order(gather) || !bytes_is_span(gather->bytes, file, offset))
+	if (gather->swapped || !in_order(gather) || !bytes_is_span(gather->bytes, file, offset))
 		return FALSE;
 	*offset += gather->offset * gather->size;
 	return TRUE;
@@ -329,9 +317,9 @@ static void place(Tensor *tensor, const Gather *gather, const View *view, Cache 
 	File *file;
 	if (lies_raw(gather, &file, &tensor->offset))
 		return;
-	const SourceClass *class = !in_order(gather)  ? &strided_class
-				   : gather->swap > 1 ? &swapped_class
-						      : &stored_class;
+	const SourceClass *class = !in_order(gather) ? &strided_class
+				   : gather->swapped ? &swapped_class
+						     : &stored_class;
 	Gather *state = g_memdup2(gather, sizeof *gather);
 	bytes_ref(state->bytes);
 	if (class == &strided_class)
@@ -344,8 +332,9 @@ gboolean checkpoint_add_view(Checkpoint *checkpoint, const View *view, GError **
 {
 	Tensor tensor = {.dtype = view->dtype, .file = view->file, .rank = view->rank};
 	Gather gather = {.bytes = view->bytes,
+		.dtype = view->dtype,
 		.size = dtype_info(view->dtype)->bits / 8,
-		.swap = swap_unit(view),
+		.swapped = view->swapped && dtype_info(view->dtype)->bits > 8,
 		.offset = view->offset};
 
 	if (!check(checkpoint, view, &tensor, error))

@@ -44,6 +44,19 @@ gboolean dtype_from_name(const char *name, Dtype *dtype)
 	return FALSE;
 }
 
+void dtype_swap(Dtype dtype, guint64 elements, void *raw)
+{
+	gsize unit = dtype == DTYPE_C64 ? 4 : infos[dtype].bits / 8;
+	gsize length = elements * (infos[dtype].bits / 8);
+	guint8 *bytes = raw;
+	for (gsize at = 0; unit > 1 && at < length; at += unit)
+		for (gsize i = 0; i < unit / 2; i++) {
+			guint8 byte = bytes[at + i];
+			bytes[at + i] = bytes[at + unit - 1 - i];
+			bytes[at + unit - 1 - i] = byte;
+		}
+}
+
 gboolean shape_elements(const guint64 *shape, guint rank, guint64 *elements)
 {
 	guint64 product = 1;

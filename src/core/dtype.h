@@ -57,6 +57,10 @@ gboolean shape_elements(const guint64 *shape, guint rank, guint64 *elements);
 /* Bytes of `elements` elements; FALSE where the product overflows or does not end on a byte. */
 gboolean dtype_bytes(Dtype dtype, guint64 elements, guint64 *bytes);
 
+/* Turns elements from one byte order to the other; of a complex number each half.  Whole bytes
+ * alone. */
+void dtype_swap(Dtype dtype, guint64 elements, void *raw);
+
 /* Little-endian raw elements to floating point.  `raw` needs no alignment.  Exact but for F64, I32
  * and wider to float, which round to nearest even.  Floats, integers and bool (0 or 1); an opaque
  * type is a programming error. */

@@ -290,6 +290,27 @@ static void test_shapes(void)
 	g_assert_false(shape_elements(wraps_beside_zero, 3, &elements));
 }
 
+static void test_swap(void)
+{
+	static const struct {
+		Dtype dtype;
+		guint64 elements;
+		guint8 turned[8];
+	} cases[] = {
+		{DTYPE_U8, 8, {1, 2, 3, 4, 5, 6, 7, 8}},
+		{DTYPE_BF16, 3, {2, 1, 4, 3, 6, 5, 7, 8}},
+		{DTYPE_F32, 2, {4, 3, 2, 1, 8, 7, 6, 5}},
+		{DTYPE_C64, 1, {4, 3, 2, 1, 8, 7, 6, 5}},
+		{DTYPE_I64, 1, {8, 7, 6, 5, 4, 3, 2, 1}},
+		{DTYPE_I64, 0, {1, 2, 3, 4, 5, 6, 7, 8}},
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		guint8 bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+		dtype_swap(cases[i].dtype, cases[i].elements, bytes);
+		g_assert_cmpint(memcmp(bytes, cases[i].turned, sizeof bytes), ==, 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -303,5 +324,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/dtype/unaligned-block", test_unaligned_block);
 	g_test_add_func("/dtype/lost", test_lost);
 	g_test_add_func("/dtype/table", test_table);
+	g_test_add_func("/dtype/swap", test_swap);
 	return g_test_run();
 }
