@@ -181,6 +181,10 @@ gboolean folder_refuse(const char *path, const GPtrArray *names, GError **error)
 			safe == single->len ? "safetensors" : "weights");
 	if (!check_unread(path, names, kinds, G_N_ELEMENTS(kinds), error))
 		return FALSE;
-	return fail_at(error, ERROR_INPUT, (Place){.file = path},
+	return fail_at(error, ERROR_INPUT,
+		(Place){.file = path,
+			.remedy =
+				"name a folder that holds model.safetensors, pytorch_model.bin or "
+				"an adapter, or a file"},
 		names->len == 0 ? "the folder is empty" : "the folder holds no weights");
 }

@@ -109,8 +109,10 @@ static gboolean check_seal(
 	char block[SEAL_BYTES + 1] = {0}, hash[33] = {0};
 	guint version = 0;
 	memcpy(block, bytes, MIN(length, SEAL_BYTES));
-	if (!g_str_has_prefix(block, start))
+	if (!g_str_has_prefix(block, start)) {
+		place.remedy = "bring checkpoints into a store with tauscope load";
 		return fail_at(error, ERROR_INPUT, place, "this is not a tauscope %s", kind->name);
+	}
 	if (sscanf(block + strlen(start), "%9u\nxxh3-128 %32[0-9a-f]\n", &version, hash) < 1)
 		return fail_at(error, ERROR_INPUT, place, "the first line is damaged");
 	if (version > kind->version)
