@@ -93,7 +93,7 @@ static void pass_over_beside(TorchWalk *walk, const TorchRoot *root, guint level
 	TorchChild child;
 
 	g_string_assign(walk->name, prefix);
-	while (torch_next(mapping, &cursor, &child)) {
+	while (!torch_passed_enough(walk) && torch_next(mapping, &cursor, &child)) {
 		torch_name_child(walk, strlen(prefix), &child);
 		gboolean shut = torch_is_shut(mapping, child.key);
 		if (child.value != root->taken[level])

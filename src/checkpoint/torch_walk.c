@@ -47,17 +47,25 @@ static Place here(const TorchWalk *walk)
 	return (Place){.file = walk->storages->path, .tensor = walk->name->str};
 }
 
+gboolean torch_passed_enough(const TorchWalk *walk)
+{
+	return walk->passed > PASSED_MOST;
+}
+
 void torch_pass_over(TorchWalk *walk, const char *name, const char *reason)
 {
-	walk->passed++;
-	if (walk->passed <= PASSED_MOST)
+	if (torch_passed_enough(walk))
+		return;
+	if (walk->passed++ < PASSED_MOST)
 		checkpoint_skip(walk->checkpoint, name, reason);
-	else if (walk->passed == PASSED_MOST + 1)
+	else
 		checkpoint_skip(walk->checkpoint, "…", "more values that are not tensors");
 }
 
 static void pass_over_value(TorchWalk *walk, const PickleValue *value)
 {
+	if (torch_passed_enough(walk))
+		return;
 	g_autofree char *what = torch_describe(value);
 	g_autofree char *reason = g_strconcat(what, ", not a tensor", NULL);
 	torch_pass_over(walk, walk->name->str, reason);

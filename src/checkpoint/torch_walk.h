@@ -17,7 +17,7 @@ typedef struct {
 	guint tensors;      /* with aliases */
 	guint64 elements;   /* of all of them, at most G_MAXUINT64 */
 	guint modules;
-	guint passed; /* values that are no tensors */
+	guint passed; /* values that are no tensors, until there are enough */
 	guint unread_tensors;
 	char *unread; /* the first of them: its name, and why */
 } TorchWalk;
@@ -29,8 +29,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TorchWalk, torch_walk_clear)
 
 /* Adds all tensors under an item, in order; a tensor alone is called "tensor". */
 gboolean torch_walk(TorchWalk *walk, const TorchItem *item, GError **error);
-/* Lists what is not read; of what is no tensor only so many. */
+/* Lists a value that is no tensor, unless enough of them have been. */
 void torch_pass_over(TorchWalk *walk, const char *name, const char *reason);
+gboolean torch_passed_enough(const TorchWalk *walk);
 /* Makes walk->name of a child of something whose name has `prefix` bytes, which are kept; FALSE
  * where its key is neither text nor number. */
 gboolean torch_name_child(TorchWalk *walk, gsize prefix, const TorchChild *child);
