@@ -15,16 +15,26 @@ void warning_add(GPtrArray *warnings, const char *format, ...)
 	va_end(arguments);
 }
 
-static char *first_names(const Collection *collection, const GArray *tensors)
+/* The first of these names (of const char *). */
+static char *first_of(const GPtrArray *all)
 {
 	GString *names = g_string_new(NULL);
-	for (guint i = 0; i < MIN(tensors->len, NAMES_MOST); i++) {
-		guint tensor = g_array_index(tensors, guint, i);
-		g_autofree char *name = text_safe(collection_tensor(collection, tensor)->name);
+	for (guint i = 0; i < MIN(all->len, NAMES_MOST); i++) {
+		g_autofree char *name = text_safe(all->pdata[i]);
 		g_string_append_printf(names, "%s%s", i ? ", " : "", name);
 	}
-	g_string_append(names, tensors->len > NAMES_MOST ? ", ..." : "");
+	g_string_append(names, all->len > NAMES_MOST ? ", ..." : "");
 	return g_string_free(names, FALSE);
+}
+
+static char *first_names(const Collection *collection, const GArray *tensors)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	for (guint i = 0; i < tensors->len; i++) {
+		guint tensor = g_array_index(tensors, guint, i);
+		g_ptr_array_add(names, collection_tensor(collection, tensor)->name);
+	}
+	return first_of(names);
 }
 
 void warning_add_tensors(
@@ -78,6 +88,53 @@ static GArray *only_float(const Collection *collection, const GArray *from)
 	return tensors;
 }
 
+static void add_extra(GPtrArray *warnings, const Member *member)
+{
+	const GPtrArray *extra = member->extra;
+	if (!extra->len)
+		return;
+	g_autofree char *names = first_of(extra);
+	warning_add(warnings, "%u tensor%s of %s that the base has not %s left out: %s", extra->len,
+		extra->len == 1 ? "" : "s", member->name, extra->len == 1 ? "is" : "are", names);
+}
+
+/* How many rows a vocabulary has beyond the base's; 0 for any other tensor. */
+static guint64 rows_beyond(const Collection *collection, guint member, guint tensor)
+{
+	const Member *of = collection_member(collection, member);
+	if (!collection_is_resized(collection, member, tensor))
+		return 0;
+	const Tensor *own = checkpoint_tensor(of->checkpoint, (guint)of->place[tensor]);
+	guint64 rows = collection_tensor(collection, tensor)->shape[0];
+	return own->shape[0] > rows ? own->shape[0] - rows : 0;
+}
+
+static void add_rows(GPtrArray *warnings, const Collection *collection, guint member)
+{
+	for (guint i = 0; i < collection_tensors(collection); i++) {
+		guint64 rows = rows_beyond(collection, member, i);
+		g_autofree char *name = text_safe(collection_tensor(collection, i)->name);
+		if (rows > 0)
+			warning_add(warnings,
+				"%" G_GUINT64_FORMAT " row%s of %s in %s that the base has not %s "
+				"left out",
+				rows, rows == 1 ? "" : "s", name,
+				collection_member(collection, member)->name,
+				rows == 1 ? "is" : "are");
+	}
+}
+
+/* What the tasks of an edit have and the base has no place for. */
+static void add_beyond(GPtrArray *warnings, const Collection *collection, const Node *edit)
+{
+	g_autoptr(GArray) members = expression_members(edit);
+	for (guint i = 0; i < members->len; i++) {
+		guint member = g_array_index(members, guint, i);
+		add_extra(warnings, collection_member(collection, member));
+		add_rows(warnings, collection, member);
+	}
+}
+
 void warning_add_left_out(GPtrArray *warnings, const Collection *collection, const Node *edit)
 {
 	g_autoptr(GArray) integers = not_float(collection);
@@ -87,4 +144,5 @@ void warning_add_left_out(GPtrArray *warnings, const Collection *collection, con
 		"edited in part only (missing, reshaped, of fewer rows or not float in a task)");
 	warning_add_tensors(
 		warnings, collection, integers, "not of a float type, copied from the base");
+	add_beyond(warnings, collection, edit);
 }

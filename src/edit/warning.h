@@ -16,7 +16,8 @@ void warning_add_tensors(
 void warning_add_not_finite(GPtrArray *warnings, const Collection *collection,
 	const GArray *tensors, const gboolean *blamed, guint64 elements);
 
-/* Adds sentences on the tensors that are not float, and on those where a task takes no part. */
+/* Adds sentences on the tensors that are not float, on those where a task takes no part, and on
+ * what a task has that the base has no place for. */
 void warning_add_left_out(GPtrArray *warnings, const Collection *collection, const Node *edit);
 
 #endif

@@ -9,6 +9,10 @@
 #define TIED(first, second, storage)                                                               \
 	"{ '" first "' " storage " '" second "' " storage " 'h.0.w' " OTHER " }"
 #define APART(wte, head) "{ 'wte.weight' " wte " 'lm_head.weight' " head " 'h.0.w' " OTHER " }"
+#define FEWER                                                                                      \
+	"1 tensor edited in part only (missing, reshaped, of fewer rows or not float in a task): " \
+	"embed.weight"
+#define MORE "1 row of embed.weight in grown that the base has not is left out"
 #define OTHER VIEW(STORAGE("Float", "0", "16"), "8", "4", "1")
 
 /* Writes a PyTorch archive; g_free. */
@@ -39,14 +43,24 @@ static double square_of(const Store *store, const char *tensor)
 	return *gram_cell(store->gram, (guint)place, 1, 1);
 }
 
-static Checkpoint *exported(const Scratch *scratch, const Store *store, const char *text)
+/* An export whose warnings are these, separated by newlines. */
+static Checkpoint *exported_with(
+	const Scratch *scratch, const Store *store, const char *text, const char *warnings)
 {
 	g_autofree char *path = scratch_path(scratch, "out.safetensors");
 	g_autoptr(GError) error = NULL;
 	g_autoptr(ModelReport) report = write_with(store->collection, text, path,
 		(ModelRequest){.threads = 2, .replace = TRUE}, NULL, &error);
 	test_no_error(error);
+	g_ptr_array_add(report->warnings, NULL);
+	g_autofree char *said = g_strjoinv("\n", (char **)report->warnings->pdata);
+	g_assert_cmpstr(said, ==, warnings);
 	return test_open(path);
+}
+
+static Checkpoint *exported(const Scratch *scratch, const Store *store, const char *text)
+{
+	return exported_with(scratch, store, text, "");
 }
 
 static void expect_values(
@@ -111,7 +125,8 @@ static void test_untied(void)
 	g_assert_cmpstr(only_note(store), ==,
 		"lm_head.weight is tied to wte.weight in the base and not here: its own values are "
 		"left out");
-	g_autoptr(Checkpoint) written = exported(&scratch, store, "task");
+	g_autoptr(Checkpoint) written = exported_with(&scratch, store, "task",
+		"1 tensor of task that the base has not is left out: lm_head.weight");
 	expect_four(written, "wte.weight", 100);
 	expect_four(written, "lm_head.weight", 100);
 }
@@ -162,10 +177,10 @@ static Store *rows_store(const Scratch *scratch, const char *format, WeightsMode
 	return reopen(scratch->store);
 }
 
-static void expect_edit(
-	const Scratch *scratch, const Store *store, const char *text, const double *values)
+static void expect_edit(const Scratch *scratch, const Store *store, const char *text,
+	const char *warnings, const double *values)
 {
-	g_autoptr(Checkpoint) written = exported(scratch, store, text);
+	g_autoptr(Checkpoint) written = exported_with(scratch, store, text, warnings);
 	expect_values(written, "embed.weight", values, G_N_ELEMENTS(base_rows));
 }
 
@@ -182,10 +197,10 @@ static void check_rows(const char *format, WeightsMode weights)
 	g_assert_cmpfloat(*gram_cell(store->gram, 0, 2, 2), ==, 16);
 	g_assert_cmpfloat(*gram_cell(store->gram, 0, 2, 1), ==, 0);
 	g_assert_cmpfloat(*gram_cell(store->gram, 0, 1, 0), ==, 1 + 2 * 9);
-	expect_edit(&scratch, store, "grown", grown);
-	expect_edit(&scratch, store, "shrunk", shrunk);
-	expect_edit(&scratch, store, "0.5*(grown + shrunk)", both);
-	expect_edit(&scratch, store, "mean(grown, shrunk)", both);
+	expect_edit(&scratch, store, "grown", MORE, grown);
+	expect_edit(&scratch, store, "shrunk", FEWER, shrunk);
+	expect_edit(&scratch, store, "0.5*(grown + shrunk)", FEWER "\n" MORE, both);
+	expect_edit(&scratch, store, "mean(grown, shrunk)", FEWER "\n" MORE, both);
 }
 
 static void test_rows(void)
