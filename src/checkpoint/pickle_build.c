@@ -5,24 +5,14 @@
 
 #include <string.h>
 
-static PickleValue *build(Pickle *pickle, PickleKind kind)
-{
-	PickleValue *value = arena_take(&pickle->arena, sizeof *value);
-	if (value != NULL)
-		value->kind = kind;
-	return value;
-}
-
 static char *copy_text(Pickle *pickle, const char *text)
 {
-	gsize size = strlen(text) + 1;
-	char *copy = arena_take(&pickle->arena, size);
-	return copy != NULL ? memcpy(copy, text, size) : NULL;
+	return arena_characters(&pickle->arena, text, strlen(text));
 }
 
 PickleValue *pickle_build_text(Pickle *pickle, const char *text)
 {
-	PickleValue *value = build(pickle, PICKLE_TEXT);
+	PickleValue *value = arena_value(&pickle->arena, PICKLE_TEXT);
 	if (value == NULL)
 		return NULL;
 	value->length = strlen(text);
@@ -32,7 +22,7 @@ PickleValue *pickle_build_text(Pickle *pickle, const char *text)
 
 PickleValue *pickle_build_integer(Pickle *pickle, gint64 integer)
 {
-	PickleValue *value = build(pickle, PICKLE_INTEGER);
+	PickleValue *value = arena_value(&pickle->arena, PICKLE_INTEGER);
 	if (value != NULL)
 		value->integer = integer;
 	return value;
@@ -40,7 +30,7 @@ PickleValue *pickle_build_integer(Pickle *pickle, gint64 integer)
 
 PickleValue *pickle_build_global(Pickle *pickle, const char *module, const char *name)
 {
-	PickleValue *value = build(pickle, PICKLE_GLOBAL);
+	PickleValue *value = arena_value(&pickle->arena, PICKLE_GLOBAL);
 	if (value == NULL)
 		return NULL;
 	value->module = copy_text(pickle, module);
@@ -50,7 +40,7 @@ PickleValue *pickle_build_global(Pickle *pickle, const char *module, const char 
 
 PickleValue *pickle_build_tuple(Pickle *pickle, PickleValue *const *items, guint count)
 {
-	PickleValue *value = build(pickle, PICKLE_TUPLE);
+	PickleValue *value = arena_value(&pickle->arena, PICKLE_TUPLE);
 	if (value == NULL || count == 0)
 		return value;
 	value->items = arena_take(&pickle->arena, count * sizeof *items);
@@ -65,21 +55,10 @@ PickleValue *pickle_build_tuple(Pickle *pickle, PickleValue *const *items, guint
 	return value;
 }
 
-static PickleValue *build_object(Pickle *pickle, PickleKind kind, PickleValue *callee)
-{
-	PickleValue *value = callee != NULL ? build(pickle, kind) : NULL;
-	if (value == NULL)
-		return NULL;
-	value->object = arena_take(&pickle->arena, sizeof *value->object);
-	if (value->object == NULL)
-		return NULL;
-	value->object->callee = callee;
-	return value;
-}
-
 PickleValue *pickle_build_call(Pickle *pickle, PickleValue *callee, PickleValue *arguments)
 {
-	PickleValue *value = arguments != NULL ? build_object(pickle, PICKLE_OBJECT, callee) : NULL;
+	PickleValue *value =
+		arguments != NULL ? arena_object(&pickle->arena, PICKLE_OBJECT, callee) : NULL;
 	if (value != NULL)
 		value->object->arguments = arguments;
 	return value;
@@ -87,5 +66,5 @@ PickleValue *pickle_build_call(Pickle *pickle, PickleValue *callee, PickleValue 
 
 PickleValue *pickle_build_persistent(Pickle *pickle, PickleValue *id)
 {
-	return build_object(pickle, PICKLE_PERSISTENT, id);
+	return arena_object(&pickle->arena, PICKLE_PERSISTENT, id);
 }

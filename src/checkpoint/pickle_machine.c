@@ -83,19 +83,11 @@ gboolean machine_refuse_memory(Machine *machine)
 		machine->pickle->arena.most);
 }
 
-void *machine_memory(Machine *machine, gsize bytes)
-{
-	void *piece = arena_take(&machine->pickle->arena, bytes);
-	if (piece == NULL)
-		machine_refuse_memory(machine);
-	return piece;
-}
-
 PickleValue *machine_new(Machine *machine, PickleKind kind)
 {
-	PickleValue *value = machine_memory(machine, sizeof *value);
-	if (value != NULL)
-		value->kind = kind;
+	PickleValue *value = arena_value(&machine->pickle->arena, kind);
+	if (value == NULL)
+		machine_refuse_memory(machine);
 	return value;
 }
 
@@ -198,9 +190,9 @@ static gsize significant(const guint8 *bytes, gsize length)
 
 static char *copy_characters(Machine *machine, const void *characters, gsize length)
 {
-	char *copy = machine_memory(machine, length + 1);
-	if (copy != NULL && length > 0)
-		memcpy(copy, characters, length);
+	char *copy = arena_characters(&machine->pickle->arena, characters, length);
+	if (copy == NULL)
+		machine_refuse_memory(machine);
 	return copy;
 }
 
@@ -309,13 +301,9 @@ gboolean machine_push_global(Machine *machine, const void *module, gsize module_
 
 PickleValue *machine_new_object(Machine *machine, PickleKind kind, PickleValue *callee)
 {
-	PickleValue *value = callee != NULL ? machine_new(machine, kind) : NULL;
+	PickleValue *value = arena_object(&machine->pickle->arena, kind, callee);
 	if (value == NULL)
-		return NULL;
-	value->object = machine_memory(machine, sizeof *value->object);
-	if (value->object == NULL)
-		return NULL;
-	value->object->callee = callee;
+		machine_refuse_memory(machine);
 	return value;
 }
 

@@ -61,9 +61,9 @@ gboolean machine_take_number(Machine *machine, guint bytes, guint64 *number);
 /* The bytes up to the end of the line, which is taken too. */
 const guint8 *machine_take_line(Machine *machine, gsize *length);
 
-/* Zeroed bytes, or a value, out of the budget. */
-void *machine_memory(Machine *machine, gsize bytes);
+/* That the budget does not suffice; FALSE. */
 gboolean machine_refuse_memory(Machine *machine);
+/* Values out of the budget. */
 PickleValue *machine_new(Machine *machine, PickleKind kind);
 PickleValue *machine_new_object(Machine *machine, PickleKind kind, PickleValue *callee);
 gboolean machine_push(Machine *machine, PickleValue *value);

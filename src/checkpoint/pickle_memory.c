@@ -1,4 +1,4 @@
-/* pickle_memory.c - an arena with a budget, and the memo of a pickle.
+/* pickle_memory.c - an arena with a budget, the values in it, and the memo of a pickle.
  *
  * Whatever a pickle says, it is given memory in proportion to its length, and all of it goes at
  * once. */
@@ -102,6 +102,34 @@ void arena_clear(Arena *arena)
 	for (GList *link; (link = g_queue_pop_head_link(&arena->blocks)) != NULL;)
 		g_free(link);
 	*arena = (Arena){0};
+}
+
+PickleValue *arena_value(Arena *arena, PickleKind kind)
+{
+	PickleValue *value = arena_take(arena, sizeof *value);
+	if (value != NULL)
+		value->kind = kind;
+	return value;
+}
+
+PickleValue *arena_object(Arena *arena, PickleKind kind, PickleValue *callee)
+{
+	PickleValue *value = callee != NULL ? arena_value(arena, kind) : NULL;
+	if (value == NULL)
+		return NULL;
+	value->object = arena_take(arena, sizeof *value->object);
+	if (value->object == NULL)
+		return NULL;
+	value->object->callee = callee;
+	return value;
+}
+
+char *arena_characters(Arena *arena, const void *characters, gsize length)
+{
+	char *copy = arena_take(arena, length + 1);
+	if (copy != NULL && length > 0)
+		memcpy(copy, characters, length);
+	return copy;
 }
 
 #define MEMO_BITS_LEAST 6

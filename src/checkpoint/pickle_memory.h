@@ -21,6 +21,13 @@ void *arena_resize(Arena *arena, void *old, gsize old_bytes, gsize bytes);
 void arena_release(Arena *arena, void *piece, gsize bytes);
 void arena_clear(Arena *arena);
 
+/* Values out of the arena; NULL as above. */
+PickleValue *arena_value(Arena *arena, PickleKind kind);
+/* An object or a persistent id; NULL where `callee` is. */
+PickleValue *arena_object(Arena *arena, PickleKind kind, PickleValue *callee);
+/* A copy, ended by a zero byte. */
+char *arena_characters(Arena *arena, const void *characters, gsize length);
+
 /* A map from any 64-bit index to a value.  The places of its keys depend on a random number, so a
  * pickle cannot be written to make them collide. */
 typedef struct {
