@@ -335,9 +335,8 @@ static gboolean gguf_read(Checkpoint *checkpoint, File *file, GError **error)
 	return read_parts(&gguf, error);
 }
 
-static gboolean gguf_detect(const guint8 *head, gsize length, guint64 file_size)
+static gboolean gguf_detect(const guint8 *head, gsize length, G_GNUC_UNUSED guint64 file_size)
 {
-	(void)file_size;
 	return length >= 4 && (memcmp(head, "GGUF", 4) == 0 || memcmp(head, "FUGG", 4) == 0);
 }
 

@@ -1,4 +1,4 @@
-/* gguf.h - GGUF v2 and v3, as llama.cpp writes them (ggml/docs/gguf.md). */
+/* gguf.h - GGUF, versions 1 to 3, as llama.cpp writes it (ggml/docs/gguf.md). */
 #ifndef TAUSCOPE_GGUF_H
 #define TAUSCOPE_GGUF_H
 

@@ -232,7 +232,8 @@ static gboolean read_pair(Metadata *metadata, GError **error)
 gboolean gguf_read_metadata(GgufScanner *scanner, Checkpoint *checkpoint, guint64 count,
 	guint64 *alignment, GError **error)
 {
-	g_autoptr(GHashTable) seen = g_hash_table_new_full(text_table_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) seen =
+		g_hash_table_new_full(text_table_hash, g_str_equal, g_free, NULL);
 	Metadata metadata = {scanner, checkpoint, seen, 0, *alignment};
 
 	for (guint64 i = 0; i < count; i++)

@@ -17,7 +17,8 @@ gboolean gguf_refuse(const GgufScanner *scanner, const char *tensor, guint64 byt
 		"byte %" PRIu64 "%s: %s", byte, scanner->swapped ? ", big-endian" : "", reason);
 }
 
-guint64 gguf_left(const GgufScanner *scanner)
+/* Bytes of the file from the next one on. */
+static guint64 left(const GgufScanner *scanner)
 {
 	return scanner->file->size - scanner->at;
 }
@@ -37,7 +38,7 @@ static const guint8 *look(GgufScanner *scanner, gsize length, GError **error)
 	guint64 past = scanner->at - scanner->begin;
 	if (scanner->at >= scanner->begin && span_within(past, length, scanner->held))
 		return scanner->window + past;
-	gsize held = (gsize)MIN(gguf_left(scanner), GGUF_WINDOW);
+	gsize held = (gsize)MIN(left(scanner), GGUF_WINDOW);
 	scanner->held = 0;
 	if (!file_read(scanner->file, scanner->at, held, scanner->window, error))
 		return NULL;
@@ -49,7 +50,7 @@ static const guint8 *look(GgufScanner *scanner, gsize length, GError **error)
 gboolean gguf_number(
 	GgufScanner *scanner, guint width, const char *what, guint64 *number, GError **error)
 {
-	if (gguf_left(scanner) < width)
+	if (left(scanner) < width)
 		return refuse_end(scanner, what, error);
 	const guint8 *bytes = look(scanner, width, error);
 	if (bytes == NULL)
@@ -72,17 +73,17 @@ gboolean gguf_count(
 	guint64 byte = scanner->at;
 	if (!gguf_length(scanner, what, count, error))
 		return FALSE;
-	if (*count > gguf_left(scanner) / least)
+	if (*count > left(scanner) / least)
 		return gguf_refuse(scanner, NULL, byte, error,
 			"%s is %" PRIu64 ", more than the %" PRIu64
 			" bytes that follow can hold: the file is damaged or cut short",
-			what, *count, gguf_left(scanner));
+			what, *count, left(scanner));
 	return TRUE;
 }
 
 gboolean gguf_skip(GgufScanner *scanner, guint64 length, const char *what, GError **error)
 {
-	if (length > gguf_left(scanner))
+	if (length > left(scanner))
 		return refuse_end(scanner, what, error);
 	scanner->at += length;
 	return TRUE;

@@ -24,7 +24,6 @@ typedef struct {
 gboolean gguf_refuse(const GgufScanner *scanner, const char *tensor, guint64 byte, GError **error,
 	const char *format, ...) G_GNUC_PRINTF(5, 6);
 
-guint64 gguf_left(const GgufScanner *scanner);
 /* A number of `width` bytes, at most 8, with no sign. */
 gboolean gguf_number(
 	GgufScanner *scanner, guint width, const char *what, guint64 *number, GError **error);
