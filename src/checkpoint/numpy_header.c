@@ -15,6 +15,7 @@
 #define PREFIX_BYTES 10u      /* magic, version, a length of two bytes */
 #define LONG_PREFIX_BYTES 12u /* from version 2 on: a length of four */
 #define LITERAL_MOST 65536u
+#define CUT_SHORT "it is cut short: copy or download it again"
 #define SAVE_AS_FLOAT32 "save it as float32, or as safetensors"
 #define SAVE_AS_FLOAT64 "save it as float64"
 #define SAVE_AS_COMPLEX64 "save it as complex64, or its two parts"
@@ -295,9 +296,13 @@ static gboolean read_prefix(
 
 	if (!bytes_read(bytes, 0, there, head, error))
 		return FALSE;
-	if (there < PREFIX_BYTES || memcmp(head, MAGIC, MAGIC_BYTES) != 0)
+	if (there < MAGIC_BYTES || memcmp(head, MAGIC, MAGIC_BYTES) != 0)
 		return refuse_prefix(
 			place, "byte 0: this is no array: it does not begin as a .npy does", error);
+	if (there < PREFIX_BYTES) {
+		place.remedy = CUT_SHORT;
+		return refuse_prefix(place, "byte 6: it ends before its header", error);
+	}
 	if (head[6] < 1 || head[6] > 3 || head[7] != 0)
 		return refuse_prefix(
 			place, "byte 6: a version of .npy that is not 1.0, 2.0 or 3.0", error);
@@ -309,7 +314,7 @@ static gboolean read_prefix(
 		return refuse_prefix(place,
 			"byte 8: its header is longer than 64 KiB, and so no array of numbers",
 			error);
-	place.remedy = "it is cut short: copy or download it again";
+	place.remedy = CUT_SHORT;
 	if (!span_within(*prefix, *length, bytes_length(bytes)))
 		return refuse_prefix(place, "byte 8: its header should end beyond its end", error);
 	return TRUE;

@@ -14,8 +14,6 @@
 static const Signature signatures[] = {
 	{"the beginning of a PyTorch file, cut short", DOWNLOAD,
 		BYTES("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46")},
-	{"the beginning of a NumPy file, cut short", DOWNLOAD, BYTES("\x93NUMPY")},
-	{"the beginning of a GGUF file, cut short", DOWNLOAD, BYTES("GGUF")},
 	{"a Flax msgpack file" UNREAD, CONVERT, BYTES("\x81\xa6params")},
 	{"an ONNX file" UNREAD, CONVERT, BYTES("\x08\xff\x12")},
 	{"a pickle of protocol 2" UNREAD, CONVERT, BYTES("\x80\x02}q")},

@@ -323,6 +323,8 @@ static void test_cuts(void)
 		g_byte_array_append(bytes, whole->data, length);
 		g_assert_null(open_bytes(bytes, &error));
 		g_assert_cmpint(error->code, ==, ERROR_INPUT);
+		if (length >= 6)
+			g_assert_nonnull(strstr(error_remedy(error), "it is cut short"));
 	}
 }
 
