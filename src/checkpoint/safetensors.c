@@ -187,6 +187,8 @@ static gboolean read_entry(Header *header, char *name, GError **error)
 	entry->tensor.name = name;
 	entry->tensor.file = header->file;
 	entry->at = here(header);
+	if (*name == '\0')
+		return refuse(header, NULL, entry->at, error, "a tensor has an empty name");
 	if (strlen(name) > TENSOR_NAME_MOST)
 		return refuse(header, NULL, entry->at, error,
 			"a tensor's name is %zu bytes long, at most %d are read: %.40s…",

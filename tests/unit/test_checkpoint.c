@@ -119,6 +119,8 @@ static void test_refusals(void)
 		{"{\"a\":1,\"a\":1}", 0,
 			"the header, counted from byte 8, is no valid JSON at byte 7"},
 		{"{\"\\u001b[2J\":1}", 0, "entry is not an object"},
+		{"{\"\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8,
+			"byte 12: a tensor has an empty name"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
