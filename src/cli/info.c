@@ -26,15 +26,16 @@ static char *steps_text(const GArray *steps)
 	return g_string_free(text, FALSE);
 }
 
-/* Takes the JSON and the table; `steps` may be NULL. */
+/* Takes the JSON or the table, whichever is not NULL; `steps` may be NULL.  Of many tensors each
+ * takes far more than the checkpoint itself, so only what is printed is made. */
 static gboolean print(
 	const VerbOptions *options, cJSON *json, Table *table, const GArray *steps, GError **error)
 {
-	if (steps) {
-		g_autofree char *line = steps_text(steps);
+	g_autofree char *line = steps ? steps_text(steps) : NULL;
+	if (steps && json)
 		cJSON_AddItemToObject(json, "steps", steps_json(steps));
+	if (steps && table)
 		table_add_line(table, line);
-	}
 	return verb_print(options, json, table, error);
 }
 
@@ -45,7 +46,8 @@ static gboolean show_values(const VerbOptions *options, const Checkpoint *checkp
 	if (!survey)
 		return FALSE;
 	verb_warn(survey->damage, 0);
-	return print(options, survey_json(survey), survey_table(survey), steps, error);
+	return options->json ? print(options, survey_json(survey), NULL, steps, error)
+			     : print(options, NULL, survey_table(survey), steps, error);
 }
 
 static gboolean show_checkpoint(
@@ -56,8 +58,9 @@ static gboolean show_checkpoint(
 		return FALSE;
 	if (options->stats)
 		return show_values(options, checkpoint, steps, error);
-	return print(options, report_checkpoint_json(checkpoint),
-		report_checkpoint_table(checkpoint), steps, error);
+	return options->json
+		       ? print(options, report_checkpoint_json(checkpoint), NULL, steps, error)
+		       : print(options, NULL, report_checkpoint_table(checkpoint), steps, error);
 }
 
 /* A run with no model beside its steps has the keys of a checkpoint, and nothing in them. */
