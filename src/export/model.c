@@ -222,15 +222,22 @@ static void finish_report(Writing *writing)
 			writing->plan->missing_side);
 }
 
+static void sweep_file(const ModelPlan *plan, const char *name)
+{
+	g_autofree char *path = model_plan_path(plan, name);
+	file_sweep_leftovers(path);
+}
+
 /* What an export to this place left behind when it was killed. */
 static void sweep_leftovers(const ModelPlan *plan)
 {
 	if (plan->new_folder)
 		file_sweep_leftovers(plan->folder);
+	else if (plan->recipe)
+		sweep_file(plan, plan->recipe);
 	for (guint i = 0; !plan->new_folder && i < plan->layout->files->len; i++) {
 		const LayoutFile *file = plan->layout->files->pdata[i];
-		g_autofree char *path = model_plan_path(plan, file->name);
-		file_sweep_leftovers(path);
+		sweep_file(plan, file->name);
 	}
 }
 
