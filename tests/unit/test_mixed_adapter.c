@@ -91,6 +91,7 @@ static Checkpoint *exported(const Scratch *scratch, const Store *store, const ch
 	g_autoptr(ModelReport) report = write_with(store->collection, text, path,
 		(ModelRequest){.threads = 2, .replace = TRUE}, NULL, &error);
 	test_no_error(error);
+	g_assert_cmpuint(report->warnings->len, ==, 0);
 	return test_open(path);
 }
 
