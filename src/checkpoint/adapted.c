@@ -5,6 +5,7 @@
  * the whole tensor, and all lengths are found in one pass, once. */
 #include "checkpoint/adapted.h"
 
+#include <pthread.h>
 #include <math.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@ typedef struct {
 	Adapted adapted;
 	gpointer owner;
 	GDestroyNotify release;
-	GMutex lock;    /* guards the scales */
-	double *scales; /* [rows of the product], where it is transposed; NULL until known */
+	pthread_mutex_t lock; /* guards the scales */
+	double *scales;       /* [rows of the product], where it is transposed; NULL until known */
 } State;
 
 typedef struct {
@@ -111,11 +112,11 @@ static double *find_all_scales(const Adapted *adapted, GError **error)
 /* All scales of a transposed product; borrowed.  One thread finds them, others wait. */
 static const double *all_scales(State *state, GError **error)
 {
-	g_mutex_lock(&state->lock);
+	pthread_mutex_lock(&state->lock);
 	if (state->scales == NULL)
 		state->scales = find_all_scales(&state->adapted, error);
 	const double *scales = state->scales;
-	g_mutex_unlock(&state->lock);
+	pthread_mutex_unlock(&state->lock);
 	return scales;
 }
 
@@ -159,7 +160,7 @@ static void state_free(gpointer data)
 {
 	State *state = data;
 	state->release(state->owner);
-	g_mutex_clear(&state->lock);
+	pthread_mutex_destroy(&state->lock);
 	g_free(state->scales);
 	g_free(state);
 }
@@ -172,7 +173,7 @@ Source *adapted_source(const Adapted *adapted, gpointer owner, GDestroyNotify re
 	state->adapted = *adapted;
 	state->owner = owner;
 	state->release = release;
-	g_mutex_init(&state->lock);
+	pthread_mutex_init(&state->lock, NULL);
 	return source_new(&adapted_class, state, DTYPE_F64,
 		adapted->product.rows * adapted->product.columns, cache);
 }

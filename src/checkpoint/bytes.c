@@ -5,6 +5,7 @@
 #include "checkpoint/inflate.h"
 #include "core/error.h"
 
+#include <pthread.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,8 +26,8 @@ struct Bytes {
 	Bytes *whole;
 	/* Of what is deflated. */
 	gboolean any_order;
-	GMutex lock;  /* guards the next */
-	int unpacked; /* a descriptor; -1 where it is not unpacked */
+	pthread_mutex_t lock; /* guards the next */
+	int unpacked;         /* a descriptor; -1 where it is not unpacked */
 };
 
 static Bytes *bytes_new(BytesKind kind, guint64 offset, guint64 length)
@@ -51,7 +52,7 @@ Bytes *bytes_deflated(File *file, guint64 offset, guint64 stored, guint64 length
 {
 	Bytes *bytes = bytes_new(BYTES_DEFLATED, 0, length);
 	bytes->inflate = inflate_new(file, offset, stored, length);
-	g_mutex_init(&bytes->lock);
+	pthread_mutex_init(&bytes->lock, NULL);
 	return bytes;
 }
 
@@ -95,7 +96,7 @@ void bytes_unref(Bytes *bytes)
 	if (bytes->unpacked >= 0)
 		close(bytes->unpacked);
 	if (bytes->kind == BYTES_DEFLATED)
-		g_mutex_clear(&bytes->lock);
+		pthread_mutex_destroy(&bytes->lock);
 	g_free(bytes);
 }
 
@@ -169,11 +170,11 @@ static int unpack(Bytes *bytes, GError **error)
 
 static gboolean read_unpacked(Bytes *bytes, guint64 at, guint64 length, guint8 *out, GError **error)
 {
-	g_mutex_lock(&bytes->lock);
+	pthread_mutex_lock(&bytes->lock);
 	if (bytes->unpacked < 0)
 		bytes->unpacked = unpack(bytes, error);
 	int fd = bytes->unpacked;
-	g_mutex_unlock(&bytes->lock);
+	pthread_mutex_unlock(&bytes->lock);
 	for (guint64 done = 0; fd >= 0 && done < length;) {
 		gssize n = pread(fd, out + done, length - done, (off_t)(at + done));
 		if (n < 0 && errno == EINTR)

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 
+#include <pthread.h>
 #include <inttypes.h>
 #include <zlib.h>
 
@@ -26,7 +27,7 @@ typedef struct {
 } Position;
 
 struct Inflate {
-	GMutex mutex;
+	pthread_mutex_t mutex;
 	File *file;
 	guint64 offset, stored, length;
 	guint64 reads;
@@ -43,7 +44,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Position, position_free)
 Inflate *inflate_new(File *file, guint64 offset, guint64 stored, guint64 length)
 {
 	Inflate *deflated = g_new0(Inflate, 1);
-	g_mutex_init(&deflated->mutex);
+	pthread_mutex_init(&deflated->mutex, NULL);
 	deflated->file = file_ref(file);
 	deflated->offset = offset;
 	deflated->stored = stored;
@@ -56,7 +57,7 @@ void inflate_free(Inflate *deflated)
 	for (guint i = 0; i < POSITIONS; i++)
 		g_clear_pointer(&deflated->positions[i], position_free);
 	file_close(deflated->file);
-	g_mutex_clear(&deflated->mutex);
+	pthread_mutex_destroy(&deflated->mutex);
 	g_free(deflated);
 }
 
@@ -192,9 +193,9 @@ static void give_position(Inflate *deflated, Position *position)
 	*slot = position;
 }
 
-gboolean inflate_read_at(Inflate *deflated, guint64 at, guint64 length, void *out, GError **error)
+/* With the lock held. */
+static gboolean read_on(Inflate *deflated, guint64 at, guint64 length, void *out, GError **error)
 {
-	g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&deflated->mutex);
 	g_autoptr(Position) position = take_position(deflated, at, error);
 
 	if (position == NULL || !skip(deflated, position, at, error) ||
@@ -204,4 +205,12 @@ gboolean inflate_read_at(Inflate *deflated, guint64 at, guint64 length, void *ou
 		return finish(deflated, position, error);
 	give_position(deflated, g_steal_pointer(&position));
 	return TRUE;
+}
+
+gboolean inflate_read_at(Inflate *deflated, guint64 at, guint64 length, void *out, GError **error)
+{
+	pthread_mutex_lock(&deflated->mutex);
+	gboolean read = read_on(deflated, at, length, out, error);
+	pthread_mutex_unlock(&deflated->mutex);
+	return read;
 }

@@ -1,6 +1,8 @@
 /* cache.c - blocks that were costly to make, kept while there is room; the longest unused goes. */
 #include "core/cache.h"
 
+#include <pthread.h>
+
 typedef struct {
 	gconstpointer owner;
 	guint64 number;
@@ -17,7 +19,7 @@ struct CacheBlock {
 
 struct Cache {
 	gint references;
-	GMutex lock;
+	pthread_mutex_t lock;
 	gsize room, held;   /* bytes */
 	GHashTable *blocks; /* Key → CacheBlock, which it owns */
 	GQueue unused;      /* of CacheBlock; the longest unused first */
@@ -47,7 +49,7 @@ Cache *cache_new(gsize room)
 	Cache *cache = g_new0(Cache, 1);
 	cache->references = 1;
 	cache->room = room;
-	g_mutex_init(&cache->lock);
+	pthread_mutex_init(&cache->lock, NULL);
 	cache->blocks = g_hash_table_new_full(key_hash, key_equal, NULL, block_free);
 	g_queue_init(&cache->unused);
 	return cache;
@@ -64,7 +66,7 @@ void cache_unref(Cache *cache)
 	if (cache == NULL || !g_atomic_int_dec_and_test(&cache->references))
 		return;
 	g_hash_table_unref(cache->blocks);
-	g_mutex_clear(&cache->lock);
+	pthread_mutex_destroy(&cache->lock);
 	g_free(cache);
 }
 
@@ -84,10 +86,10 @@ static void make_room(Cache *cache, gsize bytes)
 
 void cache_limit(Cache *cache, gsize room)
 {
-	g_mutex_lock(&cache->lock);
+	pthread_mutex_lock(&cache->lock);
 	cache->room = room;
 	make_room(cache, 0);
-	g_mutex_unlock(&cache->lock);
+	pthread_mutex_unlock(&cache->lock);
 }
 
 static CacheBlock *find(Cache *cache, gconstpointer owner, guint64 number)
@@ -113,9 +115,9 @@ static void keep(Cache *cache, CacheBlock *block)
 CacheBlock *cache_take(Cache *cache, gconstpointer owner, guint64 number, gsize bytes,
 	CacheMake make, GError **error)
 {
-	g_mutex_lock(&cache->lock);
+	pthread_mutex_lock(&cache->lock);
 	CacheBlock *block = find(cache, owner, number);
-	g_mutex_unlock(&cache->lock);
+	pthread_mutex_unlock(&cache->lock);
 	if (block != NULL)
 		return block;
 	block = g_new0(CacheBlock, 1);
@@ -128,9 +130,9 @@ CacheBlock *cache_take(Cache *cache, gconstpointer owner, guint64 number, gsize 
 		block_free(block);
 		return NULL;
 	}
-	g_mutex_lock(&cache->lock);
+	pthread_mutex_lock(&cache->lock);
 	keep(cache, block);
-	g_mutex_unlock(&cache->lock);
+	pthread_mutex_unlock(&cache->lock);
 	return block;
 }
 
@@ -141,25 +143,25 @@ const void *cache_bytes(const CacheBlock *block)
 
 void cache_give(Cache *cache, CacheBlock *block)
 {
-	g_mutex_lock(&cache->lock);
+	pthread_mutex_lock(&cache->lock);
 	gboolean last = --block->users == 0, orphan = last && !block->kept;
 	if (last && block->kept) {
 		g_queue_push_tail_link(&cache->unused, &block->link);
 		make_room(cache, 0);
 	}
-	g_mutex_unlock(&cache->lock);
+	pthread_mutex_unlock(&cache->lock);
 	if (orphan)
 		block_free(block);
 }
 
 void cache_forget(Cache *cache, gconstpointer owner)
 {
-	g_mutex_lock(&cache->lock);
+	pthread_mutex_lock(&cache->lock);
 	for (GList *link = cache->unused.head; link != NULL;) {
 		CacheBlock *block = link->data;
 		link = link->next;
 		if (block->key.owner == owner)
 			drop(cache, block);
 	}
-	g_mutex_unlock(&cache->lock);
+	pthread_mutex_unlock(&cache->lock);
 }

@@ -4,6 +4,7 @@
 #include "checkpoint/adapter.h"
 #include "core/error.h"
 
+#include <pthread.h>
 #include <string.h>
 
 /* What one of many members of a store keeps: two blocks. */
@@ -14,7 +15,7 @@ struct Deferred {
 	char *path;
 	gboolean closed;
 	Checkpoint *base;
-	GMutex lock; /* guards the next */
+	pthread_mutex_t lock; /* guards the next */
 	Checkpoint *checkpoint;
 };
 
@@ -31,7 +32,7 @@ Deferred *deferred_new(const char *path)
 	Deferred *deferred = g_new0(Deferred, 1);
 	deferred->references = 1;
 	deferred->path = g_strdup(path);
-	g_mutex_init(&deferred->lock);
+	pthread_mutex_init(&deferred->lock, NULL);
 	return deferred;
 }
 
@@ -48,7 +49,7 @@ void deferred_unref(Deferred *deferred)
 	g_free(deferred->path);
 	checkpoint_free(deferred->checkpoint);
 	checkpoint_free(deferred->base);
-	g_mutex_clear(&deferred->lock);
+	pthread_mutex_destroy(&deferred->lock);
 	g_free(deferred);
 }
 
@@ -84,11 +85,11 @@ static const Checkpoint *opened(Deferred *deferred, GError **error)
 			"its files have changed, or are not there");
 		return NULL;
 	}
-	g_mutex_lock(&deferred->lock);
+	pthread_mutex_lock(&deferred->lock);
 	if (!deferred->checkpoint)
 		deferred->checkpoint = open_anew(deferred, error);
 	const Checkpoint *checkpoint = deferred->checkpoint;
-	g_mutex_unlock(&deferred->lock);
+	pthread_mutex_unlock(&deferred->lock);
 	return checkpoint;
 }
 
