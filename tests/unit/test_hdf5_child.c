@@ -309,7 +309,10 @@ static void test_claims(void)
 	check_claim(&claim, NULL, "overflows");
 	claim.shape[0] = 0;
 	claim.shape[1] = G_MAXUINT64;
+	claim.shape[2] = 2;
+	claim.rank = 3;
 	check_claim(&claim, NULL, "overflows");
+	claim.rank = 2;
 	claim.shape[0] = claim.shape[1] = 5;
 	claim.offset = 1;
 	check_claim(&claim, NULL, "beyond the end of the file");
