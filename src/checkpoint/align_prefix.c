@@ -18,6 +18,7 @@ typedef struct {
 	gboolean put_on; /* the base's names have it, not the member's */
 	guint matches;   /* names that it gives a partner of the same shape */
 	guint misfits;   /* and of another */
+	guint copies;    /* names that it would give a partner that has one already */
 } Candidate;
 
 static void candidate_free(gpointer data)
@@ -50,17 +51,31 @@ static const char *next_part(const char *at)
 	return end ? end + 1 : NULL;
 }
 
+/* Whether the other side has a tensor of this name, with its partner: then what bears the name
+ * behind a prefix is a second copy, as an average of the weights beside them. */
+static gboolean is_taken(const AlignSide *others, const char *name)
+{
+	gint tensor = checkpoint_find(others->checkpoint, name);
+	return tensor >= 0 && others->matched[tensor];
+}
+
 /* Counts what taking each leading part off one name would pair it with. */
 static void count_name(const Aligner *aligner, AlignName *name, GHashTable *others,
 	GHashTable *candidates, gboolean put_on)
 {
+	const AlignSide *side = put_on ? &aligner->member : &aligner->base;
 	const char *rest = next_part(name->text);
 	for (guint i = 0; rest && i < WORDS_MOST; i++, rest = next_part(rest)) {
 		gsize length = (gsize)(rest - name->text);
 		AlignName *other = length <= PREFIX_MOST ? g_hash_table_lookup(others, rest) : NULL;
-		if (!other)
+		gboolean taken = !other && length <= PREFIX_MOST && is_taken(side, rest);
+		if (!other && !taken)
 			continue;
 		Candidate *candidate = candidate_of(candidates, name->text, length, put_on);
+		if (taken) {
+			candidate->copies++;
+			continue;
+		}
 		gboolean fits = put_on ? align_fits(aligner, name, other)
 				       : align_fits(aligner, other, name);
 		*(fits ? &candidate->matches : &candidate->misfits) += 1;
@@ -81,13 +96,14 @@ static GHashTable *count_side(const Aligner *aligner, gboolean put_on)
 }
 
 /* A change is believed where it gives partners to most of what has none on one side, to no fewer
- * names than have theirs without it, and where few of them are of other shapes. */
+ * names than have theirs without it, where few of them are of other shapes, and where it stands
+ * before no second copy of what has its partner. */
 static gboolean is_believable(const Aligner *aligner, const Candidate *candidate)
 {
 	guint unmatched = MIN(aligner->base.unmatched, aligner->member.unmatched);
 	guint equal = checkpoint_count(aligner->base.checkpoint) - aligner->base.unmatched;
 	return candidate->matches * 2 >= unmatched && candidate->matches >= equal &&
-	       candidate->misfits * 2 <= candidate->matches;
+	       candidate->misfits * 2 <= candidate->matches && candidate->copies == 0;
 }
 
 /* More matches first, then the shorter, then by the text. */

@@ -186,6 +186,17 @@ static void test_prefix_rivals(void)
 }
 
 /* Both prefixes fit one name each; the shorter leaves more of the name. */
+/* A second copy of the weights, beside some of them: the two are never mixed. */
+static void test_prefix_of_copy(void)
+{
+	static const Entry base[] = {{"a.w", 8, 0, NULL}, {"b.w", 8, 0, NULL}, {0}};
+	static const Entry member[] = {
+		{"a.w", 8, 0, NULL}, {"ema.a.w", 8, 0, NULL}, {"ema.b.w", 8, 0, NULL}, {0}};
+
+	expect(base, member, "a.w=a.w b.w=- +ema.a.w +ema.b.w", NULL);
+	expect(member, base, "a.w=a.w ema.a.w=- ema.b.w=- +b.w", NULL);
+}
+
 static void test_prefix_shortest(void)
 {
 	static const Entry base[] = {{"a.w", 4, 4, NULL}, {"w", 4, 4, NULL}, {0}};
@@ -492,6 +503,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/align/keras-parts", test_keras_parts);
 	g_test_add_func("/align/keras-variables", test_keras_variables);
 	g_test_add_func("/align/gguf", test_gguf);
+	g_test_add_func("/align/prefix-of-copy", test_prefix_of_copy);
 	g_test_add_func("/align/arrays", test_arrays);
 	g_test_add_func("/align/tied", test_tied);
 	g_test_add_func("/align/renames", test_renames);
