@@ -70,7 +70,7 @@ void cache_unref(Cache *cache)
 	g_free(cache);
 }
 
-/* Called with the lock held, as are the two below. */
+/* Called with the lock held, as are the five below. */
 static void drop(Cache *cache, CacheBlock *block)
 {
 	g_queue_unlink(&cache->unused, &block->link);
@@ -82,6 +82,17 @@ static void make_room(Cache *cache, gsize bytes)
 {
 	while (cache->held + bytes > cache->room && !g_queue_is_empty(&cache->unused))
 		drop(cache, g_queue_peek_head(&cache->unused));
+}
+
+/* Drops what is too much, but not the block that was used last, unless it is large for one. */
+static void tidy(Cache *cache)
+{
+	while (cache->held > cache->room && !g_queue_is_empty(&cache->unused)) {
+		const CacheBlock *last = g_queue_peek_tail(&cache->unused);
+		if (g_queue_get_length(&cache->unused) == 1 && last->bytes <= CACHE_LAST_MOST)
+			return;
+		drop(cache, g_queue_peek_head(&cache->unused));
+	}
 }
 
 void cache_limit(Cache *cache, gsize room)
@@ -147,7 +158,7 @@ void cache_give(Cache *cache, CacheBlock *block)
 	gboolean last = --block->users == 0, orphan = last && !block->kept;
 	if (last && block->kept) {
 		g_queue_push_tail_link(&cache->unused, &block->link);
-		make_room(cache, 0);
+		tidy(cache);
 	}
 	pthread_mutex_unlock(&cache->lock);
 	if (orphan)

@@ -1,12 +1,16 @@
 /* cache.h - blocks that were costly to make, kept while there is room.
  *
- * What is in use is never dropped, so the bytes held are at most the room and one block for each
- * thread that reads.  A block is made at most once by a thread that finds none; two threads that
- * want it at the same time may both make it. */
+ * What is in use is never dropped, nor the block that was used last unless it is above
+ * CACHE_LAST_MOST: a reader that goes through it in short runs would make it again for each.  So
+ * the bytes held are at most the room, or that block, and one block for each thread that reads.  A
+ * block is made at most once by a thread that finds none; two threads that want it at the same time
+ * may both make it. */
 #ifndef TAUSCOPE_CACHE_H
 #define TAUSCOPE_CACHE_H
 
 #include <glib.h>
+
+#define CACHE_LAST_MOST (8u << 20)
 
 typedef struct Cache Cache;
 

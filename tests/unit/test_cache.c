@@ -62,6 +62,23 @@ static void test_drops_the_longest_unused(void)
 	cache_unref(cache);
 }
 
+/* A block larger than all the room stays until another is used, unless it is large for one. */
+static void test_last_stays(void)
+{
+	Owner owner = {.fail_at = -1};
+	Cache *cache = cache_new(50);
+	for (guint i = 0; i < 4; i++)
+		use(cache, &owner, 9);
+	g_assert_cmpint(owner.made[9], ==, 1);
+	use(cache, &owner, 8);
+	use(cache, &owner, 9);
+	g_assert_cmpint(owner.made[9], ==, 2);
+	for (guint i = 0; i < 2; i++)
+		cache_give(cache, cache_take(cache, &owner, 1, CACHE_LAST_MOST + 1, make, NULL));
+	g_assert_cmpint(owner.made[1], ==, 2);
+	cache_unref(cache);
+}
+
 static void test_in_use_stays(void)
 {
 	Owner owner = {.fail_at = -1};
@@ -142,6 +159,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cache/keeps", test_keeps);
 	g_test_add_func("/cache/drops-the-longest-unused", test_drops_the_longest_unused);
+	g_test_add_func("/cache/last-stays", test_last_stays);
 	g_test_add_func("/cache/in-use-stays", test_in_use_stays);
 	g_test_add_func("/cache/owners-and-limits", test_owners_and_limits);
 	g_test_add_func("/cache/failure", test_failure);
