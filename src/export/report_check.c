@@ -4,7 +4,7 @@
 #include "core/text.h"
 #include "export/report_json.h"
 
-#define NAMES_SHOWN 4 /* below the table, of each way not to line up; JSON has all */
+#define NAMES_COLUMNS 64 /* for names below the table, of each way not to line up; JSON has all */
 
 /* The names of the base's tensors that stand so to the member. */
 static GPtrArray *matching_names(const Collection *collection, const Member *member, Match match)
@@ -171,12 +171,14 @@ static void add_names_note(
 	if (names->len == 0)
 		return;
 	g_autoptr(GString) text = g_string_new(member->name);
+	guint shown = 0;
 	g_string_append_printf(text, ": %s", what);
-	for (guint i = 0; i < MIN(names->len, NAMES_SHOWN); i++)
-		g_string_append_printf(text, "%s %s", i > 0 ? "," : "", (char *)names->pdata[i]);
-	if (names->len > NAMES_SHOWN)
+	do
 		g_string_append_printf(
-			text, " and %u more; --json lists all", names->len - NAMES_SHOWN);
+			text, "%s %s", shown > 0 ? "," : "", (char *)names->pdata[shown]);
+	while (++shown < names->len && text->len + strlen(names->pdata[shown]) < NAMES_COLUMNS);
+	if (shown < names->len)
+		g_string_append_printf(text, " and %u more", names->len - shown);
 	table_add_note(table, text->str);
 }
 
