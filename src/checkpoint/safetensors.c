@@ -199,6 +199,19 @@ static gboolean read_entry(Header *header, char *name, GError **error)
 	return read_fields(header, entry, error) && check_size(header, entry, error);
 }
 
+/* What the metadata says that the values are. */
+static gboolean take_values(Header *header, const char *word, guint64 byte, GError **error)
+{
+	header->differences = strcmp(word, SAFETENSORS_DIFFERENCES) == 0;
+	if (header->differences || strcmp(word, SAFETENSORS_WEIGHTS) == 0)
+		return TRUE;
+	return refuse(header, NULL, byte, error,
+		SAFETENSORS_VALUES
+		" in __metadata__ is %.40s, which is neither " SAFETENSORS_DIFFERENCES
+		" nor " SAFETENSORS_WEIGHTS,
+		word);
+}
+
 static gboolean read_metadata(Header *header, GHashTable *metadata, GError **error)
 {
 	guint64 byte = here(header);
@@ -218,9 +231,11 @@ static gboolean read_metadata(Header *header, GHashTable *metadata, GError **err
 		if (value == NULL)
 			return refuse(header, NULL, byte, error,
 				"the value of %.40s in __metadata__ is not a string", key);
-		header->differences |= strcmp(key, SAFETENSORS_VALUES) == 0 &&
-				       strcmp(value, SAFETENSORS_DIFFERENCES) == 0;
+		gboolean known = strcmp(key, SAFETENSORS_VALUES) != 0 ||
+				 take_values(header, value, byte, error);
 		g_hash_table_replace(metadata, g_steal_pointer(&key), value);
+		if (!known)
+			return FALSE;
 	}
 }
 

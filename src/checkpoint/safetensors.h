@@ -6,9 +6,11 @@
 
 #define SAFETENSORS_HEADER_MOST 100000000u
 
-/* The metadata of a saved task vector: its float tensors are differences from a base. */
+/* The metadata of a saved task vector: its float tensors are differences from a base.  Any other
+ * word but that for weights is refused. */
 #define SAFETENSORS_VALUES "tauscope.values"
 #define SAFETENSORS_DIFFERENCES "differences"
+#define SAFETENSORS_WEIGHTS "weights"
 
 extern const CheckpointFormat safetensors_format;
 

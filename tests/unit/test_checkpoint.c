@@ -116,6 +116,9 @@ static void test_refusals(void)
 		{"{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,2]}}", 2,
 			"do not end on a byte"},
 		{"{\"__metadata__\":{\"k\":1}}", 0, "the value of k in __metadata__ is not"},
+		{"{\"__metadata__\":{\"tauscope.values\":\"Differences\"}}", 0,
+			"byte 43: tauscope.values in __metadata__ is Differences, which is neither "
+			"differences nor weights"},
 		{"{\"a\":1,\"a\":1}", 0,
 			"the header, counted from byte 8, is no valid JSON at byte 7"},
 		{"{\"\\u001b[2J\":1}", 0, "entry is not an object"},
@@ -128,6 +131,23 @@ static void test_refusals(void)
 		g_assert_null(parse(cases[i].header, cases[i].data_bytes, &error));
 		test_error(error, ERROR_INPUT, cases[i].says);
 		g_assert_null(strchr(error->message, '\033'));
+	}
+}
+
+/* Only the word for differences makes them differences. */
+static void test_values(void)
+{
+	static const char *const words[] = {"weights", "differences"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+		g_autofree char *header =
+			g_strdup_printf("{\"__metadata__\":{\"tauscope.values\":\"%s\"},\"a\":{"
+					"\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+				words[i]);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Checkpoint) checkpoint = parse(header, 8, &error);
+		test_no_error(error);
+		g_assert_cmpint(checkpoint_tensor(checkpoint, 0)->difference, ==, i == 1);
 	}
 }
 
@@ -366,6 +386,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/checkpoint/metadata", test_metadata);
 	g_test_add_func("/checkpoint/truncated", test_truncated);
 	g_test_add_func("/checkpoint/refusals", test_refusals);
+	g_test_add_func("/checkpoint/values", test_values);
 	g_test_add_func("/checkpoint/names-decoded", test_names_decoded);
 	g_test_add_func("/checkpoint/limits", test_limits);
 	g_test_add_func("/checkpoint/read-blocks", test_read_blocks);
