@@ -168,6 +168,14 @@ static gboolean index_aliases(Checkpoint *checkpoint, GError **error)
 	return TRUE;
 }
 
+/* Whether a key of the metadata may be a tensor's name: others say something of the file. */
+static gboolean may_be_name(const char *key)
+{
+	gsize length = strlen(key);
+	return length > 0 && length <= TENSOR_NAME_MOST && strcmp(key, "format") != 0 &&
+	       strcmp(key, "total_size") != 0 && !g_str_has_prefix(key, "tauscope.");
+}
+
 /* What safetensors' save_model leaves out of tied weights stands in the metadata: the name that was
  * dropped, and the one that was kept. */
 static void aliases_from_metadata(Checkpoint *checkpoint)
@@ -176,7 +184,7 @@ static void aliases_from_metadata(Checkpoint *checkpoint)
 		g_hash_table_get_keys(checkpoint->metadata), (GCompareFunc)text_natural_compare);
 	for (const GList *name = names; name != NULL; name = name->next) {
 		const char *of = g_hash_table_lookup(checkpoint->metadata, name->data);
-		if (checkpoint_find(checkpoint, of) >= 0 &&
+		if (may_be_name(name->data) && checkpoint_find(checkpoint, of) >= 0 &&
 			checkpoint_find(checkpoint, name->data) < 0)
 			checkpoint_add_alias(checkpoint, name->data, of);
 	}

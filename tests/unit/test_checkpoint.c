@@ -151,6 +151,27 @@ static void test_values(void)
 	}
 }
 
+/* Metadata ties a name to a tensor, but a key that speaks of the file is no name, nor is one that
+ * is empty or too long. */
+static void test_tied_by_metadata(void)
+{
+	static const char tensor[] = "{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}";
+	g_autofree char *longest = g_strnfill(4096, 'n'), *longer = g_strnfill(4097, 'n');
+	g_autofree char *header = g_strdup_printf(
+		"{\"__metadata__\":{\"format\":\"pt\",\"total_size\":\"pt\",\"tauscope.base\":"
+		"\"pt\","
+		"\"\":\"pt\",\"head\":\"pt\",\"%s\":\"pt\",\"%s\":\"pt\"},\"pt\":%s}",
+		longest, longer, tensor);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Checkpoint) checkpoint = parse(header, 1, &error);
+
+	test_no_error(error);
+	g_assert_cmpuint(checkpoint->tied->len, ==, 2);
+	g_assert_cmpint(checkpoint_find(checkpoint, "head"), ==, 0);
+	g_assert_cmpint(checkpoint_find(checkpoint, longest), ==, 0);
+	g_assert_cmpint(checkpoint_find(checkpoint, "format"), ==, -1);
+}
+
 /* Names come out of their escapes as they are written elsewhere. */
 static void test_names_decoded(void)
 {
@@ -387,6 +408,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/checkpoint/truncated", test_truncated);
 	g_test_add_func("/checkpoint/refusals", test_refusals);
 	g_test_add_func("/checkpoint/values", test_values);
+	g_test_add_func("/checkpoint/tied-by-metadata", test_tied_by_metadata);
 	g_test_add_func("/checkpoint/names-decoded", test_names_decoded);
 	g_test_add_func("/checkpoint/limits", test_limits);
 	g_test_add_func("/checkpoint/read-blocks", test_read_blocks);
