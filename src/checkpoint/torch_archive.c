@@ -14,6 +14,8 @@
 #define VERSION_MOST 10
 #define RECORD_MOST 64
 #define KEY_MOST 256
+/* Of a pickle that is deflated, which torch never does: a few bytes can stand for many values. */
+#define INFLATED_MOST (1u << 20)
 
 typedef struct {
 	TorchStorages storages;
@@ -170,10 +172,25 @@ static gboolean is_script(const TorchArchive *archive)
 	return find_entry(archive, "constants.pkl") != NULL;
 }
 
+static gboolean check_inflated(const TorchArchive *archive, const ZipEntry *entry, GError **error)
+{
+	if (!entry->deflated || entry->size <= INFLATED_MOST)
+		return TRUE;
+	return fail_at(error, ERROR_INPUT,
+		(Place){.file = archive->storages.path,
+			.remedy = "save it again with torch, which does not compress"},
+		"its data.pkl is compressed, and has %" PRIu64
+		" bytes unpacked, where at most %u are read",
+		entry->size, INFLATED_MOST);
+}
+
 static gboolean read_pickle(Checkpoint *checkpoint, TorchArchive *archive, GError **error)
 {
 	const ZipEntry *entry = find_entry(archive, "data.pkl");
 	gsize length;
+
+	if (!check_inflated(archive, entry, error))
+		return FALSE;
 	g_autofree void *text = zip_read(archive->zip, entry, PICKLE_BYTES_MOST, &length, error);
 
 	if (text == NULL)

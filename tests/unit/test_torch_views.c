@@ -148,6 +148,39 @@ static void test_layout(void)
 	}
 }
 
+/* A pickle of `length` bytes, most of them in a text beside the tensor. */
+static void check_padded(gsize length, gboolean deflate, const char *says)
+{
+	g_autoptr(GByteArray) empty = test_pickle("{ 'w' " T0 " 'x' '' }");
+	g_autofree char *text = g_strnfill(length - empty->len, 'x');
+	g_autofree char *notation = g_strdup_printf("{ 'w' " T0 " 'x' '%s' }", text);
+	g_autoptr(GByteArray) pickle = test_pickle(notation), storage = make_storage(0, FALSE);
+	const TestEntry entries[] = {
+		{"a/data.pkl", pickle->data, pickle->len, .deflate = deflate, .late = TRUE},
+		{"a/data/0", storage->data, storage->len, .late = TRUE},
+	};
+	g_autoptr(GByteArray) archive = test_zip(entries, G_N_ELEMENTS(entries));
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Checkpoint) checkpoint = open_bytes(archive, &error);
+
+	g_assert_cmpuint(pickle->len, ==, length);
+	if (says != NULL)
+		check_refused(error, says);
+	else
+		g_assert_no_error(error);
+}
+
+/* torch stores its pickle; one that was compressed may not unfold into much. */
+static void test_deflated(void)
+{
+	const gsize most = 1 << 20;
+	check_padded(most, TRUE, NULL);
+	check_padded(most + 1, TRUE,
+		"its data.pkl is compressed, and has 1048577 bytes unpacked, where at most "
+		"1048576 are read; save it again with torch, which does not compress");
+	check_padded(most + 1, FALSE, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -157,5 +190,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/untyped-short", test_untyped_short);
 	g_test_add_func("/script", test_script);
 	g_test_add_func("/layout", test_layout);
+	g_test_add_func("/deflated", test_deflated);
 	return g_test_run();
 }
