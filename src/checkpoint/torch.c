@@ -139,6 +139,8 @@ gboolean torch_collect(
 	TorchRoot root;
 
 	torch_walk_init(&walk, checkpoint, storages, graph);
+	if (!torch_storages_check(pickle, storages, error))
+		return FALSE;
 	if (!torch_root_find(graph, pickle_root(pickle), &root, error))
 		return FALSE;
 	if (torch_node_has_children(&root.item.node) || root.item.tensors > 0)

@@ -4,6 +4,8 @@
  * part may say that it is a view of a part of the storage. */
 #include "checkpoint/torch_tensor.h"
 
+#include "core/text.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -11,10 +13,11 @@ typedef struct {
 	const char *name; /* as torch names the class */
 	guint size;       /* bytes of an element */
 	Dtype dtype;
-	gboolean untyped;
+	gboolean untyped;   /* it is of bytes, which tensors of any type may lie in */
 	const char *unread; /* why its elements are not read */
 } StorageType;
 
+#define BYTES "ByteStorage"
 #define QUANTISED "its elements are quantised integers"
 
 static const StorageType storage_types[] = {
@@ -26,7 +29,7 @@ static const StorageType storage_types[] = {
 	{.name = "IntStorage", .size = 4, .dtype = DTYPE_I32},
 	{.name = "ShortStorage", .size = 2, .dtype = DTYPE_I16},
 	{.name = "CharStorage", .size = 1, .dtype = DTYPE_I8},
-	{.name = "ByteStorage", .size = 1, .dtype = DTYPE_U8},
+	{.name = BYTES, .size = 1, .dtype = DTYPE_U8},
 	{.name = "BoolStorage", .size = 1, .dtype = DTYPE_BOOL},
 	{.name = "ComplexFloatStorage", .size = 8, .dtype = DTYPE_C64},
 	{.name = "ComplexDoubleStorage",
@@ -151,6 +154,7 @@ gboolean torch_storage_take(const PickleValue *value, const TorchStorages *stora
 		__builtin_mul_overflow(elements, type->size, &storage->bytes))
 		return fail_at(error, ERROR_INPUT, place,
 			"the number of elements of storage %.80s is not one", storage->key);
+	storage->type = type->untyped ? BYTES : type->name;
 	storage->typed = !type->untyped;
 	storage->dtype = type->dtype;
 	storage->unread = type->unread;
@@ -160,5 +164,44 @@ gboolean torch_storage_take(const PickleValue *value, const TorchStorages *stora
 			"its view of storage %.80s does not lie in the storage's %" PRIu64
 			" elements",
 			storage->key, elements);
+	return TRUE;
+}
+
+/* Torch does not look at the type of a storage without elements. */
+static gboolean check_same(
+	const TorchStorage *one, const TorchStorage *other, const char *path, GError **error)
+{
+	Place place = {.file = path, .remedy = "save it again, with such tensors cloned"};
+
+	if (one->bytes != other->bytes)
+		return fail_at(error, ERROR_INPUT, place,
+			"storage %.80s has two lengths: %" PRIu64 " bytes, and %" PRIu64, one->key,
+			one->bytes, other->bytes);
+	if (one->bytes == 0 || strcmp(one->type, other->type) == 0)
+		return TRUE;
+	return fail_at(error, ERROR_INPUT, place,
+		"storage %.80s has two types, %s and %s, so it could be read in two ways", one->key,
+		one->type, other->type);
+}
+
+/* What is no id of a storage is judged where a tensor names it. */
+gboolean torch_storages_check(const Pickle *pickle, const TorchStorages *storages, GError **error)
+{
+	const GPtrArray *ids = pickle_persistents(pickle);
+	g_autoptr(GHashTable) seen =
+		g_hash_table_new_full(text_table_hash, g_str_equal, NULL, g_free);
+
+	for (guint i = 0; i < ids->len; i++) {
+		TorchStorage storage = {0};
+		if (!torch_storage_take(ids->pdata[i], storages, (Place){.file = storages->path},
+			    &storage, NULL))
+			continue;
+		const TorchStorage *first = g_hash_table_lookup(seen, storage.key);
+		if (first == NULL)
+			g_hash_table_insert(
+				seen, (gpointer)storage.key, g_memdup2(&storage, sizeof storage));
+		else if (!check_same(first, &storage, storages->path, error))
+			return FALSE;
+	}
 	return TRUE;
 }

@@ -9,7 +9,8 @@
 
 /* A storage, as its persistent id has it. */
 typedef struct {
-	const char *key; /* borrowed */
+	const char *key;  /* borrowed */
+	const char *type; /* as torch names the class of its elements */
 	gboolean typed;
 	Dtype dtype;        /* of its elements; bytes where it is not typed */
 	const char *unread; /* why elements of its type are not read; NULL: they are */
@@ -41,6 +42,9 @@ gboolean torch_tensor_add(Checkpoint *checkpoint, TorchStorages *storages,
 /* Takes a persistent id apart (torch_storage.c). */
 gboolean torch_storage_take(const PickleValue *value, const TorchStorages *storages, Place place,
 	TorchStorage *storage, GError **error);
+/* Whether all ids of a pickle that name one storage agree on its elements: ERROR_INPUT where it is
+ * under two types, or of two lengths, which torch refuses to write. */
+gboolean torch_storages_check(const Pickle *pickle, const TorchStorages *storages, GError **error);
 /* A torch.dtype by its name ("float8_e4m3fn"); FALSE where its elements are not read. */
 gboolean torch_dtype(const PickleValue *value, Dtype *dtype);
 /* An integer that is not negative. */

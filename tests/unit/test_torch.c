@@ -67,8 +67,8 @@ static const struct {
 			"@torch._utils:_rebuild_wrapper_subclass", "@torch.distributed:DTensor",
 			"( )") " 'q' @torch._utils:_rebuild_qtensor ( ) ! 'n' "
 			       "@torch._utils:_rebuild_tensor_v9 ( ) ! 'i' " VIEW(
-				       STORAGE("QInt8", "0", "64"), "0", "2",
-				       "1") " 'c' " VIEW(STORAGE("ComplexDouble", "0", "4"), "0",
+				       STORAGE("QInt8", "3", "64"), "0", "2",
+				       "1") " 'c' " VIEW(STORAGE("ComplexDouble", "2", "4"), "0",
 				       "2", "1") " }",
 		" w", "", " s m d q n i c", "", ""},
 	{"a view that negates",
@@ -180,6 +180,16 @@ static const struct {
 		"{ 'w' " VIEW(
 			"( 'storage' @torch:FloatStorage '0' 'cpu' 16 N ) ~ ", "0", "2", "1") " }",
 		"not the id of one"},
+	{"a storage under two types",
+		"{ 'w' " T0 " 'i' " VIEW(STORAGE("Int", "0", "16"), "0", "4", "1") " }",
+		"storage 0 has two types, FloatStorage and IntStorage"},
+	{"a storage under two types that are not read",
+		"{ 'w' " T0 " 'a' " VIEW(STORAGE("QInt8", "1", "4"), "0", "4", "1") " 'b' " VIEW(
+			STORAGE("QUInt8", "1", "4"), "0", "4", "1") " }",
+		"storage 1 has two types, QInt8Storage and QUInt8Storage"},
+	{"a storage of two lengths",
+		"{ 'w' " T0 " 'v' " VIEW(STORAGE("Float", "0", "15"), "0", "4", "1") " }",
+		"storage 0 has two lengths: 64 bytes, and 60"},
 	{"no such storage", "{ 'w' " FLOATS("9", "2", "1") " }", "storage 9, which is not in"},
 	{"a path", "{ 'w' " FLOATS("../version", "2", "1") " }", "storage ../version, which"},
 	{"a storage that is too short",

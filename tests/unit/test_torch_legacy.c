@@ -126,6 +126,11 @@ static const struct {
 		      "7X\3\0\0\0cpuK\4NtQ" STORAGE "X\1\0\0\0"
 		      "7X\3\0\0\0cpuK\5NtQt." TAIL),
 		"storage 7 has two lengths"},
+	/* a storage under two types */
+	{FILE_OF(HEAD "(" STORAGE "X\1\0\0\0"
+		      "7X\3\0\0\0cpuK\4NtQ(X\7\0\0\0storagectorch\nIntStorage\nX\1\0\0\0"
+		      "7X\3\0\0\0cpuK\4NtQt." TAIL),
+		"storage 7 has two types, FloatStorage and IntStorage"},
 	{FILE_OF(HEAD "}X\1\0\0\0w" REBUILD STORAGE "X\1\0\0\0"
 		      "7X\3\0\0\0cpuK\4"
 		      "(X\1\0\0\0"

@@ -71,7 +71,7 @@ static void test_big_endian(void)
 static void test_untyped(void)
 {
 	g_autoptr(Checkpoint) checkpoint = open_well(
-		"{ 'f' " V3("float32", "64", "3") " 'u' " V3("uint16", "16", "3") " 'e' " V3(
+		"{ 'f' " V3("float32", "64", "3") " 'u' " V3("uint16", "64", "3") " 'e' " V3(
 			"float8_e4m3fn", "64", "6") " 'x' " V3("float4_e2m1fn_x2", "64", "0") " }");
 	/* 3.0f is 0x40400000; as bytes from 6 on, 1.0f = 0x3f800000 ends in 0x80 0x3f. */
 	static const double floats[] = {3, 4}, words[] = {0x3f80, 0}, eighths[] = {-0.0, 1.875};
@@ -81,6 +81,20 @@ static void test_untyped(void)
 	check_values(checkpoint, "u", words, 2);
 	check_values(checkpoint, "e", eighths, 2);
 	g_assert_cmpstr(skipped, ==, " x");
+}
+
+/* Bytes are bytes, with the class of them or without; and no one asks for the type of nothing. */
+static void test_same_storage(void)
+{
+	g_autoptr(Checkpoint) checkpoint = open_well("{ 'u' " V3("float32", "64", "3") " 'b' " VIEW(
+		STORAGE("Byte", "0", "64"), "0", "2", "1") " 'e' " VIEW(STORAGE("Float", "1", "0"),
+		"0", "0", "1") " 'i' " VIEW(STORAGE("Int", "1", "0"), "0", "0", "1") " }");
+	static const double floats[] = {3, 4}, bytes[] = {0, 0};
+
+	check_values(checkpoint, "u", floats, 2);
+	check_values(checkpoint, "b", bytes, 2);
+	check_values(checkpoint, "e", NULL, 0);
+	check_values(checkpoint, "i", NULL, 0);
 }
 
 static void test_untyped_short(void)
@@ -187,6 +201,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/views", test_views);
 	g_test_add_func("/big-endian", test_big_endian);
 	g_test_add_func("/untyped", test_untyped);
+	g_test_add_func("/same-storage", test_same_storage);
 	g_test_add_func("/untyped-short", test_untyped_short);
 	g_test_add_func("/script", test_script);
 	g_test_add_func("/layout", test_layout);
