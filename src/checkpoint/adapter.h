@@ -8,6 +8,10 @@
 
 #include "checkpoint/checkpoint.h"
 
+/* What a bound adapter tells of the prefixes with or without which its names are the base's; a
+ * store keeps it. */
+#define ADAPTER_MATCHED "targets matched"
+
 /* Whether a folder holds an adapter: adapter_config.json or adapter_model.*. */
 gboolean adapter_is(const char *folder);
 /* The folder of the adapter that a file is a part of: its configuration, or its factors where the

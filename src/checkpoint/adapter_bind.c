@@ -329,6 +329,9 @@ static gboolean fill(const Binding *binding, GError **error)
 	if (!add_wholes(binding, error))
 		return FALSE;
 	add_unchanged(binding);
+	g_autofree char *rules = adapter_targets_rules(binding->targets);
+	if (rules != NULL)
+		checkpoint_tell(binding->bound, ADAPTER_MATCHED, rules);
 	return checkpoint_seal(binding->bound, error);
 }
 

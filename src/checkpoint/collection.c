@@ -80,6 +80,17 @@ static GPtrArray *copy_texts(const GPtrArray *texts)
 	return copy;
 }
 
+/* How names were matched: when an adapter was bound, and then by aligning.  Takes the rules. */
+static char *matched_by(const Checkpoint *checkpoint, char *rules)
+{
+	g_autofree char *aligned = rules;
+	const char *bound = g_hash_table_lookup(checkpoint->about, ADAPTER_MATCHED);
+
+	if (bound == NULL || !is_adapter(checkpoint))
+		return g_steal_pointer(&aligned);
+	return aligned != NULL ? g_strconcat(bound, "; ", aligned, NULL) : g_strdup(bound);
+}
+
 /* The names of an adapter that is bound are the base's own: it takes no renames. */
 static gboolean line_up(Member *member, const Checkpoint *base, GError **error)
 {
@@ -89,7 +100,7 @@ static gboolean line_up(Member *member, const Checkpoint *base, GError **error)
 	if (!align(base, member->checkpoint, named ? NULL : member->renames, &alignment, error))
 		return FALSE;
 	member->place = g_steal_pointer(&alignment.place);
-	member->matched_by = g_steal_pointer(&alignment.rules);
+	member->matched_by = matched_by(member->checkpoint, g_steal_pointer(&alignment.rules));
 	member->extra = g_steal_pointer(&alignment.extra);
 	member->notes = g_steal_pointer(&alignment.notes);
 	if (named && member->renames->len > 0)

@@ -1,6 +1,7 @@
 /* test_adapter_bind.c - adapters bound to a base: the changes that the corpus' manifest gives,
  * which numpy worked out in float64, and those of small adapters by their formulas. */
 #include "adapters.h"
+#include "checkpoint/collection.h"
 #include "checkpoint/unchanged.h"
 #include "corpus.h"
 
@@ -95,6 +96,11 @@ static void test_stored_bytes(void)
 	g_assert_cmpuint(checkpoint_stored_bytes(base), ==, checkpoint_bytes(base));
 }
 
+static void expect_matched(const Checkpoint *bound, const char *by)
+{
+	g_assert_cmpstr(g_hash_table_lookup(bound->about, ADAPTER_MATCHED), ==, by);
+}
+
 /* Binds the plain factors to other bases. */
 static Checkpoint *bind_to(const TestTensor *base, guint n, const char *more, const char *says)
 {
@@ -106,6 +112,23 @@ static Checkpoint *bind_to(const TestTensor *base, guint n, const char *more, co
 		return bind_pair(&pair);
 	expect_refusal(&pair, says);
 	return NULL;
+}
+
+/* A member says how its targets were matched, as one of whole weights does. */
+static void test_matched(void)
+{
+	static const TestTensor shorter[] = {{"q.weight", DTYPE_F32, 2, {ROWS, COLUMNS}, weights}};
+	g_auto(Pair) pair = pair_new(shorter, 1, plain_factors, 2);
+	g_autofree char *config = g_strdup_printf(PLAIN, "");
+	g_autoptr(Collection) collection = collection_new(test_open(pair.base));
+	g_autoptr(GError) error = NULL;
+
+	write_config(&pair, config);
+	collection_add(
+		collection, "lora", MEMBER_TASK, NULL, -1, test_open(pair.adapter), NULL, &error);
+	test_no_error(error);
+	g_assert_cmpstr(
+		collection_member(collection, 1)->matched_by, ==, "without the prefix enc.");
 }
 
 static void test_targets(void)
@@ -123,13 +146,19 @@ static void test_targets(void)
 		{"xenc.q.weight", DTYPE_F32, 2, {ROWS, COLUMNS}, weights}};
 	static const TestTensor other[] = {
 		{"enc.q.weight", DTYPE_F32, 2, {COLUMNS + 1, ROWS}, NULL}};
+	static const TestTensor shorter[] = {{"q.weight", DTYPE_F32, 2, {ROWS, COLUMNS}, weights}};
 	g_autoptr(Checkpoint) prefixed = bind_to(longer, 2, "", NULL);
+	g_autoptr(Checkpoint) bare = bind_to(shorter, 1, "", NULL);
 	g_autoptr(Checkpoint) attention = bind_to(joint, 1, "", NULL);
 
 	g_assert_cmpuint(count_changed(prefixed), ==, 1);
 	g_assert_cmpuint(checkpoint_count(prefixed), ==, 2);
 	expect_product(prefixed, "model.enc.q.weight", 2);
+	expect_product(bare, "q.weight", 2);
 	expect_product(attention, "enc.q.in_proj_weight", 2);
+	expect_matched(prefixed, "with the prefix model.");
+	expect_matched(bare, "without the prefix enc.");
+	expect_matched(attention, NULL);
 	bind_to(two, 2, "", "more than one tensor of the base ends with its name");
 	bind_to(near, 1, "",
 		"tensor enc.q.weight: the adapter changes it, but the base has no such "
@@ -380,6 +409,7 @@ int main(int argc, char **argv)
 		}
 	g_test_add_func("/adapter-bind/stored-bytes", test_stored_bytes);
 	g_test_add_func("/adapter-bind/targets", test_targets);
+	g_test_add_func("/adapter-bind/matched", test_matched);
 	g_test_add_func("/adapter-bind/fan-in-fan-out", test_fan_in_fan_out);
 	g_test_add_func("/adapter-bind/square", test_square);
 	g_test_add_func("/adapter-bind/dora", test_dora);
