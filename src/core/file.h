@@ -62,6 +62,8 @@ gboolean output_write(
 int output_fd(const Output *output);
 /* The temporary name, for a library that wants to write by name. */
 const char *output_temporary(const Output *output);
+/* Another name in the same folder for the commit, where it was not known before. */
+void output_set_path(Output *output, const char *path);
 /* fsync, and no more writes: what can still fail is then the rename alone.  Of several outputs that
  * belong together all are synced before the first is committed. */
 gboolean output_sync(Output *output, GError **error);

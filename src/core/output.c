@@ -105,6 +105,12 @@ int output_fd(const Output *output)
 	return output->fd;
 }
 
+void output_set_path(Output *output, const char *path)
+{
+	g_free(output->path);
+	output->path = g_strdup(path);
+}
+
 const char *output_temporary(const Output *output)
 {
 	return output->temporary;

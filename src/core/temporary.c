@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SLOTS 64
+#define SLOTS 512
 
 enum { SLOT_FREE, SLOT_FILLING, SLOT_USED, SLOT_REMOVING };
 
@@ -20,6 +20,7 @@ enum { SLOT_FREE, SLOT_FILLING, SLOT_USED, SLOT_REMOVING };
  * lock nor allocate. */
 static struct {
 	atomic_int state;
+	gboolean last;
 	char path[PATH_MAX];
 } slots[SLOTS];
 
@@ -35,17 +36,28 @@ char *temporary_name(const char *path, guint attempt)
 	return g_strdup_printf("%s.%u.tmp.%d", path, attempt, (int)getpid());
 }
 
-int temporary_register(const char *path)
+static int enter(const char *path, gboolean last)
 {
 	if (strlen(path) >= PATH_MAX)
 		return -1;
 	for (int slot = 0; slot < SLOTS; slot++)
 		if (change(slot, SLOT_FREE, SLOT_FILLING)) {
 			g_strlcpy(slots[slot].path, path, PATH_MAX);
+			slots[slot].last = last;
 			atomic_store(&slots[slot].state, SLOT_USED);
 			return slot;
 		}
 	return -1;
+}
+
+int temporary_register(const char *path)
+{
+	return enter(path, FALSE);
+}
+
+int temporary_register_last(const char *path)
+{
+	return enter(path, TRUE);
 }
 
 /* A slot that a handler is removing stays taken, so that its path is never overwritten under it. */
@@ -55,15 +67,21 @@ void temporary_forget(int slot)
 		change(slot, SLOT_USED, SLOT_FREE);
 }
 
-/* Folders last, when their files are gone. */
-void file_remove_temporaries(void)
+/* Folders after their files. */
+static void remove_entered(gboolean last)
 {
 	for (int slot = 0; slot < SLOTS; slot++)
-		if (change(slot, SLOT_USED, SLOT_REMOVING))
+		if (slots[slot].last == last && change(slot, SLOT_USED, SLOT_REMOVING))
 			unlink(slots[slot].path);
 	for (int slot = 0; slot < SLOTS; slot++)
-		if (atomic_load(&slots[slot].state) == SLOT_REMOVING)
+		if (slots[slot].last == last && atomic_load(&slots[slot].state) == SLOT_REMOVING)
 			rmdir(slots[slot].path);
+}
+
+void file_remove_temporaries(void)
+{
+	remove_entered(FALSE);
+	remove_entered(TRUE);
 }
 
 /* The process that a name ending in .tmp.PID belongs to, or 0. */

@@ -16,6 +16,8 @@ char *temporary_name(const char *path, guint attempt);
 /* Enters the name of a file or folder and returns its slot, or -1 where the register is full: it is
  * left to file_sweep_temporaries if the process is killed. */
 int temporary_register(const char *path);
+/* The same for what must outlive all others, as the lock that they were made under. */
+int temporary_register_last(const char *path);
 
 /* Takes the name out again; -1 is nothing. */
 void temporary_forget(int slot);

@@ -3,8 +3,6 @@
  * All is made beside what the store has, which stays in use, and takes its place at the end. */
 #include "store/load_private.h"
 
-#include <glib/gstdio.h>
-
 Arrival *arrival_at(const Load *load, guint member)
 {
 	return load->ordered->pdata[member];
@@ -187,12 +185,6 @@ static gboolean check_name(const Store *store, GError **error)
 		       "the name of a new store must end in .h5");
 }
 
-static gboolean has_folder(const Store *store)
-{
-	g_autofree char *folder = store_folder(store);
-	return g_file_test(folder, G_FILE_TEST_EXISTS);
-}
-
 Load *load_begin(Store *store, const LoadRequest *request, GError **error)
 {
 	g_autoptr(Load) load = g_new0(Load, 1);
@@ -200,9 +192,9 @@ Load *load_begin(Store *store, const LoadRequest *request, GError **error)
 	load->weights = request->weights;
 	load->threads = request->threads;
 	load->budget = request->budget;
+	load->pending = store->pending->len;
 	if (!check_name(store, error) || !store_lock(store, error))
 		return NULL;
-	load->makes_folder = !has_folder(store);
 	load->plan = load_plan(store, request, error);
 	if (!load->plan || !line_up(load, error) || !check_shared(load, error))
 		return NULL;
@@ -333,13 +325,7 @@ gboolean load_finish(Load *load, GError **error)
 	return store_commit(load->store, error);
 }
 
-/* A load that fails leaves no folder that it made; one that was there may be another writer's. */
-static void remove_empty_folder(const Store *store)
-{
-	g_autofree char *folder = store_folder(store);
-	g_rmdir(folder);
-}
-
+/* What the store has taken over stays pending until it is committed. */
 void load_free(Load *load)
 {
 	if (!load)
@@ -353,9 +339,9 @@ void load_free(Load *load)
 	g_clear_pointer(&load->places, sample_plan_free);
 	g_clear_pointer(&load->ordered, g_ptr_array_unref);
 	g_clear_pointer(&load->plan, g_ptr_array_unref);
+	if (load->collection)
+		store_pending_drop(load->store, load->pending);
 	g_clear_pointer(&load->collection, collection_free);
-	if (load->makes_folder)
-		remove_empty_folder(load->store);
 	g_free(load);
 }
 

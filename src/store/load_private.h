@@ -34,7 +34,7 @@ struct Load {
 	Statistics **statistics; /* [members]: of the fresh */
 	gboolean *fresh;         /* [members] */
 	guint64 bytes;
-	gboolean makes_folder; /* NAME.d was not there when this load took the store */
+	guint pending; /* how many of the store's parts were pending before it */
 };
 
 Arrival *arrival_at(const Load *load, guint member);

@@ -139,13 +139,15 @@ static gboolean place_weights(Load *load, guint member, GError **error)
 			return FALSE;
 		exchange(load, member, g_steal_pointer(&arrival->checkpoint));
 	} else if (arrival->copy) {
-		g_autofree char *hash = NULL;
+		g_autofree char *hash = NULL, *path = weights_path(arrival->copy);
+		store_pending_add(load->store, path);
 		Checkpoint *checkpoint = weights_finish(arrival->copy, &hash, error);
 		if (!checkpoint)
 			return FALSE;
 		exchange(load, member, checkpoint);
 		arrival->known->copied = TRUE;
 		arrival->known->weights = g_steal_pointer(&hash);
+		g_clear_pointer(&arrival->copy, weights_free);
 	}
 	return TRUE;
 }

@@ -1,4 +1,5 @@
 /* lock.c - one writer at a time: a lock beside the store, and a look at what was read before. */
+#include "core/temporary.h"
 #include "store/store_private.h"
 
 #include <errno.h>
@@ -85,6 +86,7 @@ static gboolean take_lock(Store *store, GError **error)
 		}
 		if (is_still_there(lock, path)) {
 			store->lock = lock;
+			store->lock_slot = temporary_register_last(path);
 			return TRUE;
 		}
 		close(lock);
@@ -138,12 +140,15 @@ gboolean store_lock(Store *store, GError **error)
 	return FALSE;
 }
 
+/* A signal must remove nothing any more once another may have the lock. */
 void store_unlock(Store *store)
 {
 	if (store->lock < 0)
 		return;
 	g_autofree char *path = lock_path(store);
+	store_pending_hold(store);
+	temporary_forget(store->lock_slot);
 	unlink(path);
 	close(store->lock);
-	store->lock = -1;
+	store->lock = store->lock_slot = -1;
 }

@@ -142,6 +142,7 @@ gboolean rows_write(Store *store, guint member, GError **error)
 	g_autofree char *name = rows_name(store, member, partners);
 	g_autofree char *path = store_part(store, "rows", name, FALSE);
 	g_auto(Hid) file = sealed_create(&rows_kind, error);
+	store_pending_add(store, path);
 	if (file < 0 || !write_contents(store, member, partners, file, error) ||
 		!sealed_commit(hid_steal(&file), path, &rows_kind, error))
 		return FALSE;

@@ -1,7 +1,6 @@
 /* sealed.c - see sealed.h. */
 #include "store/sealed.h"
 
-#include "core/file.h"
 #include "core/text.h"
 
 #include <stdio.h>
@@ -68,19 +67,35 @@ static void seal(guint8 *image, gsize length, const SealKind *kind)
 	image[SEAL_BYTES - 1] = '\n';
 }
 
-gboolean sealed_commit(Hid file, const char *path, const SealKind *kind, GError **error)
+static Output *write_image(const char *path, const guint8 *image, gsize length, GError **error)
+{
+	g_autoptr(Output) output = output_create(path, TRUE, error);
+	gboolean ok = output && output_write(output, 0, image, length, error) &&
+		      output_sync(output, error);
+	return ok ? g_steal_pointer(&output) : NULL;
+}
+
+Output *sealed_write(Hid file, const char *path, const SealKind *kind, GError **error)
 {
 	gsize length = 0;
 	g_auto(Hid) open = file;
 	g_autofree guint8 *image = image_of(open, &length, error);
 	if (!image)
-		return FALSE;
-	if (length > SEALED_FILE_MOST)
-		return fail_at(error, ERROR_IO, (Place){.file = path},
+		return NULL;
+	if (length > SEALED_FILE_MOST) {
+		fail_at(error, ERROR_IO, (Place){.file = path},
 			"a %s of %" G_GSIZE_FORMAT " bytes is more than can be read again",
 			kind->name, length);
+		return NULL;
+	}
 	seal(image, length, kind);
-	return file_write_all(path, image, length, TRUE, error);
+	return write_image(path, image, length, error);
+}
+
+gboolean sealed_commit(Hid file, const char *path, const SealKind *kind, GError **error)
+{
+	g_autoptr(Output) output = sealed_write(file, path, kind, error);
+	return output && output_commit(output, error);
 }
 
 static guint8 *read_whole(const char *path, gsize *length, GError **error)

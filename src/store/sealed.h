@@ -6,6 +6,7 @@
 #ifndef TAUSCOPE_SEALED_H
 #define TAUSCOPE_SEALED_H
 
+#include "core/file.h"
 #include "store/hdf5.h"
 
 #define SEAL_BYTES 512u
@@ -19,6 +20,9 @@ typedef struct {
 /* A new HDF5 file in memory, its root marked with the kind: what the disk refuses is then refused
  * to us, and not to the library, which does not survive it. */
 Hid sealed_create(const SealKind *kind, GError **error);
+/* Closes the file (in any case), adds the checksum and writes it whole: synced, so that the commit
+ * alone is left.  NULL with *error set. */
+Output *sealed_write(Hid file, const char *path, const SealKind *kind, GError **error);
 /* Closes the file (in any case), adds the checksum and writes it whole to `path`, which may exist.
  */
 gboolean sealed_commit(Hid file, const char *path, const SealKind *kind, GError **error);

@@ -296,7 +296,8 @@ Store *store_new(const char *path)
 	store->members = g_ptr_array_new_with_free_func((GDestroyNotify)store_member_free);
 	store->edits = g_ptr_array_new_with_free_func(edit_free);
 	store->state = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	store->lock = -1;
+	store->pending = store_pending_new();
+	store->lock = store->lock_slot = -1;
 	return store;
 }
 
@@ -312,11 +313,20 @@ void store_set_collection(Store *store, Collection *collection, GPtrArray *membe
 	store->plan = sample_plan_new(collection);
 }
 
+/* The lock may have been given up since they were made. */
+static void drop_pending(Store *store)
+{
+	if (store->pending->len > 0 && store_lock(store, NULL))
+		store_pending_drop(store, 0);
+	store_unlock(store);
+	g_ptr_array_unref(store->pending);
+}
+
 void store_free(Store *store)
 {
 	if (!store)
 		return;
-	store_unlock(store);
+	drop_pending(store);
 	g_clear_pointer(&store->collection, collection_free);
 	g_clear_pointer(&store->plan, sample_plan_free);
 	g_clear_pointer(&store->gram, gram_free);
@@ -339,9 +349,10 @@ char *store_folder(const Store *store)
 	return g_strconcat(stem, ".d", NULL);
 }
 
-gboolean store_make_folder(const Store *store, GError **error)
+gboolean store_make_folder(Store *store, GError **error)
 {
 	g_autofree char *folder = store_folder(store);
+	store_pending_add(store, folder);
 	return g_mkdir_with_parents(folder, 0777) == 0 ||
 	       fail_system(error, folder, "cannot make this folder", errno);
 }

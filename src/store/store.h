@@ -49,6 +49,8 @@ typedef struct {
 	GPtrArray *edits;    /* of StoreEdit */
 	GHashTable *state;   /* key → text: marks, screens, the composition */
 	int lock;            /* fd of the lock, or -1 */
+	int lock_slot;       /* in the register of temporaries, or -1 */
+	GPtrArray *pending;  /* what was made for it and is not named by NAME.h5 yet */
 	Fingerprint as_read; /* of NAME.h5 when it was read or committed; size 0: not yet */
 } Store;
 

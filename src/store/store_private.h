@@ -32,7 +32,17 @@ SourceState store_sources_state(const GPtrArray *sources);
 void store_set_collection(Store *store, Collection *collection, GPtrArray *members, Gram *gram);
 
 /* Makes NAME.d where it is not there. */
-gboolean store_make_folder(const Store *store, GError **error);
+gboolean store_make_folder(Store *store, GError **error);
+
+GPtrArray *store_pending_new(void);
+/* Before a part or NAME.d is made: enters it, unless something is there already. */
+void store_pending_add(Store *store, const char *path);
+/* From here on a fatal signal leaves them. */
+void store_pending_hold(Store *store);
+/* They are the store's now. */
+void store_pending_keep(Store *store);
+/* Removes those from number `first` on, where the lock is held and NAME.h5 is as it was read. */
+void store_pending_drop(Store *store, guint first);
 /* NAME.h5 without its ending; free with g_free. */
 char *store_stem(const Store *store);
 /* NAME.d/KIND-HASH.h5, or with `relative` as seen from NAME.h5; free with g_free. */

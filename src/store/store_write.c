@@ -102,11 +102,17 @@ static gboolean write_results(Store *store, GError **error)
 	return TRUE;
 }
 
+/* The parts are given to NAME.h5 before it is there: rather left behind than lost. */
 static gboolean write_store(Store *store, GError **error)
 {
 	g_auto(Hid) file = sealed_create(&store_kind, error);
-	return file >= 0 && write_all(store, file, error) &&
-	       sealed_commit(hid_steal(&file), store->path, &store_kind, error);
+	if (file < 0 || !write_all(store, file, error))
+		return FALSE;
+	g_autoptr(Output) output = sealed_write(hid_steal(&file), store->path, &store_kind, error);
+	if (!output)
+		return FALSE;
+	store_pending_hold(store);
+	return output_commit(output, error);
 }
 
 /* KIND-HASH.h5, the only names that are swept. */
@@ -157,6 +163,7 @@ gboolean store_commit(Store *store, GError **error)
 	hdf5_quiet();
 	if (!store_lock(store, error) || !write_results(store, error) || !write_store(store, error))
 		return FALSE;
+	store_pending_keep(store);
 	store_look(store);
 	sweep(store);
 	return TRUE;

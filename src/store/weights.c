@@ -5,8 +5,6 @@
 #include "store/hdf5.h"
 #include "store/weights_type.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -37,8 +35,8 @@ typedef struct {
 struct WeightsCopy {
 	const Checkpoint *from;
 	Output *output;
-	char *folder, *path; /* the path it has until its hash is known */
-	guint64 *offset;     /* [tensors] */
+	char *folder;
+	guint64 *offset; /* [tensors] */
 	char *hash;
 };
 
@@ -206,11 +204,11 @@ WeightsCopy *weights_begin(const char *folder, const Checkpoint *checkpoint, GEr
 	g_autoptr(WeightsCopy) copy = g_new0(WeightsCopy, 1);
 	XXH128_hash_t sum = XXH3_128bits(checkpoint->path, strlen(checkpoint->path));
 	g_autofree char *hash = text_hash(sum.high64, sum.low64);
+	g_autofree char *path = g_strdup_printf("%s/weights-%s.h5", folder, hash);
 	copy->from = checkpoint;
 	copy->folder = g_strdup(folder);
-	copy->path = g_strdup_printf("%s/weights-%s.h5", folder, hash);
 	copy->offset = g_new0(guint64, MAX(checkpoint_count(checkpoint), 1));
-	copy->output = output_create(copy->path, TRUE, error);
+	copy->output = output_create(path, TRUE, error);
 	if (!copy->output || !create_datasets(copy, error))
 		return NULL;
 	return g_steal_pointer(&copy);
@@ -225,12 +223,9 @@ gboolean weights_copy(WeightsCopy *copy, guint threads, Job *job, GError **error
 	return copy->hash != NULL;
 }
 
-/* From the name it was written under to the one that its contents give. */
-static gboolean take_name(const WeightsCopy *copy, const char *path, GError **error)
+char *weights_path(const WeightsCopy *copy)
 {
-	if (g_rename(copy->path, path) != 0)
-		return fail_system(error, path, "cannot rename to it", errno);
-	return file_sync_folder(copy->folder, error);
+	return g_strdup_printf("%s/weights-%s.h5", copy->folder, copy->hash);
 }
 
 Checkpoint *checkpoint_without_files(const Checkpoint *checkpoint)
@@ -290,8 +285,9 @@ static Checkpoint *checkpoint_in_copy(const WeightsCopy *copy, const char *path,
 
 Checkpoint *weights_finish(WeightsCopy *copy, char **hash, GError **error)
 {
-	g_autofree char *path = g_strdup_printf("%s/weights-%s.h5", copy->folder, copy->hash);
-	if (!output_commit(copy->output, error) || !take_name(copy, path, error))
+	g_autofree char *path = weights_path(copy);
+	output_set_path(copy->output, path);
+	if (!output_commit(copy->output, error))
 		return NULL;
 	Checkpoint *checkpoint = checkpoint_in_copy(copy, path, error);
 	if (checkpoint)
@@ -305,7 +301,6 @@ void weights_free(WeightsCopy *copy)
 		return;
 	output_free(copy->output);
 	g_free(copy->folder);
-	g_free(copy->path);
 	g_free(copy->offset);
 	g_free(copy->hash);
 	g_free(copy);

@@ -18,6 +18,8 @@ typedef struct WeightsCopy WeightsCopy;
 WeightsCopy *weights_begin(const char *folder, const Checkpoint *checkpoint, GError **error);
 /* Any thread: streams the bytes across.  Threads 0: all. */
 gboolean weights_copy(WeightsCopy *copy, guint threads, Job *job, GError **error);
+/* The name that its contents give it, once they are copied; free with g_free. */
+char *weights_path(const WeightsCopy *copy);
 /* Main thread: commits under the name weights-HASH.h5, and returns a checkpoint of the same tensors
  * whose spans lie in it.  *hash is that of all that was copied and of where it lies; free with
  * g_free. */

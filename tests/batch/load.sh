@@ -90,3 +90,22 @@ expect 0 "$TAUSCOPE" load kept.h5 --weights=link
 grep -q -F '2 were copied before and stay so' out || fail "the load does not say what stays copied"
 expect 0 "$TAUSCOPE" load kept.h5
 ! grep -q 'before' out || fail "the load says so unasked"
+
+# Where the commit fails, here since the name leaves no room for a temporary one, the copies go: of
+# a first load all that it made, of a later one what the store did not have.
+long=$(printf '%0247d' 0)
+expect 4 "$TAUSCOPE" load "$long.h5" --weights=copy --base one.safetensors two.safetensors
+says 'cannot create'
+found=$(find . -name '0000*')
+[ -z "$found" ] || fail "left behind: $found"
+cp kept.h5 "$long.h5"
+cp -R kept.d "$long.d"
+parts() {
+	find . -path './0000*' -type f -exec cksum {} + | sort
+}
+parts >before
+vector other.safetensors 4 1
+expect 4 "$TAUSCOPE" load "$long.h5" --weights=copy other.safetensors
+parts >after
+cmp before after || fail "a load that failed changed the parts of the store"
+expect 0 "$TAUSCOPE" verify "$long.h5"

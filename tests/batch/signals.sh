@@ -31,6 +31,24 @@ ended 130 $!
 [ ! -e s.h5 ] || fail "an interrupted load made a store"
 no_leftovers
 
+# Whatever it falls upon, and with copies made: a whole store, or nothing.
+vector one.safetensors 1 2
+vector two.safetensors 1 3
+mkdir first
+for moment in 000 002 004 006 008 010 012 014 016 018 020 025 030 035 040 050; do
+	"$TAUSCOPE" load first/n.h5 --weights=copy --base one.safetensors two.safetensors \
+		one=one.safetensors >out 2>err &
+	sleep 0.$moment
+	kill -INT $! 2>kill_err || true
+	wait $! || true
+	if [ -e first/n.h5 ]; then
+		expect 0 "$TAUSCOPE" verify first/n.h5
+		rm -r first/n.h5 first/n.d
+	fi
+	found=$(find first -mindepth 1)
+	[ -z "$found" ] || fail "interrupted after 0.$moment s, left behind: $found"
+done
+
 zeros base.safetensors 300
 zeros task.safetensors 300
 expect 0 "$TAUSCOPE" load s.h5 --weights=link --base base.safetensors task.safetensors

@@ -1,7 +1,9 @@
 /* test_load.c - what a load reads, keeps and computes again. */
 #include "stores.h"
 
+#include "core/file.h"
 #include "core/json.h"
+#include "store/load_private.h"
 
 #include <math.h>
 
@@ -364,6 +366,42 @@ static void test_cancelled_first(void)
 	g_assert_null(g_dir_read_name(folder));
 }
 
+static guint count_names(const char *folder)
+{
+	g_autoptr(GDir) names = g_dir_open(folder, 0, NULL);
+	guint count = 0;
+	while (names && g_dir_read_name(names))
+		count++;
+	return count;
+}
+
+/* A fatal signal between the copies and the commit: no store names them, so they go, with the
+ * folder and the lock. */
+static void test_signal_before_commit(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) store = store_new(scratch.store);
+	g_autofree char *base = test_source("data/digits/base");
+	g_autofree char *task = test_source("data/digits/mnist");
+	g_autoptr(LoadRequest) request = request_of(base, WEIGHTS_COPY, "mnist", task, NULL);
+	g_autoptr(Load) load = load_begin(store, request, NULL);
+	g_assert_true(load_run(load, NULL, NULL));
+	g_assert_true(load_copies_place(load, NULL));
+	g_assert_cmpuint(count_parts(store, "weights-"), ==, 2);
+	file_remove_temporaries();
+	g_assert_cmpuint(count_names(scratch.folder), ==, 0);
+}
+
+/* What a store names stays, whatever signal comes later. */
+static void test_signal_after_commit(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) store = digits_store(&scratch, WEIGHTS_COPY);
+	file_remove_temporaries();
+	g_assert_cmpuint(count_parts(store, "weights-"), ==, 3);
+	g_assert_cmpuint(count_parts(store, "rows-"), ==, 3);
+}
+
 /* The norm over all tensors of what a member's own products sum to. */
 static double whole_norm(const Store *store, const char *name)
 {
@@ -472,6 +510,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/load/run", test_run);
 	g_test_add_func("/load/run-without-final", test_run_without_final);
 	g_test_add_func("/load/again-reads-nothing", test_again_reads_nothing);
+	g_test_add_func("/load/signal/before-commit", test_signal_before_commit);
+	g_test_add_func("/load/signal/after-commit", test_signal_after_commit);
 	g_test_add_func("/load/added-later", test_added_later);
 	g_test_add_func("/load/changed-byte", test_changed_byte);
 	g_test_add_data_func("/load/touched/linked", link, test_touched);
