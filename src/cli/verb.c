@@ -381,6 +381,7 @@ gboolean verb_print_comparison(
 {
 	g_autoptr(GPtrArray) notices = g_ptr_array_new_with_free_func(g_free);
 	store_add_quantised(store, notices);
+	store_add_nonfinite(store, options->only, notices);
 	verb_warn(notices, 0);
 	if (notices->len)
 		cJSON_AddItemToObject(json, "warnings", report_text_array(notices));

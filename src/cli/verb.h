@@ -78,8 +78,8 @@ gboolean verb_print_sentence(
 gboolean verb_print_analysis(
 	const VerbOptions *options, const Store *store, cJSON *json, Table *table, GError **error);
 
-/* The same for numbers about all members: those that were quantised are named in "warnings", and
- * on stderr. */
+/* The same for numbers about all members: those that were quantised, or hold what is not finite,
+ * are named in "warnings", and on stderr. */
 gboolean verb_print_comparison(
 	const VerbOptions *options, const Store *store, cJSON *json, Table *table, GError **error);
 

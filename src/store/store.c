@@ -2,7 +2,6 @@
 #include "store/store_private.h"
 
 #include "core/text.h"
-#include "store/weights.h"
 
 #include <errno.h>
 #include <string.h>
@@ -201,52 +200,6 @@ gboolean store_member_usable(const Store *store, guint member, GError **error)
 		if (!check_source(known->sources->pdata[i], named->name, error))
 			return FALSE;
 	return TRUE;
-}
-
-/* The first type of blocks that a checkpoint's weights were rounded to, or NULL. */
-static const char *quantised_type(const Checkpoint *checkpoint)
-{
-	for (guint i = 0; i < checkpoint_count(checkpoint); i++)
-		if (checkpoint_tensor(checkpoint, i)->stored_type)
-			return checkpoint_tensor(checkpoint, i)->stored_type;
-	return g_hash_table_lookup(checkpoint->about, WEIGHTS_QUANTISED);
-}
-
-static void add_quantised_notice(const Store *store, guint member, GPtrArray *notices)
-{
-	const Member *named = collection_member(store->collection, member);
-	const char *type = quantised_type(named->checkpoint);
-	if (type)
-		g_ptr_array_add(notices,
-			g_strdup_printf("%s: its weights were rounded when they were quantised "
-					"(%s); all numbers are about what is left of them",
-				named->name, type));
-}
-
-void store_add_quantised(const Store *store, GPtrArray *notices)
-{
-	for (guint i = 0; i < store->members->len; i++)
-		add_quantised_notice(store, i, notices);
-}
-
-static void add_notice(const Store *store, guint member, GPtrArray *notices)
-{
-	add_quantised_notice(store, member, notices);
-	SourceState state = store_member_state(store, member);
-	if (!store_member_at(store, member)->copied || state < SOURCE_CHANGED)
-		return;
-	g_ptr_array_add(notices,
-		g_strdup_printf("%s: its source %s; the store's copy is used",
-			collection_member(store->collection, member)->name,
-			state == SOURCE_CHANGED ? "has changed since it was read" : "is missing"));
-}
-
-void store_add_notices(const Store *store, const GArray *members, GPtrArray *notices)
-{
-	add_notice(store, 0, notices);
-	for (guint i = 0; i < members->len; i++)
-		if (g_array_index(members, guint, i) != 0)
-			add_notice(store, g_array_index(members, guint, i), notices);
 }
 
 static void edit_free(gpointer data)

@@ -91,6 +91,9 @@ gboolean store_is_complete(const Store *store);
 gboolean store_member_usable(const Store *store, guint member, GError **error);
 /* Adds a sentence (char *) for each member, the base too, whose weights were quantised. */
 void store_add_quantised(const Store *store, GPtrArray *notices);
+/* Adds a sentence for the base and each task that has elements which are not finite in a tensor of
+ * the pattern (NULL: of everything) that all tasks share. */
+void store_add_nonfinite(const Store *store, const char *pattern, GPtrArray *notices);
 /* Adds sentences for the base and each of the members (of guint): that its weights were quantised,
  * and that they are read from the store's copy though their source has changed or is missing. */
 void store_add_notices(const Store *store, const GArray *members, GPtrArray *notices);

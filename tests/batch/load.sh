@@ -60,6 +60,13 @@ expect 0 "$TAUSCOPE" check n.h5 --json
 equals '[{"name":"w","elements":2}]' out checkpoints nan nonfinite
 equals '[]' out checkpoints fine nonfinite
 equals '[]' out base_nonfinite
+for verb in similarity norms; do
+	expect 0 "$TAUSCOPE" $verb n.h5 --json
+	equals 1 out warnings '#'
+	equals 'nan: 2 elements are not finite, in w; its numbers over this tensor are unknown' \
+		out warnings 0
+	says 'warning: nan: 2 elements are not finite, in w;'
+done
 expect 0 "$TAUSCOPE" check n.h5
 grep -q '^nan: 2 elements of w not finite$' out || fail "the check does not name the tensor"
 
