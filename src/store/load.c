@@ -52,6 +52,44 @@ static gboolean shares_a_tensor(const Load *load, guint member)
 	return FALSE;
 }
 
+/* The first tensor of the base that a member has no other of, if any of floats. */
+static const Tensor *missing_tensor(const Collection *collection, const Member *member)
+{
+	const Tensor *found = NULL;
+	for (guint i = 0; i < collection_tensors(collection); i++) {
+		if (member->match[i] != MATCH_MISSING)
+			continue;
+		if (collection_is_float(collection, i))
+			return collection_tensor(collection, i);
+		found = found ? found : collection_tensor(collection, i);
+	}
+	return found;
+}
+
+/* The first tensor that a member has besides the base's, if any of floats. */
+static const Tensor *extra_tensor(const Member *member)
+{
+	const Tensor *found = NULL;
+	for (guint i = 0; i < member->extra->len; i++) {
+		gint place = checkpoint_find(member->checkpoint, member->extra->pdata[i]);
+		const Tensor *tensor =
+			place < 0 ? NULL : checkpoint_tensor(member->checkpoint, (guint)place);
+		if (tensor && dtype_info(tensor->dtype)->class == CLASS_FLOAT)
+			return tensor;
+		found = found ? found : tensor;
+	}
+	return found;
+}
+
+/* A name of either side, from which the user sees how they differ; empty where one has none. */
+static char *example_names(const Load *load, const Member *member)
+{
+	const Tensor *own = extra_tensor(member), *base = missing_tensor(load->collection, member);
+	if (!own || !base)
+		return g_strdup("");
+	return g_strdup_printf(": it has `%s`, the base `%s`", own->name, base->name);
+}
+
 /* What was found out about its names on the way may tell why. */
 static gboolean refuse_stranger(const Load *load, const Member *member, GError **error)
 {
@@ -61,8 +99,10 @@ static gboolean refuse_stranger(const Load *load, const Member *member, GError *
 	g_autoptr(GString) notes = g_string_new(NULL);
 	for (guint i = 0; i < member->notes->len; i++)
 		g_string_append_printf(notes, "; %s", (char *)member->notes->pdata[i]);
-	return fail_at(error, ERROR_INPUT, place, "%s shares no float tensor with the base %s%s",
-		member->name, collection_member(load->collection, 0)->checkpoint->path, notes->str);
+	g_autofree char *example = example_names(load, member);
+	return fail_at(error, ERROR_INPUT, place, "%s shares no float tensor with the base %s%s%s",
+		member->name, collection_member(load->collection, 0)->checkpoint->path, example,
+		notes->str);
 }
 
 static gboolean check_shared(const Load *load, GError **error)

@@ -43,6 +43,7 @@ equals 1 out cosine 0 1
 # Nothing guesses these; the sentence says what helps.
 expect 3 "$TAUSCOPE" load s.h5 other.safetensors
 says 'shares no float tensor'
+says ': it has `p`, the base `a.w`; '
 says '--rename REGEX=TEXT'
 expect 2 "$TAUSCOPE" load s.h5 --rename '^p$=a.w'
 says 'is for the checkpoints that the same command names'
