@@ -5,6 +5,8 @@
 #include "export/report.h"
 #include "export/report_json.h"
 
+#include <math.h>
+
 static gboolean survey_run(Job *job, gpointer data, GError **error)
 {
 	Survey *survey = data;
@@ -37,13 +39,21 @@ void survey_free(Survey *survey)
 	g_free(survey);
 }
 
+static gboolean is_opaque(const Tensor *tensor)
+{
+	return dtype_info(tensor->dtype)->class == CLASS_OPAQUE;
+}
+
 static void add_values(cJSON *object, const Tensor *tensor, const TensorValues *values)
 {
 	json_add_uint(object, "elements", tensor->elements);
 	json_add_number(object, "l2", values->l2);
 	json_add_number(object, "min", values->minimum);
 	json_add_number(object, "max", values->maximum);
-	json_add_uint(object, "nonfinite", values->nonfinite);
+	if (is_opaque(tensor))
+		cJSON_AddNullToObject(object, "nonfinite");
+	else
+		json_add_uint(object, "nonfinite", values->nonfinite);
 	cJSON_AddStringToObject(object, "sha256", values->sha256);
 }
 
@@ -72,7 +82,10 @@ static void add_row(Table *table, const Survey *survey, const TensorLine *row)
 	table_add_number(table, values->l2);
 	table_add_number(table, values->minimum);
 	table_add_number(table, values->maximum);
-	table_add_count(table, values->nonfinite);
+	if (is_opaque(tensor))
+		table_add_number(table, NAN);
+	else
+		table_add_count(table, values->nonfinite);
 	table_add_text(table, values->sha256);
 	report_add_tied(table, survey->checkpoint, row);
 }

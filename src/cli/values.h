@@ -8,7 +8,7 @@
 typedef struct {
 	double l2;               /* NaN where an element is not finite, or the type is opaque */
 	double minimum, maximum; /* of the finite elements; NaN where there is none */
-	guint64 nonfinite;
+	guint64 nonfinite;       /* nothing is known of opaque types */
 	char sha256[65]; /* of the values as little-endian float32; of integers, bool and opaque
 			    types: of their own bytes */
 } TensorValues;

@@ -1,6 +1,7 @@
 /* report_checkpoint.c - what is in a checkpoint, as JSON and as a table. */
 #include "export/report.h"
 
+#include "core/text.h"
 #include "export/report_json.h"
 
 #include <string.h>
@@ -144,26 +145,31 @@ static guint64 total_stored(const Checkpoint *checkpoint)
 	return bytes;
 }
 
-/* "root model, class nets.CNN", above the table; nothing where there is nothing to tell. */
+/* A fact's key as people read it: what has a version is the format, not the model. */
+static const char *fact_name(const char *key)
+{
+	return g_str_equal(key, "version") ? "format version" : key;
+}
+
+/* "root: model" and such lines above the table; nothing where there is nothing to tell. */
 static void add_about(Table *table, const Checkpoint *checkpoint)
 {
 	g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(checkpoint->about), compare_keys);
-	g_autoptr(GString) line = g_string_new(NULL);
 	for (const GList *key = keys; key; key = key->next) {
 		const char *text = g_hash_table_lookup(checkpoint->about, key->data);
+		g_autofree char *safe = text_safe(text);
+		g_autofree char *line = g_strdup_printf("%s: %s", fact_name(key->data), safe);
 		if (*text)
-			g_string_append_printf(line, "%s%s %s", line->len ? ", " : "",
-				(const char *)key->data, text);
+			table_add_line(table, line);
 	}
-	if (line->len)
-		table_add_line(table, line->str);
 }
 
 static Table *table_of(const Checkpoint *checkpoint)
 {
-	g_autofree char *title =
-		g_strdup_printf("%s: %s, %u tensors, %" G_GUINT64_FORMAT " bytes", checkpoint->path,
-			checkpoint->format, checkpoint_count(checkpoint), total_stored(checkpoint));
+	guint count = checkpoint_count(checkpoint);
+	g_autofree char *title = g_strdup_printf("%s: %s, %u tensor%s, %" G_GUINT64_FORMAT " bytes",
+		checkpoint->path, checkpoint->format, count, count == 1 ? "" : "s",
+		total_stored(checkpoint));
 	Table *table = table_new(title);
 	add_about(table, checkpoint);
 	table_add_text_column(table, "tensor");

@@ -53,6 +53,10 @@ printf '\0\0\200\077\0\0\0\300' | safetensors c.safetensors \
 	'{"c":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}'
 expect 0 "$TAUSCOPE" info c.safetensors --stats --json
 equals null out tensors 0 l2
+equals null out tensors 0 nonfinite
+expect 0 "$TAUSCOPE" info i.safetensors --stats --json
+equals 0 out tensors 1 nonfinite
+expect 0 "$TAUSCOPE" info c.safetensors --stats --json
 equals "$(printf '\0\0\200\077\0\0\0\300' | sum_of)" out tensors 0 sha256
 
 # A run says its steps, and what lies beside them.
@@ -85,6 +89,11 @@ grep -q '^passed over:' out && grep -q '^  s: .*sparse' out ||
 	fail "what was passed over is not shown"
 expect 0 "$TAUSCOPE" info "$corpus/valid/torch/zip_train_checkpoint.pt" --json
 equals model out about root
+expect 0 "$TAUSCOPE" info "$corpus/valid/torch/zip_train_checkpoint.pt"
+grep -q '^root: model$' out && grep -q '^format version: [0-9]*$' out ||
+	fail "the facts are not lines of their own"
+expect 0 "$TAUSCOPE" info v.safetensors
+grep -q ': safetensors, 1 tensor, 16 bytes' out || fail "one tensor is not one"
 
 # Blocks: their own type and bytes, and no place where their values would lie.
 expect 0 "$TAUSCOPE" info "$corpus/valid/gguf/quantised.gguf" --json

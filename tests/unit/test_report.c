@@ -374,7 +374,8 @@ static void test_odd_checkpoint_table(void)
 	g_autofree char *text = table_print(table, TABLE_TEXT);
 	g_assert_cmpstr(text, ==,
 		"odd: gguf, 2 tensors, 36 bytes\n"
-		"class nets.LM, root model\n"
+		"class: nets.LM\n"
+		"root: model\n"
 		"tensor  type  shape   bytes  offset  file      tied to\n"
 		"w       Q8_0  32         34       -  odd.gguf\n"
 		"wte     F16   scalar      2      64  odd.gguf\n"
