@@ -174,6 +174,7 @@ static gboolean create_dataset(Hid file, const Tensor *tensor, guint64 *offset, 
 	H5Pset_layout(creation, H5D_CONTIGUOUS);
 	H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
 	H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
+	H5Pset_obj_track_times(creation, FALSE);
 	g_auto(Hid) dataset =
 		H5Dcreate2(file, link, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
 	if (dataset < 0)
