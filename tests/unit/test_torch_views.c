@@ -178,6 +178,7 @@ static void check_padded(gsize length, gboolean deflate, const char *says)
 	g_autoptr(Checkpoint) checkpoint = open_bytes(archive, &error);
 
 	g_assert_cmpuint(pickle->len, ==, length);
+	g_assert_true((checkpoint == NULL) == (says != NULL));
 	if (says != NULL)
 		check_refused(error, says);
 	else
