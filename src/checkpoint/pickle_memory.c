@@ -4,6 +4,8 @@
  * once. */
 #include "checkpoint/pickle_memory.h"
 
+#include "core/rng.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -136,8 +138,7 @@ char *arena_characters(Arena *arena, const void *characters, gsize length)
 
 void memo_init(Memo *memo)
 {
-	guint64 high = g_random_int(), low = g_random_int();
-	*memo = (Memo){.multiplier = high << 32 | low | 1};
+	*memo = (Memo){.multiplier = rng_unforeseen() | 1};
 }
 
 static gsize memo_slots(const Memo *memo)

@@ -2,6 +2,8 @@
  * generators", OOPSLA 2014; the constants of its finaliser are David Stafford's "Mix13". */
 #include "core/rng.h"
 
+#include <sys/random.h>
+
 #define GOLDEN_GAMMA G_GUINT64_CONSTANT(0x9e3779b97f4a7c15)
 
 static guint64 mix(guint64 z)
@@ -33,4 +35,12 @@ guint64 rng_bits(guint64 key, guint64 index)
 double rng_uniform(guint64 key, guint64 index)
 {
 	return (double)(rng_bits(key, index) >> 11) * 0x1p-53;
+}
+
+guint64 rng_unforeseen(void)
+{
+	guint64 number = 0;
+	if (getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number)
+		number = mix((guint64)g_get_monotonic_time() ^ (guint64)(gsize)&number);
+	return number;
 }

@@ -14,4 +14,8 @@ guint64 rng_bits(guint64 key, guint64 index);
 /* Uniform in [0, 1), 53 bits. */
 double rng_uniform(guint64 key, guint64 index);
 
+/* A number that nobody can foresee, for the keys of hash tables.  From the system, without opening
+ * a file: who reads a checkpoint opens nothing else. */
+guint64 rng_unforeseen(void);
+
 #endif

@@ -1,6 +1,8 @@
 /* text.c - strings as people read them: natural order, safe display, short numbers. */
 #include "core/text.h"
 
+#include "core/rng.h"
+
 #include <math.h>
 #include <string.h>
 #include <xxhash.h>
@@ -98,7 +100,7 @@ static guint64 table_seed(void)
 {
 	static gsize seed;
 	if (g_once_init_enter(&seed))
-		g_once_init_leave(&seed, (gsize)g_random_int() << 32 | g_random_int() | 1);
+		g_once_init_leave(&seed, (gsize)rng_unforeseen() | 1);
 	return seed;
 }
 

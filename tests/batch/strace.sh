@@ -14,7 +14,7 @@ export TMPDIR="$scratch/tmp"
 # What may be opened, to read it, besides what is named: libraries and locale, what the C library
 # asks the kernel about, and the seed of GLib's hash tables.
 start_up='/etc/ld\.so\.(cache|preload)|(/usr)?/lib(64)?/.*|/usr/local/lib/.*|/usr/share/locale/.*'
-start_up="$start_up|/proc/(self/.*|filesystems|sys/.*|cpuinfo|meminfo)|/sys/(devices|fs)/.*|/dev/urandom"
+start_up="$start_up|/proc/(self/.*|filesystems|sys/.*|cpuinfo|meminfo)|/sys/(devices|fs)/.*"
 
 # opened FOLDER - the calls that would open, make or change a file, but for start-up, the folder and
 # what is in it.

@@ -43,11 +43,19 @@ static void test_moments(void)
 	g_assert_cmpfloat_with_epsilon(12 * products / n, 0, 5 / sqrt(n));
 }
 
+static void test_unforeseen(void)
+{
+	guint64 first = rng_unforeseen(), second = rng_unforeseen();
+	g_assert_cmpuint(first, !=, second);
+	g_assert_cmpuint(first >> 32, !=, second >> 32);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/rng/reference", test_reference);
 	g_test_add_func("/rng/keys-differ", test_keys_differ);
 	g_test_add_func("/rng/moments", test_moments);
+	g_test_add_func("/rng/unforeseen", test_unforeseen);
 	return g_test_run();
 }
