@@ -9,7 +9,7 @@
 /* A file of differences gives the vectors that whole weights give. */
 static void test_differences(void)
 {
-	const double base[4] = {1, -2, 3, 0.5}, tau[4] = {0.25, 4, 0, -1};
+	const double base[4] = {1, -2, 3, 0.5}, tau[4] = {0.25, -4, 0, -1};
 	double theta[4];
 	TestTensor tensor = {"w", DTYPE_F32, 1, {4}, base};
 	g_auto(Fixture) fixture = fixture_new(&tensor, 1);
@@ -24,7 +24,7 @@ static void test_differences(void)
 	collection_add(fixture.collection, "tau", MEMBER_TASK, NULL, -1, checkpoint, NULL, &error);
 	test_no_error(error);
 	g_autoptr(Digits) digits = fixture_run(&fixture);
-	g_assert_cmpfloat(cell(digits, 0, 2, 0), ==, 0.25 - 8 - 0.5);
+	g_assert_cmpfloat(cell(digits, 0, 2, 0), ==, 0.25 + 8 - 0.5);
 	g_assert_cmpfloat(cell(digits, 0, 2, 0), ==, cell(digits, 0, 1, 0));
 	g_assert_cmpfloat(cell(digits, 0, 2, 1), ==, 0.0625 + 16 + 1);
 	g_assert_cmpfloat(cell(digits, 0, 2, 2), ==, cell(digits, 0, 2, 1));
