@@ -68,7 +68,8 @@ static guint8 *apply_in_blocks(
 	gsize size = dtype_info(tensor->dtype)->bits / 8;
 	g_autoptr(Node) edit = expression_parse(collection, text, &error);
 	test_no_error(error);
-	g_autofree guint8 *scratch = g_malloc(apply_scratch_bytes(collection, edit, block));
+	gsize room = apply_scratch_bytes(collection, edit, block);
+	g_autofree guint8 *scratch = memset(g_malloc(room), 0x40, room);
 	guint8 *out = g_malloc0(tensor->bytes);
 	ApplyPlan plan = apply_plan(collection, edit, scale, 0);
 	*overflowed = 0;
@@ -87,6 +88,19 @@ static guint8 *apply(const Fixture *fixture, const char *text, double scale)
 	guint8 *out = apply_in_blocks(fixture, text, scale, APPLY_BLOCK, &overflowed);
 	g_assert_cmpuint(overflowed, ==, 0);
 	return out;
+}
+
+/* Rows that the task has not keep the base, whatever lay in the scratch before. */
+static void test_fewer_rows(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base[] = {1, 2, 3, 4}, task[] = {2, 4, 6, 8};
+	const float expected[] = {1.5f, 3, 3, 4};
+	load_values(fixture, "base", DTYPE_F32, base, 4);
+	load_values(fixture, "a", DTYPE_F32, task, 4);
+	((Member *)fixture->collection->members->pdata[1])->shared[0] = 2;
+	g_autofree guint8 *out = apply(fixture, "0.5*a", 1);
+	g_assert_cmpint(memcmp(out, expected, sizeof expected), ==, 0);
 }
 
 static void assert_bytes(
@@ -401,6 +415,7 @@ int main(int argc, char **argv)
 		{"/apply/deep", test_deep},
 	};
 	g_test_init(&argc, &argv, NULL);
+	g_test_add("/apply/fewer-rows", Fixture, NULL, set_up, test_fewer_rows, tear_down);
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
 		g_test_add(cases[i].path, Fixture, NULL, set_up, cases[i].run, tear_down);
 	return g_test_run();

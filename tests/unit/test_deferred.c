@@ -1,5 +1,6 @@
 /* test_deferred.c - weights that a store left where they are, and that are made when they are read:
  * by several threads, after the file has gone, and of tables that lie. */
+#include "store/deferred.h"
 #include "hdf5_files.h"
 #include "seals.h"
 
@@ -139,11 +140,30 @@ static void test_lies(void)
 	g_assert_true(store_is_complete(store));
 }
 
+/* A tensor that is not of the type that it was: nothing of it may fill the caller's buffer. */
+static void test_other_type(void)
+{
+	static const double values[] = {1, 2};
+	const TestTensor stored = {"w", DTYPE_F64, 1, {2}, values};
+	g_autofree char *folder = test_folder();
+	g_autofree char *path = g_build_filename(folder, "w.safetensors", NULL);
+	g_autoptr(Deferred) deferred = deferred_new(path);
+	g_autoptr(GError) error = NULL;
+	float out[2];
+	test_write_safetensors(path, &stored, 1);
+	Tensor wanted = {.name = (char *)"w", .dtype = DTYPE_F32, .elements = 2};
+	g_autoptr(Source) source = deferred_source(deferred, &wanted, "strided");
+	g_assert_false(source_read(source, 0, 2, out, &error));
+	test_error(error, ERROR_INPUT, "no longer holds the tensor");
+	test_folder_remove(g_steal_pointer(&folder));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/deferred/threads", test_threads);
 	g_test_add_func("/deferred/gone-and-back", test_gone_and_back);
+	g_test_add_func("/deferred/other-type", test_other_type);
 	g_test_add_func("/deferred/lies", test_lies);
 	return g_test_run();
 }
