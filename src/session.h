@@ -57,12 +57,32 @@ const Composition *session_reference(const Session *session);
 void session_set_reference(Session *session);
 void session_swap_reference(Session *session);
 
-/* The composition's preview; NULL with *error set where it does not parse or nothing is on. */
+/* The composition's preview, exact where it was measured; NULL with *error set where it does not
+ * parse or nothing is on. */
 Preview *session_preview(
 	const Session *session, const Composition *composition, GroupBy by, GError **error);
+/* Starts a job that measures an edit over the weights; session_preview of the same text is exact
+ * once it is done.  The last few measures are kept. */
+gboolean session_measure(Session *session, const char *expression, GError **error);
+
+/* Edits that are kept in the store under a name. */
+void session_keep_edit(Session *session, const char *name);
+gboolean session_open_edit(Session *session, const char *name, GError **error);
+void session_drop_edit(Session *session, const char *name);
+
+/* What is to be written, as a person chooses it.  All that is 0 or NULL is as the base has it, and
+ * as the paper does it. */
+typedef struct {
+	const char *expression;
+	double scale;
+	ExpressionDefaults defaults;
+	ModelPart part;
+	const char *dtype; /* "BF16"; NULL: as the base */
+	gboolean infinite;
+} EditChoice;
+
 /* The recipe of an edit with the inputs that take part. */
-Recipe *session_recipe(
-	const Session *session, const char *expression, double scale, GError **error);
+Recipe *session_recipe(const Session *session, const EditChoice *choice, GError **error);
 
 /* Whether the weights of the base and of all that takes part can be read as they were analysed:
  * bytes that are not those are never written. */
@@ -73,7 +93,7 @@ const GPtrArray *session_jobs(const Session *session); /* of Job */
 guint session_running(const Session *session);         /* queued and running */
 gboolean session_load(Session *session, const LoadRequest *request, GError **error);
 /* Starts writing an edit; checks what can be checked at once. */
-gboolean session_export(Session *session, const char *expression, double scale, const char *output,
+gboolean session_export(Session *session, const EditChoice *choice, const char *output,
 	gboolean replace, gboolean write_recipe, GError **error);
 void session_clear_jobs(Session *session); /* the finished ones */
 /* Cancels what runs, and waits for its end. */

@@ -4,8 +4,12 @@
 
 #include "edit/expression.h"
 
-/* c[members]: the coefficient of every τ on one base tensor (c[0] is 0).  A member that does not
- * share the tensor has coefficient 0 there. */
+/* Whether an edit is linear in the task vectors, whatever the weights are: its methods, if any, are
+ * mixes that want no inner products. */
+gboolean linear_is(const Node *edit);
+
+/* c[members]: the coefficient of every τ on one base tensor, of an edit that linear_is; c[0] is that
+ * of θ₀.  A member that does not share the tensor has coefficient 0 there. */
 void linear_coefficients(const Collection *collection, const Node *edit, guint tensor, double *c);
 
 /* The value of a coefficient (a node that is not a vector) on one tensor. */
@@ -18,6 +22,8 @@ gboolean linear_constant(const Node *node, double *value);
  * numbered layers: 0 where they come before them (embeddings, stems), else 1.  [base tensors]; free
  * with g_free. */
 double *linear_places(const Collection *collection);
+/* The same, but 0 for every tensor outside of numbered layers. */
+double *linear_block_places(const Collection *collection);
 
 /* Base tensors on which a member that takes part is missing, reshaped or not float, so that the
  * edit leaves it out there: array of guint, ascending. */

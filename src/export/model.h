@@ -7,12 +7,21 @@
 #include "edit/apply.h"
 #include "edit/recipe.h"
 
+typedef enum {
+	MODEL_WHOLE,
+	MODEL_TASK_VECTOR, /* λ·edit alone, of the tensors that it acts on */
+	MODEL_CHANGED,     /* the tensors whose values are not the base's */
+} ModelPart;
+
 typedef struct {
 	const Collection *collection;
 	const Node *edit;
 	double scale;
 	const Recipe *recipe;  /* goes into the metadata and beside the output */
 	const char *output;    /* FILE.safetensors, or a directory (ends with / or exists as one) */
+	ModelPart part;
+	gint dtype;            /* a float Dtype for all float tensors, or -1: as the base */
+	gboolean infinite;     /* values too large for their type may become infinite */
 	gboolean replace;      /* may overwrite */
 	gboolean write_recipe; /* also recipe.json in a directory, or FILE.recipe.json */
 	const GPtrArray *kept; /* of char *: further files that must not be replaced; or NULL */

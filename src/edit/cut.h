@@ -1,0 +1,47 @@
+/* cut.h - where an ordering of numbers is cut: exactly k above, whatever values are equal.
+ *
+ * Numbers stand in descending order, equal ones by their index, ascending.  Found by a few passes
+ * over the numbers in any memory: histograms of the leading bits of what may hold the cut, then the
+ * few numbers that are left, sorted.  Never by sorting them all. */
+#ifndef TAUSCOPE_CUT_H
+#define TAUSCOPE_CUT_H
+
+#include <glib.h>
+
+typedef struct {
+	double key;    /* the last number above the cut; +Inf where none is */
+	guint64 index; /* of numbers equal to it, those up to this index are above */
+} Cut;
+
+/* Whether a number is above. */
+static inline gboolean cut_above(const Cut *cut, double key, guint64 index)
+{
+	return key > cut->key || (key == cut->key && index <= cut->index);
+}
+
+/* A search for one cut. */
+typedef struct CutSearch CutSearch;
+/* What one block of numbers adds to a search in one pass; memory of a worker. */
+typedef struct CutPart CutPart;
+
+/* `above` of `count` numbers are to be above. */
+CutSearch *cut_search_new(guint64 count, guint64 above);
+void cut_search_free(CutSearch *search);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CutSearch, cut_search_free)
+gboolean cut_search_done(const CutSearch *search);
+/* The answer, once it is done. */
+Cut cut_search_result(const CutSearch *search);
+
+/* The bytes of a part for blocks of `block` numbers. */
+gsize cut_part_bytes(guint64 block);
+/* Fills a part from n numbers with ascending indices: index[i], or first + i where that is NULL.
+ * Reads the search, which is const while a pass runs; any thread.  Each number counts once; -0 is
+ * 0, and none is NaN. */
+void cut_part_fill(CutPart *part, const CutSearch *search, const double *keys, guint64 n,
+	guint64 first, const guint64 *index);
+/* Adds parts in ascending order of their indices. */
+void cut_search_add(CutSearch *search, const CutPart *part);
+/* Ends a pass over all numbers; where it is not done then, another one must follow. */
+void cut_search_end(CutSearch *search);
+
+#endif

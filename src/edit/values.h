@@ -1,0 +1,27 @@
+/* values.h - the numbers that an edit is computed from, on a run of elements of one tensor. */
+#ifndef TAUSCOPE_VALUES_H
+#define TAUSCOPE_VALUES_H
+
+#include "edit/expression.h"
+
+typedef struct {
+	const Collection *collection;
+	guint tensor;
+	guint64 first;
+	const guint64 *places; /* [count]: which elements, ascending; NULL: first, first + 1, ... */
+	guint64 count;
+	double *base;   /* [count] θ₀ */
+	double **task;  /* [members] τ [count]; NULL: 0 everywhere, or not wanted */
+	gboolean wide;  /* some input is F64: of all others nothing is beyond a double */
+	guint64 lost;   /* finite numbers whose difference is beyond a double */
+} Values;
+
+/* Bytes of memory for the values of the members that take part in an edit, `block` elements. */
+gsize values_bytes(const Collection *collection, const Node *edit, guint64 block);
+/* Reads θ₀ and the task vectors that `edit` wants on elements [first, first+count), each once, into
+ * memory of values_bytes.  The difference of equal values is 0, also of infinities and NaNs, so
+ * that a mask of -Inf survives.  Elements that a member has not are 0. */
+gboolean values_read(Values *values, const Collection *collection, const Node *edit, guint tensor,
+	guint64 first, guint64 count, gpointer memory, GError **error);
+
+#endif
