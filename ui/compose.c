@@ -256,14 +256,14 @@ static const char *compose_why_not(gpointer data, Ui *ui, ActionId action)
 /* The tasks with the largest and the smallest cosine; FALSE where none has one. */
 static gboolean find_extremes(const Preview *preview, guint *nearest, guint *farthest)
 {
-	const double *cosine = preview->whole->cosine;
+	const Estimate *cosine = preview->whole->cosine;
 	gboolean found = FALSE;
 
 	for (guint i = 0; i < preview->count; i++) {
-		if (!isfinite(cosine[i]))
+		if (!isfinite(cosine[i].value))
 			continue;
-		*nearest = !found || cosine[i] > cosine[*nearest] ? i : *nearest;
-		*farthest = !found || cosine[i] < cosine[*farthest] ? i : *farthest;
+		*nearest = !found || cosine[i].value > cosine[*nearest].value ? i : *nearest;
+		*farthest = !found || cosine[i].value < cosine[*farthest].value ? i : *farthest;
 		found = TRUE;
 	}
 	return found;
@@ -272,10 +272,10 @@ static gboolean find_extremes(const Preview *preview, guint *nearest, guint *far
 /* Which task the edit is nearest to, and which it opposes most; cosines below 0.05 are neither. */
 static char *extremes_text(const Preview *preview, guint nearest, guint farthest)
 {
-	const double *cosine = preview->whole->cosine;
-	g_autofree char *near = number_signed(cosine[nearest], 2);
-	g_autofree char *far = number_signed(cosine[farthest], 2);
-	gboolean is_near = cosine[nearest] > 0.05, opposes = cosine[farthest] < -0.05;
+	const Estimate *cosine = preview->whole->cosine;
+	g_autofree char *near = number_signed(cosine[nearest].value, 2);
+	g_autofree char *far = number_signed(cosine[farthest].value, 2);
+	gboolean is_near = cosine[nearest].value > 0.05, opposes = cosine[farthest].value < -0.05;
 
 	if (!is_near && !opposes)
 		return g_strdup("the edit is nearly orthogonal to every task");
@@ -319,9 +319,9 @@ static char *compose_sentence(gpointer data, Ui *ui)
 	refresh(view, ui);
 	if (!view->preview)
 		return no_preview_text(view, ui);
-	if (!isfinite(view->preview->whole->norm))
+	if (!isfinite(view->preview->whole->norm.value))
 		return not_finite_text(view->preview);
-	if (view->preview->whole->norm == 0)
+	if (view->preview->whole->norm.value == 0)
 		return g_strdup("the edit is zero: the output will equal the base");
 	if (!find_extremes(view->preview, &nearest, &farthest))
 		return g_strdup("no task has a cosine with the edit");

@@ -201,7 +201,8 @@ static gboolean write_recipe(Ui *ui, const char *path, gboolean replace, GError 
 	const Session *session = ui_session(ui);
 	const Composition *now = session_composition(session);
 	g_autofree char *expression = composition_text(now);
-	g_autoptr(Recipe) recipe = session_recipe(session, expression, now->scale, error);
+	EditChoice choice = {.expression = expression, .scale = now->scale};
+	g_autoptr(Recipe) recipe = session_recipe(session, &choice, error);
 	g_autoptr(cJSON) json = recipe ? recipe_to_json(recipe) : NULL;
 	g_autofree char *text = json ? json_text(json) : NULL;
 

@@ -24,9 +24,9 @@ static int draw_sizes(const Preview *preview, Canvas *canvas, Rect rect, int y)
 {
 	int x = 1 + canvas_text(canvas, rect, 1, y, ROLE_HEADING, "PREVIEW") + 2;
 
-	canvas_printf(canvas, rect, x, y, ROLE_GOOD, "%s%s", preview->kind,
+	canvas_printf(canvas, rect, x, y, ROLE_GOOD, "%s%s", preview_kind_name(preview->kind),
 		rect.width >= WIDTH_OF_KEPT ? " · from Gram tables" : "");
-	y = draw_value(canvas, rect, y + 1, "|edit|/|θ₀|", preview->whole->relative);
+	y = draw_value(canvas, rect, y + 1, "|edit|/|θ₀|", preview->whole->relative.value);
 	return draw_value(canvas, rect, y, "of largest τ", preview->of_largest);
 }
 
@@ -44,7 +44,7 @@ static double cosine_in(const Preview *preview, const char *name)
 {
 	int place = preview ? names_find(preview->name, preview->count, name) : -1;
 
-	return place < 0 ? NAN : preview->whole->cosine[place];
+	return place < 0 ? NAN : preview->whole->cosine[place].value;
 }
 
 /* Where the columns of the tasks go. */
@@ -83,13 +83,13 @@ static void draw_task(const ComposeView *view, const TaskColumns *columns, guint
 	Canvas *canvas, Rect rect, int y)
 {
 	const Preview *preview = view->preview;
-	double cosine = preview->whole->cosine[task];
+	double cosine = preview->whole->cosine[task].value;
 
 	canvas_field(canvas, rect, 2, y, columns->name, ROLE_NORMAL, preview->name[task]);
 	pane_signed(canvas, rect, columns->cosine, y, ROLE_NORMAL, cosine, 2);
 	if (columns->kept)
-		pane_signed(
-			canvas, rect, columns->kept, y, ROLE_NORMAL, preview->whole->kept[task], 2);
+		pane_signed(canvas, rect, columns->kept, y, ROLE_NORMAL,
+			preview->whole->kept[task].value, 2);
 	plot_bar_signed(canvas, rect, columns->bar, y, columns->bar_columns, cosine,
 		cosine_in(view->ghost, preview->name[task]), ROLE_BAR);
 }
@@ -139,14 +139,14 @@ static LayerColumns layer_columns(const Preview *preview, Rect rect, int room)
 static void draw_layer(const PreviewGroup *group, const LayerColumns *columns, double most,
 	Canvas *canvas, Rect rect, int x, int y)
 {
-	g_autofree char *text = number_fixed(group->norm, number_decimals(most));
+	g_autofree char *text = number_fixed(group->norm.value, number_decimals(most));
 	int end = x + columns->name + LAYER_NUMBER - 2;
 
 	pane_name(canvas, rect, x, y, columns->name, ROLE_NORMAL, group->name);
 	canvas_text_right(canvas, rect, end, y, ROLE_NORMAL, text);
 	if (columns->columns == 1)
 		plot_bar(canvas, rect, end + 1, y, rect.width - end - 2,
-			most > 0 ? group->norm / most : 0, ROLE_BAR);
+			most > 0 ? group->norm.value / most : 0, ROLE_BAR);
 }
 
 /* |edit| of every layer on one scale, in at most `room` rows. */
@@ -160,7 +160,7 @@ static int draw_layers(const Preview *preview, Canvas *canvas, Rect rect, int y,
 
 	canvas_text(canvas, rect, 1, y++, ROLE_HEADING, "|edit| BY LAYER");
 	for (int i = 0; i < n; i++) {
-		norms[i] = group_at(preview, (guint)i)->norm;
+		norms[i] = group_at(preview, (guint)i)->norm.value;
 		most = fmax(most, norms[i]);
 	}
 	if (columns.columns == 0)
@@ -187,8 +187,8 @@ static int largest_change(const ComposeView *view, const gboolean *shown)
 	int task = -1;
 
 	for (guint i = 0; i < preview->count; i++) {
-		double change = fabs(
-			preview->whole->cosine[i] - cosine_in(view->reference, preview->name[i]));
+		double change = fabs(preview->whole->cosine[i].value -
+				     cosine_in(view->reference, preview->name[i]));
 		if (shown[i] || !(change > most))
 			continue;
 		most = change;
@@ -209,12 +209,13 @@ static int draw_changes(const ComposeView *view, Canvas *canvas, Rect rect, int 
 	}
 	canvas_text(canvas, rect, 1, y++, ROLE_HEADING, "CHANGE since the reference");
 	y = draw_change(canvas, rect, y, "|edit|/|θ₀|",
-		preview->whole->relative - reference->whole->relative, 4);
+		preview->whole->relative.value - reference->whole->relative.value, 4);
 	for (int i = 0; i < CHANGES_SHOWN && (task = largest_change(view, shown)) >= 0; i++) {
 		g_autofree char *label = g_strdup_printf("cos %s", preview->name[task]);
 		shown[task] = TRUE;
 		y = draw_change(canvas, rect, y, label,
-			preview->whole->cosine[task] - cosine_in(reference, preview->name[task]),
+			preview->whole->cosine[task].value -
+				cosine_in(reference, preview->name[task]),
 			2);
 	}
 	return y;

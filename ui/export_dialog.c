@@ -39,6 +39,13 @@ static char *edit_text(Ui *ui)
 	return composition ? composition_text(composition) : g_strdup("");
 }
 
+/* The edit as it is, written as the base is. */
+static EditChoice edit_choice(Ui *ui, const char *expression)
+{
+	return (EditChoice){
+		.expression = expression, .scale = session_composition(ui->session)->scale};
+}
+
 static char *why_not_model(Ui *ui)
 {
 	g_autofree char *edit = edit_text(ui);
@@ -47,8 +54,8 @@ static char *why_not_model(Ui *ui)
 		return g_strdup("nothing is loaded");
 	if (!*edit)
 		return g_strdup("no term is on: add one in Compose");
-	double scale = session_composition(ui->session)->scale;
-	g_autoptr(Recipe) recipe = session_recipe(ui->session, edit, scale, &error);
+	EditChoice choice = edit_choice(ui, edit);
+	g_autoptr(Recipe) recipe = session_recipe(ui->session, &choice, &error);
 	return recipe ? NULL : g_strdup(error->message);
 }
 
@@ -143,15 +150,16 @@ static char *table_command(const ExportDialog *dialog, Ui *ui)
 static guint64 model_size(const ExportDialog *dialog, Ui *ui)
 {
 	const Collection *collection = session_collection(ui->session);
-	double scale = session_composition(ui->session)->scale;
 	g_autofree char *text = edit_text(ui);
+	EditChoice choice = edit_choice(ui, text);
 	g_autoptr(Node) edit = expression_parse(collection, text, NULL);
-	g_autoptr(Recipe) recipe = session_recipe(ui->session, text, scale, NULL);
+	g_autoptr(Recipe) recipe = session_recipe(ui->session, &choice, NULL);
 	if (!edit || !recipe)
 		return 0;
 	ModelRequest request = {.collection = collection,
 		.edit = edit,
-		.scale = scale,
+		.scale = choice.scale,
+		.dtype = -1,
 		.recipe = recipe,
 		.output = dialog->path->text->str};
 	return model_bytes(&request);
@@ -201,9 +209,8 @@ static void refresh(ExportDialog *dialog, Ui *ui)
 static gboolean write_model(ExportDialog *dialog, Ui *ui, const char *path, GError **error)
 {
 	g_autofree char *edit = edit_text(ui);
-	double scale = session_composition(ui->session)->scale;
-	if (!session_export(
-		    ui->session, edit, scale, path, dialog->asking, !dialog->no_recipe, error))
+	EditChoice choice = edit_choice(ui, edit);
+	if (!session_export(ui->session, &choice, path, dialog->asking, !dialog->no_recipe, error))
 		return FALSE;
 	ui_message(ui, "writing %s in the background: 6 shows how far it is", path);
 	return TRUE;
