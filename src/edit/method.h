@@ -84,7 +84,9 @@ typedef struct {
 	const double *base;          /* [n] θ₀ */
 	const double *const *input;  /* [inputs][n]: the bodies' values */
 	const double *figures;       /* [figures], of the domain, as far as they are settled */
-	const Cut *cuts;             /* of the domain: those of all steps before, in order */
+	/* Of the domain: those of all steps before, in order, as they cut this tensor: an element is
+	 * above where cut_above(cut, key, method_place(block, i)) says so. */
+	const Cut *cuts;
 	const MethodSite *domain;    /* elements: of the whole domain */
 	gpointer context;            /* what `open` gave */
 } MethodBlock;
@@ -130,7 +132,9 @@ typedef struct Method {
 	gboolean (*on_weights)(const Node *call);
 
 	/* Else: steps (ends with an empty one; may be NULL), then every element by itself.  The
-	 * unit is how many consecutive elements have to be seen together (NULL: 1). */
+	 * unit is how many consecutive elements have to be seen together (NULL: 1).  A mix that
+	 * wants no products may have `apply` too: it is how elements are computed then, in the
+	 * association as written, and must be Σ factor·x but for rounding. */
 	const MethodStep *steps;
 	guint (*figures)(const MethodSite *domain); /* how many numbers its steps settle, or NULL */
 	guint64 (*unit)(const MethodSite *site);

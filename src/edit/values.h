@@ -14,14 +14,19 @@ typedef struct {
 	double **task;  /* [members] τ [count]; NULL: 0 everywhere, or not wanted */
 	gboolean wide;  /* some input is F64: of all others nothing is beyond a double */
 	guint64 lost;   /* finite numbers whose difference is beyond a double */
+	double *unused; /* where the next τ goes */
+	gpointer bytes; /* [count] elements of 8 bytes, for reading */
 } Values;
 
 /* Bytes of memory for the values of the members that take part in an edit, `block` elements. */
 gsize values_bytes(const Collection *collection, const Node *edit, guint64 block);
 /* Reads θ₀ and the task vectors that `edit` wants on elements [first, first+count), each once, into
- * memory of values_bytes.  The difference of equal values is 0, also of infinities and NaNs, so
- * that a mask of -Inf survives.  Elements that a member has not are 0. */
+ * memory of values_bytes.  `raw` are the base's bytes of these elements where they are at hand, or
+ * NULL.  The difference of equal values is 0, also of infinities and NaNs, so that a mask of -Inf
+ * survives.  Elements that a member has not are 0. */
 gboolean values_read(Values *values, const Collection *collection, const Node *edit, guint tensor,
-	guint64 first, guint64 count, gpointer memory, GError **error);
+	guint64 first, guint64 count, const void *raw, gpointer memory, GError **error);
+/* Reads what one more edit wants into the same values; the memory must hold that too. */
+gboolean values_read_more(Values *values, const Node *edit, GError **error);
 
 #endif
