@@ -1,0 +1,204 @@
+/* method_linear.c - methods whose factors do not depend on the weights: sums, means and scales. */
+#include "edit/mix.h"
+
+#include "edit/linear.h"
+#include "edit/method_rows.h"
+
+#include <math.h>
+
+/* Where |Σw| is this small a part of Σ|w|, it is what rounding left of 0. */
+#define WEIGHT_SUM_LEAST 1e-12
+
+static void fill(const MethodMix *mix, double *factor, double value)
+{
+	factor[0] = 0;
+	for (guint i = 1; i <= mix->site.inputs; i++)
+		factor[i] = value;
+}
+
+static gboolean sum_mix(const MethodMix *mix, double *factor, GError **error)
+{
+	(void)error;
+	fill(mix, factor, 1);
+	return TRUE;
+}
+
+const Method method_sum = {
+	.name = "sum",
+	.help = "the sum of task vectors",
+	.example = "sum(a, b, c)",
+	.least = 1,
+	.most = G_MAXUINT,
+	.mix = sum_mix,
+};
+
+static gboolean mean_mix(const MethodMix *mix, double *factor, GError **error)
+{
+	(void)error;
+	fill(mix, factor, 1.0 / mix->site.inputs);
+	return TRUE;
+}
+
+const Method method_mean = {
+	.name = "mean",
+	.help = "the mean of task vectors",
+	.example = "mean(a, b, c)",
+	.least = 1,
+	.most = G_MAXUINT,
+	.mix = mean_mix,
+};
+
+enum { AVERAGE_NORMALIZE };
+
+static const Parameter average_parameters[] = {
+	{
+		.name = "normalize",
+		.type = PARAMETER_CHOICE,
+		.help = "divide by the sum of the weights",
+		.choices = "no yes",
+		.otherwise = {1, 1},
+	},
+	{0},
+};
+
+static gboolean check_weight_sum(const MethodSite *site, double sum, double size, GError **error)
+{
+	if (sum > WEIGHT_SUM_LEAST * size)
+		return TRUE;
+	if (sum >= -WEIGHT_SUM_LEAST * size)
+		return mix_fail(site, error, "give other weights, or normalize=no",
+			"the weights sum to 0 and cannot be divided by their sum");
+	return mix_fail(site, error, "give weights of a positive sum, or normalize=no",
+		"the weights sum to %g, and to divide by that would turn every sign round", sum);
+}
+
+/* Of whole weights: Σ w θ / Σ w − θ₀ = Σ w x / Σ w, and Σ w θ − θ₀ = Σ w x + (Σ w − 1) θ₀. */
+static gboolean average_mix(const MethodMix *mix, double *factor, GError **error)
+{
+	const MethodSite *site = &mix->site;
+	double sum = 0, size = 0;
+	for (guint i = 0; i < site->inputs; i++) {
+		factor[i + 1] = site->weight[i];
+		sum += site->weight[i];
+		size += fabs(site->weight[i]);
+	}
+	factor[0] = sum - 1;
+	if (site->parameter[AVERAGE_NORMALIZE] == 0)
+		return TRUE;
+	if (!check_weight_sum(site, sum, size, error))
+		return FALSE;
+	factor[0] = 0;
+	for (guint i = 1; i <= site->inputs; i++)
+		factor[i] /= sum;
+	return TRUE;
+}
+
+static gboolean average_on_weights(const Node *call)
+{
+	return call->argument[AVERAGE_NORMALIZE].choice == 0;
+}
+
+const Method method_average = {
+	.name = "average",
+	.help = "the weighted average of whole models",
+	.example = "average(0.7*a, 0.3*b)",
+	.source = "model soups; mergekit linear",
+	.least = 1,
+	.most = G_MAXUINT,
+	.weighted = TRUE,
+	.parameters = average_parameters,
+	.mix = average_mix,
+	.on_weights = average_on_weights,
+};
+
+enum { PASSTHROUGH_SCALE };
+
+static const Parameter passthrough_parameters[] = {
+	{
+		.name = "scale",
+		.type = PARAMETER_NUMBER,
+		.help = "what the whole weights are multiplied by",
+		.least = -G_MAXDOUBLE,
+		.most = G_MAXDOUBLE,
+		.otherwise = {1, 1},
+	},
+	{0},
+};
+
+static gboolean passthrough_mix(const MethodMix *mix, double *factor, GError **error)
+{
+	(void)error;
+	factor[1] = mix->site.parameter[PASSTHROUGH_SCALE];
+	factor[0] = factor[1] - 1;
+	return TRUE;
+}
+
+/* A scale that differs by tensor is other than 1 on some. */
+static gboolean passthrough_on_weights(const Node *call)
+{
+	const Node *scale = call->argument[PASSTHROUGH_SCALE].number;
+	double value = 1;
+	return scale && (!linear_constant(scale, &value) || value != 1);
+}
+
+const Method method_passthrough = {
+	.name = "passthrough",
+	.help = "the weights of one model, multiplied by a scale",
+	.example = "passthrough(a, scale=0.9)",
+	.source = "mergekit passthrough",
+	.least = 1,
+	.most = 1,
+	.parameters = passthrough_parameters,
+	.mix = passthrough_mix,
+	.on_weights = passthrough_on_weights,
+};
+
+enum { LINES_ALPHA, LINES_BETA };
+
+static const Parameter lines_parameters[] = {
+	{
+		.name = "alpha",
+		.type = PARAMETER_NUMBER,
+		.help = "the scale of the first layer, and outside of layers",
+		.least = -G_MAXDOUBLE,
+		.most = G_MAXDOUBLE,
+		.otherwise = NO_DEFAULT,
+	},
+	{
+		.name = "beta",
+		.type = PARAMETER_NUMBER,
+		.help = "what the last layer's scale has more; else 1 - alpha",
+		.least = -G_MAXDOUBLE,
+		.most = G_MAXDOUBLE,
+		.optional = TRUE,
+		.otherwise = NO_DEFAULT,
+	},
+	{0},
+};
+
+static double lines_scale(const MethodSite *site, double alpha, double beta)
+{
+	double rise = isnan(beta) ? 1 - alpha : beta;
+	return alpha + rise * site->call->place[site->tensor];
+}
+
+static gboolean lines_mix(const MethodMix *mix, double *factor, GError **error)
+{
+	const double *parameter = mix->site.parameter;
+	(void)error;
+	factor[0] = 0;
+	factor[1] = lines_scale(&mix->site, parameter[LINES_ALPHA], parameter[LINES_BETA]);
+	return TRUE;
+}
+
+const Method method_lines = {
+	.name = "lines",
+	.help = "scaled by depth: alpha at first, alpha + beta at last",
+	.example = "lines(a + b, alpha=0.4)",
+	.source = "LiNeS (Wang et al., 2024)",
+	.least = 1,
+	.most = 1,
+	.by_depth = TRUE,
+	.parameters = lines_parameters,
+	.mix = lines_mix,
+};
