@@ -4,6 +4,7 @@
 #include "cli/verb.h"
 
 #include "core/error.h"
+#include "edit/recipe.h"
 #include "export/report_json.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #define COMMON_OPTIONS "json threads budget help"
 
 const Verb *const verbs[] = {&verb_load, &verb_info, &verb_check, &verb_verify, &verb_similarity,
-	&verb_norms, &verb_trajectory, &verb_preview, &verb_export, NULL};
+	&verb_norms, &verb_trajectory, &verb_preview, &verb_export, &verb_explain, NULL};
 
 typedef struct {
 	const char *name;
@@ -44,14 +45,26 @@ static const OptionRow option_rows[] = {
 		"Copy weights into the store, or link to them", "copy|link"},
 	{"reference", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, reference),
 		"Take cosines with this task or step", "NAME"},
-	{"scale", G_OPTION_ARG_DOUBLE, G_STRUCT_OFFSET(VerbOptions, scale),
+	{"scale", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, scale_text),
 		"The overall scale of the edit (default 1)", "LAMBDA"},
+	{"dialect", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, dialect),
+		"Whose arithmetic methods use that do not say", "paper|mergekit"},
+	{"seed", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, seed),
+		"The seed of methods that do not say (default 0)", "N"},
+	{"dtype", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, dtype),
+		"The type of all float tensors: base, F32, F16, BF16, ...", "TYPE"},
+	{"part", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, part),
+		"What is written of the model", "model|task-vector|changed"},
+	{"infinite", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(VerbOptions, infinite),
+		"Let values become infinite that are too large for their type", NULL},
 	{"recipe", G_OPTION_ARG_FILENAME, G_STRUCT_OFFSET(VerbOptions, recipe),
-		"Repeat the edit of a recipe", "FILE"},
+		"Repeat the edit of a recipe, or of a model that was exported", "FILE"},
 	{"overwrite", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(VerbOptions, overwrite),
 		"Replace the output where it exists", NULL},
 	{"no-recipe", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(VerbOptions, no_recipe),
 		"Write no recipe beside the output", NULL},
+	{"steps", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(VerbOptions, steps),
+		"Also with the steps of runs", NULL},
 	{"threads", G_OPTION_ARG_INT, G_STRUCT_OFFSET(VerbOptions, threads),
 		"Threads to use (default: all processors)", "N"},
 	{"budget", G_OPTION_ARG_INT, G_STRUCT_OFFSET(VerbOptions, budget_mib),
@@ -74,7 +87,8 @@ static void options_init(VerbOptions *options)
 static void options_clear(VerbOptions *options)
 {
 	char *const texts[] = {options->by, options->only, options->base, options->weights,
-		options->reference, options->recipe};
+		options->reference, options->recipe, options->scale_text, options->dtype,
+		options->part, options->dialect, options->seed};
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_strfreev(options->drop);
@@ -163,6 +177,16 @@ static gboolean check_counts(const Verb *verb, const VerbOptions *options, GErro
 	return TRUE;
 }
 
+static gboolean take_scale(VerbOptions *options, GError **error)
+{
+	char *end = options->scale_text;
+	if (!end)
+		return TRUE;
+	options->scale = g_ascii_strtod(options->scale_text, &end);
+	return (end != options->scale_text && !*end) ||
+	       fail(error, ERROR_USAGE, "--scale takes a number, not \"%s\"", options->scale_text);
+}
+
 static gboolean put(const char *text, GError **error)
 {
 	if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
@@ -187,7 +211,7 @@ static gboolean parse(const Verb *verb, int argc, char **argv, VerbOptions *opti
 		return fail_at(error, ERROR_USAGE, (Place){.remedy = "see --help"}, "%s: %s",
 			verb->name, reason->message);
 	if (!options->help)
-		return check_counts(verb, options, error);
+		return check_counts(verb, options, error) && take_scale(options, error);
 	g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
 	return put(help, error);
 }
@@ -264,6 +288,21 @@ gboolean verb_group_by(const VerbOptions *options, GroupBy *by, GError **error)
 	if (options->by && !group_by_from_name(options->by, by))
 		return fail(error, ERROR_USAGE, "--by takes layer, kind or tensor, not %s",
 			options->by);
+	return TRUE;
+}
+
+gboolean verb_defaults(const VerbOptions *options, ExpressionDefaults *defaults, GError **error)
+{
+	g_autoptr(GError) problem = NULL;
+	*defaults = (ExpressionDefaults){0};
+	if (options->dialect && !dialect_from_name(options->dialect, &defaults->dialect))
+		return fail(error, ERROR_USAGE, "--dialect takes paper or mergekit, not %s",
+			options->dialect);
+	if (options->seed && !g_ascii_string_to_unsigned(
+				     options->seed, 10, 0, SEED_MOST, &defaults->seed, &problem))
+		return fail(error, ERROR_USAGE,
+			"--seed takes a whole number of at most %" G_GUINT64_FORMAT ", not %s",
+			SEED_MOST, options->seed);
 	return TRUE;
 }
 

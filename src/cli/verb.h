@@ -8,6 +8,7 @@
 #define TAUSCOPE_VERB_H
 
 #include "core/json.h"
+#include "edit/expression.h"
 #include "export/table.h"
 #include "store/load.h"
 
@@ -19,10 +20,11 @@ typedef struct {
 
 /* Every option that a verb may take; strings are NULL where they are not given. */
 typedef struct {
-	gboolean help, json, csv, stats, overwrite, no_recipe;
+	gboolean help, json, csv, stats, overwrite, no_recipe, infinite, steps;
 	int threads, budget_mib;
-	double scale;
-	char *by, *only, *base, *weights, *reference, *recipe;
+	double scale; /* 1 where it is not given */
+	char *scale_text;
+	char *by, *only, *base, *weights, *reference, *recipe, *dtype, *part, *dialect, *seed;
 	char **drop, **rename;
 	GPtrArray *arguments; /* of VerbArgument, in the order of the command line */
 } VerbOptions;
@@ -39,7 +41,7 @@ typedef struct {
 } Verb;
 
 extern const Verb verb_info, verb_check, verb_load, verb_verify, verb_similarity, verb_norms,
-	verb_trajectory, verb_preview, verb_export;
+	verb_trajectory, verb_preview, verb_export, verb_explain;
 /* All of them, in the order of the help; ends with NULL. */
 extern const Verb *const verbs[];
 
@@ -58,6 +60,9 @@ const char *verb_argument(const VerbOptions *options, guint n);
 gsize verb_budget(const VerbOptions *options);
 /* The group that --by names, or `by` as it is. */
 gboolean verb_group_by(const VerbOptions *options, GroupBy *by, GError **error);
+
+/* What --dialect and --seed say that methods take; paper and 0 where they are not given. */
+gboolean verb_defaults(const VerbOptions *options, ExpressionDefaults *defaults, GError **error);
 
 /* Opens a store; an error says what to do where there is none, or nothing is loaded. */
 Store *verb_open_store(const char *path, GError **error);

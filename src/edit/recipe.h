@@ -3,6 +3,14 @@
 #define TAUSCOPE_RECIPE_H
 
 #include "core/json.h"
+#include "edit/expression.h"
+
+/* Seeds are numbers of JSON: whole ones that a double holds. */
+#define SEED_MOST (((guint64)1 << 53) - 1)
+
+/* The keys of a model's metadata: its recipe, and which part of a model it is. */
+#define RECIPE_METADATA "tauscope_recipe"
+#define PART_METADATA "tauscope.part"
 
 /* One input: what it was called, where it lay, and the hash of its contents (32 hex digits). */
 typedef struct {
@@ -23,16 +31,36 @@ typedef struct {
 
 /* Everything but the expression and the scale as it is where nothing is said. */
 Recipe *recipe_new(const char *expression, double scale);
+/* Copies the texts. */
+void recipe_set_dtype(Recipe *recipe, const char *dtype);
+void recipe_set_part(Recipe *recipe, const char *part);
 void recipe_add_input(
 	Recipe *recipe, const char *name, const char *role, const char *path, const char *hash);
 void recipe_free(Recipe *recipe);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Recipe, recipe_free)
 
+/* The input of a role and a name, or NULL. */
+const RecipeInput *recipe_find(const Recipe *recipe, const char *role, const char *name);
+/* What its expression is to be parsed with. */
+ExpressionDefaults recipe_defaults(const Recipe *recipe);
+/* The type that its part has where none is asked for: "base"; "F32" of a task vector, since
+ * differences are small beside the weights, and would lose what sets them apart in BF16. */
+const char *recipe_dtype_otherwise(const Recipe *recipe);
+/* The type of its float tensors: a Dtype, or -1 for the base's own. */
+gint recipe_dtype(const Recipe *recipe);
+/* "paper", "mergekit". */
+const char *dialect_name(guint dialect);
+gboolean dialect_from_name(const char *name, guint *dialect);
+/* Whether numbers can be written in a type: a float with a sign. */
+gboolean recipe_takes_dtype(Dtype dtype);
+
 /* {"tauscope_recipe": 1, "expression", "scale", "dialect", "seed", "dtype", "part", "infinite",
  * "version", "inputs": [{"name", "role", "path", "hash"}]} */
 cJSON *recipe_to_json(const Recipe *recipe);
 Recipe *recipe_from_json(const cJSON *json, GError **error);
-/* A recipe's file, or a safetensors file that was exported with one. */
+/* A recipe's file, or a model that was exported with one: a file or a folder. */
 Recipe *recipe_read(const char *path, GError **error);
+/* What a checkpoint's metadata has; NULL with *error set, also where it has none. */
+Recipe *recipe_of(const Checkpoint *checkpoint, GError **error);
 
 #endif
