@@ -41,6 +41,7 @@ typedef enum {
 #define EXPRESSION_COEFFICIENT_MOST 1e100
 #define EXPRESSION_DEPTH_MOST 500u    /* of the tree: also a long chain of + */
 #define EXPRESSION_NESTING_MOST 1000u /* brackets and signs; a tree prints with twice its depth */
+#define EXPRESSION_CALLS_MOST 8u      /* calls inside of one another */
 
 typedef struct Node Node;
 

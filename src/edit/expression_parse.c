@@ -1,30 +1,20 @@
 /* expression_parse.c - text to the tree of an edit, checked against a collection.
  *
- * One function for each rule of the grammar in expression.h; each returns NULL where the error is
- * already set.  `token` is always the next one that is not taken yet. */
-#include "edit/expression.h"
+ * One function for each rule of the grammar in expression.h; those of a call are in
+ * expression_call.c. */
+#include "edit/parser.h"
 
 #include "checkpoint/scope.h"
 #include "core/error.h"
 #include "edit/linear.h"
 #include "edit/node.h"
 #include "edit/resolve.h"
-#include "edit/token.h"
 
 #include <math.h>
 
-typedef struct {
-	const Collection *collection;
-	const char *text;
-	Token token;
-	guint nesting;
-	GError **error;
-} Parser;
-
-static Node *parse_sum(Parser *parser);
 static Node *parse_factor(Parser *parser);
 
-static gboolean at_symbol(const Parser *parser, char symbol)
+gboolean parser_at_symbol(const Parser *parser, char symbol)
 {
 	return parser->token.kind == TOKEN_SYMBOL && parser->token.symbol == symbol;
 }
@@ -43,18 +33,17 @@ static gboolean advance_to(Parser *parser, gsize at)
 	return FALSE;
 }
 
-static gboolean advance(Parser *parser)
+gboolean parser_advance(Parser *parser)
 {
 	return advance_to(parser, parser->token.end);
 }
 
-static guint column(const Parser *parser)
+guint parser_column(const Parser *parser)
 {
 	return token_column(parser->text, parser->token.start);
 }
 
-/* Fails at the next token: what was expected, and what is there. */
-static Node *fail_expected(Parser *parser, const char *expected)
+Node *parser_fail_expected(Parser *parser, const char *expected)
 {
 	const Token *token = &parser->token;
 	g_autofree char *there = g_strndup(parser->text + token->start, token->end - token->start);
@@ -63,23 +52,25 @@ static Node *fail_expected(Parser *parser, const char *expected)
 	return NULL;
 }
 
-/* What stands behind a semicolon of the sentence is the remedy. */
-static Node *fail_column(Parser *parser, guint at, const char *sentence)
+Node *parser_fail(Parser *parser, guint column, const char *format, ...)
 {
+	va_list arguments;
+	va_start(arguments, format);
+	g_autofree char *sentence = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
 	g_auto(GStrv) parts = g_strsplit(sentence, "; ", 2);
-	fail_at(parser->error, ERROR_USAGE, (Place){.remedy = parts[1]}, "column %u: %s", at,
+	fail_at(parser->error, ERROR_USAGE, (Place){.remedy = parts[1]}, "column %u: %s", column,
 		parts[0]);
 	return NULL;
 }
 
-/* The node, unless the tree has grown too deep. */
-static Node *bounded(Parser *parser, Node *node)
+Node *parser_bounded(Parser *parser, Node *node)
 {
 	if (node->depth <= EXPRESSION_DEPTH_MOST)
 		return node;
 	guint at = node->column;
 	node_free(node);
-	return fail_column(
+	return parser_fail(
 		parser, at, "the edit is too deep; use sum(a, b, ...) instead of a long chain");
 }
 
@@ -104,7 +95,7 @@ static const char *quotient_problem(const Node *left, const Node *right)
 	if (right->is_vector)
 		return "a task vector cannot be divided by; divide by a number";
 	if (!linear_constant(right, &divisor))
-		return "a ramp cannot be divided by; multiply by a ramp";
+		return "what differs by tensor cannot be divided by; multiply by it";
 	return divisor != 0 && isfinite(divisor) ? NULL : "division by zero";
 }
 
@@ -130,7 +121,7 @@ static const Operation product_operators[] = {
 static const Operation *operator_ahead(const Parser *parser, const Operation *operators)
 {
 	for (const Operation *operation = operators; operation->symbol; operation++)
-		if (at_symbol(parser, operation->symbol))
+		if (parser_at_symbol(parser, operation->symbol))
 			return operation;
 	return NULL;
 }
@@ -142,13 +133,13 @@ static Node *join(Parser *parser, const Operation *operation, guint at, Node *fi
 	g_autoptr(Node) right = second;
 	const char *problem = operation->problem(left, right);
 	if (problem)
-		return fail_column(parser, at, problem);
+		return parser_fail(parser, at, problem);
 	Node *node = node_new(operation->kind, at);
 	node->is_vector = left->is_vector || right->is_vector;
 	gboolean swap = operation->kind == NODE_SCALE && left->is_vector;
 	node_add(node, swap ? g_steal_pointer(&right) : g_steal_pointer(&left));
 	node_add(node, swap ? g_steal_pointer(&left) : g_steal_pointer(&right));
-	return bounded(parser, node);
+	return parser_bounded(parser, node);
 }
 
 /* A chain of operands, joined to the left. */
@@ -158,8 +149,8 @@ static Node *parse_chain(
 	g_autoptr(Node) chain = parse_operand(parser);
 	const Operation *operation;
 	while (chain && (operation = operator_ahead(parser, operators))) {
-		guint at = column(parser);
-		Node *right = advance(parser) ? parse_operand(parser) : NULL;
+		guint at = parser_column(parser);
+		Node *right = parser_advance(parser) ? parse_operand(parser) : NULL;
 		if (!right)
 			return NULL;
 		chain = join(parser, operation, at, g_steal_pointer(&chain), right);
@@ -172,96 +163,37 @@ static Node *parse_product(Parser *parser)
 	return parse_chain(parser, product_operators, parse_factor);
 }
 
-static Node *parse_sum(Parser *parser)
+Node *parser_sum(Parser *parser)
 {
 	return parse_chain(parser, sum_operators, parse_product);
 }
 
 static Node *parse_number(Parser *parser)
 {
-	Node *node = node_new(NODE_NUMBER, column(parser));
+	Node *node = node_new(NODE_NUMBER, parser_column(parser));
 	node->number = parser->token.number;
-	if (advance(parser))
+	if (parser_advance(parser))
 		return node;
 	node_free(node);
 	return NULL;
 }
 
-/* The closing bracket of what was opened at column `open`. */
-static gboolean close_bracket(Parser *parser, guint open)
+gboolean parser_close_bracket(Parser *parser, guint open)
 {
-	if (at_symbol(parser, ')'))
-		return advance(parser);
+	if (parser_at_symbol(parser, ')'))
+		return parser_advance(parser);
 	g_autofree char *expected = g_strdup_printf("an operator, or ) for column %u", open);
-	fail_expected(parser, expected);
+	parser_fail_expected(parser, expected);
 	return FALSE;
 }
 
 static Node *parse_brackets(Parser *parser)
 {
-	guint open = column(parser);
-	g_autoptr(Node) inside = advance(parser) ? parse_sum(parser) : NULL;
-	if (!inside || !close_bracket(parser, open))
+	guint open = parser_column(parser);
+	g_autoptr(Node) inside = parser_advance(parser) ? parser_sum(parser) : NULL;
+	if (!inside || !parser_close_bracket(parser, open))
 		return NULL;
 	return g_steal_pointer(&inside);
-}
-
-/* Adds what stands between the brackets of a call, separated by commas; the next token is `(`. */
-static gboolean parse_arguments(Parser *parser, Node *call)
-{
-	guint open = column(parser);
-	do {
-		Node *argument = advance(parser) ? parse_sum(parser) : NULL;
-		if (!argument)
-			return FALSE;
-		node_add(call, argument);
-	} while (at_symbol(parser, ','));
-	return close_bracket(parser, open);
-}
-
-/* ramp(from, to): the arguments become the numbers of the node. */
-static Node *finish_ramp(Parser *parser, Node *call)
-{
-	g_autoptr(Node) ramp = call;
-	const Node *from = node_child(ramp, 0);
-	const Node *to = ramp->children->len == 2 ? node_child(ramp, 1) : NULL;
-	if (!to || from->is_vector || to->is_vector || !linear_constant(from, &ramp->number) ||
-		!linear_constant(to, &ramp->number_to))
-		return fail_column(
-			parser, ramp->column, "ramp takes two numbers, as in ramp(0.2, 0.8)*task");
-	g_ptr_array_set_size(ramp->children, 0);
-	ramp->depth = 1;
-	ramp->place = linear_places(parser->collection);
-	return g_steal_pointer(&ramp);
-}
-
-static Node *finish_call(Parser *parser, Node *taken)
-{
-	g_autoptr(Node) call = taken;
-	const EditFunction *function = call->function;
-	guint n = call->children->len;
-	for (guint i = 0; i < n; i++)
-		if (!node_child(call, i)->is_vector)
-			return fail_column(parser, node_child(call, i)->column,
-				"a function takes task vectors, and this is a number");
-	if (n < function->least || n > function->most)
-		return fail_column(parser, call->column, function->help);
-	return bounded(parser, g_steal_pointer(&call));
-}
-
-static Node *parse_call(Parser *parser, const char *name, guint at)
-{
-	gboolean is_ramp = g_str_equal(name, "ramp");
-	g_autoptr(Node) call = node_new(is_ramp ? NODE_RAMP : NODE_CALL, at);
-	call->function = edit_function(name);
-	if (!is_ramp && !call->function) {
-		resolve_fail_function(name, at, parser->error);
-		return NULL;
-	}
-	if (!parse_arguments(parser, call))
-		return NULL;
-	return is_ramp ? finish_ramp(parser, g_steal_pointer(&call))
-		       : finish_call(parser, g_steal_pointer(&call));
 }
 
 /* A task, a step or a call. */
@@ -269,11 +201,11 @@ static Node *parse_name(Parser *parser)
 {
 	Token name = parser->token;
 	g_autofree char *owned = g_steal_pointer(&parser->token.name);
-	guint at = column(parser);
-	if (!advance(parser))
+	guint at = parser_column(parser);
+	if (!parser_advance(parser))
 		return NULL;
-	if (at_symbol(parser, '(') && !name.quoted && name.step < 0)
-		return parse_call(parser, owned, at);
+	if (parser_at_symbol(parser, '(') && !name.quoted && name.step < 0)
+		return parser_call(parser, owned, at);
 	guint member;
 	if (!resolve_task(parser->collection, parser->text, &name, &member, parser->error))
 		return NULL;
@@ -295,12 +227,10 @@ static guint8 *chosen_tensors(const Collection *collection, const char *pattern)
 /* Wraps a value in the scope that follows it; takes the value.  The next token is `[`. */
 static Node *parse_scope(Parser *parser, Node *value)
 {
-	g_autoptr(Node) scope = node_new(NODE_SCOPE, column(parser));
+	g_autoptr(Node) scope = node_new(NODE_SCOPE, parser_column(parser));
 	gsize end, open = parser->token.start;
 	node_add(scope, value);
-	if (!value->is_vector)
-		return fail_column(parser, scope->column,
-			"a scope narrows a task vector, and this is a number");
+	scope->is_vector = value->is_vector;
 	scope->pattern = token_pattern(parser->text, open, &end, parser->error);
 	if (!scope->pattern)
 		return NULL;
@@ -311,7 +241,7 @@ static Node *parse_scope(Parser *parser, Node *value)
 		return NULL;
 	}
 	scope->chosen = chosen_tensors(parser->collection, scope->pattern);
-	return advance_to(parser, end) ? bounded(parser, g_steal_pointer(&scope)) : NULL;
+	return advance_to(parser, end) ? parser_bounded(parser, g_steal_pointer(&scope)) : NULL;
 }
 
 static Node *parse_value(Parser *parser)
@@ -321,35 +251,42 @@ static Node *parse_value(Parser *parser)
 		value = parse_number(parser);
 	else if (parser->token.kind == TOKEN_NAME)
 		value = parse_name(parser);
-	else if (at_symbol(parser, '('))
+	else if (parser_at_symbol(parser, '('))
 		value = parse_brackets(parser);
 	else
-		return fail_expected(parser, "a task, a number or (");
-	while (value && at_symbol(parser, '['))
+		return parser_fail_expected(parser, "a task, a number or (");
+	while (value && parser_at_symbol(parser, '['))
 		value = parse_scope(parser, g_steal_pointer(&value));
 	return g_steal_pointer(&value);
 }
 
 static Node *parse_negation(Parser *parser)
 {
-	guint at = column(parser);
-	Node *operand = advance(parser) ? parse_factor(parser) : NULL;
+	guint at = parser_column(parser);
+	Node *operand = parser_advance(parser) ? parse_factor(parser) : NULL;
 	if (!operand)
 		return NULL;
 	Node *node = node_new(NODE_NEGATE, at);
 	node->is_vector = operand->is_vector;
 	node_add(node, operand);
-	return bounded(parser, node);
+	return parser_bounded(parser, node);
 }
 
 static Node *parse_factor(Parser *parser)
 {
 	if (parser->nesting == EXPRESSION_NESTING_MOST)
-		return fail_column(parser, column(parser), "the edit is nested too deeply");
+		return parser_fail(parser, parser_column(parser), "the edit is nested too deeply");
 	parser->nesting++;
-	Node *factor = at_symbol(parser, '-') ? parse_negation(parser) : parse_value(parser);
+	Node *factor = parser_at_symbol(parser, '-') ? parse_negation(parser) : parse_value(parser);
 	parser->nesting--;
 	return factor;
+}
+
+static void number_calls(const Node *edit)
+{
+	g_autoptr(GPtrArray) calls = expression_calls(edit);
+	for (guint i = 0; i < calls->len; i++)
+		((Node *)calls->pdata[i])->call = i;
 }
 
 /* What must hold of the whole. */
@@ -357,12 +294,13 @@ static Node *finish(Parser *parser, Node *taken)
 {
 	g_autoptr(Node) edit = taken;
 	if (parser->token.kind != TOKEN_END)
-		return fail_expected(parser, "an operator or the end");
+		return parser_fail_expected(parser, "an operator or the end");
 	if (!edit->is_vector)
-		return fail_column(parser, edit->column,
+		return parser_fail(parser, edit->column,
 			"the edit is a number; multiply a task vector by it, as in 0.5*task");
 	if (!expression_is_bounded(edit, 1))
-		return fail_column(parser, edit->column, "the coefficients are too large");
+		return parser_fail(parser, edit->column, "the coefficients are too large");
+	number_calls(edit);
 	return g_steal_pointer(&edit);
 }
 
@@ -377,18 +315,36 @@ static gboolean check_text(const char *text, GError **error)
 	return TRUE;
 }
 
-Node *expression_parse(const Collection *collection, const char *text, GError **error)
+static gboolean check_defaults(const ExpressionDefaults *defaults, GError **error)
+{
+	if (defaults->seed <= (guint64)COUNT_MOST)
+		return TRUE;
+	g_autofree char *remedy = g_strdup_printf("take one up to %.0f", COUNT_MOST);
+	return fail_at(error, ERROR_USAGE, (Place){.remedy = remedy},
+		"the seed %" G_GUINT64_FORMAT " is too large", defaults->seed);
+}
+
+Node *expression_parse_with(const Collection *collection, const char *text,
+	const ExpressionDefaults *defaults, GError **error)
 {
 	/* Errors are inspected and prefixed on the way up, so they need a place of their own. */
 	g_autoptr(GError) problem = NULL;
 	Parser parser = {.collection = collection, .text = text, .error = &problem};
 	Node *edit = NULL;
-	if (check_text(text, &problem) && advance_to(&parser, 0))
-		edit = parse_sum(&parser);
+	if (defaults)
+		parser.defaults = *defaults;
+	if (check_text(text, &problem) && check_defaults(&parser.defaults, &problem) &&
+		advance_to(&parser, 0))
+		edit = parser_sum(&parser);
 	if (edit)
 		edit = finish(&parser, edit);
 	token_clear(&parser.token);
 	if (!edit)
 		g_propagate_error(error, g_steal_pointer(&problem));
 	return edit;
+}
+
+Node *expression_parse(const Collection *collection, const char *text, GError **error)
+{
+	return expression_parse_with(collection, text, NULL, error);
 }

@@ -79,9 +79,10 @@ static void print_task(GString *out, const Collection *collection, const Node *n
 static void print_ramp(GString *out, const Node *node)
 {
 	g_string_append(out, "ramp(");
-	print_number(out, node->number);
-	g_string_append(out, ", ");
-	print_number(out, node->number_to);
+	for (guint i = 0; i < node->anchors; i++) {
+		g_string_append(out, i ? ", " : "");
+		print_number(out, node->anchor[i]);
+	}
 	g_string_append_c(out, ')');
 }
 
@@ -94,13 +95,43 @@ static void print_binary(GString *out, const Collection *collection, const Node 
 	print_at(out, collection, node_child(node, 1), right);
 }
 
-static void print_call(GString *out, const Collection *collection, const Node *node)
+static void print_list(
+	GString *out, const Collection *collection, const char *name, const Node *node)
 {
-	g_string_append_printf(out, "%s(", node->function->name);
+	g_string_append_printf(out, "%s(", name);
 	for (guint i = 0; i < node->children->len; i++) {
 		g_string_append(out, i ? ", " : "");
 		print_at(out, collection, node_child(node, i), LEVEL_SUM);
 	}
+}
+
+static void print_argument(
+	GString *out, const Collection *collection, const Parameter *row, const Argument *argument)
+{
+	g_string_append_printf(out, ", %s=", row->name);
+	if (row->type == PARAMETER_CHOICE) {
+		g_autofree char *word = parameter_word(row, argument->choice);
+		g_string_append(out, word);
+	} else if (row->type == PARAMETER_TEXT) {
+		g_string_append_printf(out, "\"%s\"", argument->text);
+	} else {
+		print_at(out, collection, argument->number, LEVEL_SUM);
+	}
+}
+
+static void print_call(GString *out, const Collection *collection, const Node *node)
+{
+	const Method *method = node->method;
+	print_list(out, collection, method->name, node);
+	for (guint i = 0; i < method_parameters(method); i++)
+		if (!node_is_otherwise(node, i))
+			print_argument(out, collection, &method->parameters[i], &node->argument[i]);
+	g_string_append_c(out, ')');
+}
+
+static void print_first(GString *out, const Collection *collection, const Node *node)
+{
+	print_list(out, collection, "first", node);
 	g_string_append_c(out, ')');
 }
 
@@ -127,6 +158,9 @@ static void print_node(GString *out, const Collection *collection, const Node *n
 		break;
 	case NODE_RAMP:
 		print_ramp(out, node);
+		break;
+	case NODE_FIRST:
+		print_first(out, collection, node);
 		break;
 	case NODE_NEGATE:
 		print_prefix(out, collection, node);

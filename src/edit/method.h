@@ -20,6 +20,9 @@ typedef enum {
 	PARAMETER_TEXT,   /* a quoted text */
 } ParameterType;
 
+/* The largest whole number: beyond it a double does not hold them all. */
+#define COUNT_MOST 0x1p53
+
 /* Of NUMBER and COUNT: the range is closed, but for an end that is `open`; NAN as the default means
  * that it must be given, or where `optional`, that it is left out. */
 typedef struct {
@@ -180,6 +183,8 @@ double method_value(const Node *call, guint parameter, guint tensor);
  * is not weighted 1 and the whole. */
 double method_weight(const Node *call, guint input, guint tensor);
 const Node *method_body(const Node *call, guint input);
+/* Whether an input's weight is the same on all tensors. */
+gboolean method_weight_constant(const Node *call, guint input);
 /* A number for the stream that an input's draws come from: of the tasks that it is made of, so that
  * scopes and coefficients leave the draws as they are. */
 guint64 method_stream(const Collection *collection, const Node *body);

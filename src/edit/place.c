@@ -62,7 +62,9 @@ static GHashTable *layer_places(const GPtrArray *layers, double *places)
 	return table;
 }
 
-double *linear_places(const Collection *collection)
+/* The places of tensors outside of numbered layers are those of the layer that they stand beside,
+ * where `around`; else 0. */
+static double *places_new(const Collection *collection, gboolean around)
 {
 	guint tensors = collection_tensors(collection);
 	g_autoptr(GPtrArray) layers = numbered_layers(collection);
@@ -71,7 +73,18 @@ double *linear_places(const Collection *collection)
 	double *places = g_new0(double, tensors + 1);
 	for (guint i = 0; i < tensors; i++) {
 		const double *place = g_hash_table_lookup(table, collection->layer[i]);
-		places[i] = place ? *place : comes_before(collection, i) ? 0 : 1;
+		gboolean last = !place && around && !comes_before(collection, i);
+		places[i] = place ? *place : last;
 	}
 	return places;
+}
+
+double *linear_places(const Collection *collection)
+{
+	return places_new(collection, TRUE);
+}
+
+double *linear_block_places(const Collection *collection)
+{
+	return places_new(collection, FALSE);
 }

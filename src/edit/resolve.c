@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "edit/expression.h"
+#include "edit/method.h"
 
 #include <string.h>
 
@@ -116,21 +116,30 @@ gboolean resolve_task(const Collection *collection, const char *text, const Toke
 	gint found = collection_find(collection, name);
 	if (found < 0)
 		found = find_final(collection, token);
-	if (found == 0)
-		return token_fail(text, token->start,
-			"an edit is made of task vectors, and the base is added by itself", error,
-			"%s is the base", name);
 	if (found < 0)
 		return fail_name(collection, text, token, error);
 	*member = (guint)found;
 	return TRUE;
 }
 
-void resolve_fail_function(const char *name, guint column, GError **error)
+/* The functions of coefficients, which are not in the table. */
+static const char *const of_coefficients[] = {"ramp", "first"};
+
+static const char *nearest_method(const char *name)
 {
-	g_autoptr(GString) known = g_string_new("there are ramp");
-	for (const EditFunction *function = edit_functions; function->name; function++)
-		g_string_append_printf(known, ", %s", function->name);
-	fail_at(error, ERROR_USAGE, (Place){.remedy = known->str},
-		"column %u: there is no function %s", column, name);
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	for (gsize i = 0; i < G_N_ELEMENTS(of_coefficients); i++)
+		g_ptr_array_add(names, (gpointer)of_coefficients[i]);
+	for (const Method *const *method = methods; *method; method++)
+		g_ptr_array_add(names, (gpointer)(*method)->name);
+	return text_nearest(name, (const char *const *)names->pdata, names->len);
+}
+
+void resolve_fail_method(const char *name, guint column, GError **error)
+{
+	const char *nearest = nearest_method(name);
+	g_autofree char *remedy = nearest ? g_strdup_printf("the nearest is %s", nearest)
+					  : g_strdup("tauscope --methods lists them");
+	fail_at(error, ERROR_USAGE, (Place){.remedy = remedy}, "column %u: there is no method %s",
+		column, name);
 }

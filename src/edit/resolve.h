@@ -15,7 +15,7 @@ gboolean resolve_task(const Collection *collection, const char *text, const Toke
 gboolean resolve_wants_quotes(
 	const Collection *collection, const char *text, gsize at, GError **error);
 
-/* Sets the error for a call of an unknown function. */
-void resolve_fail_function(const char *name, guint column, GError **error);
+/* Sets the error for a call of an unknown method. */
+void resolve_fail_method(const char *name, guint column, GError **error);
 
 #endif

@@ -127,7 +127,7 @@ static gboolean read_symbol(const char *text, Token *token, GError **error)
 	token->kind = TOKEN_SYMBOL;
 	token->symbol = text[token->start];
 	token->end = token->start + 1;
-	if (strchr("+-*/()[],", token->symbol))
+	if (strchr("+-*/()[],=", token->symbol))
 		return TRUE;
 	const char *next = g_utf8_next_char(text + token->start);
 	return token_fail(text, token->start, "a name that is not a plain word is quoted with \"",

@@ -9,7 +9,7 @@ typedef enum { TOKEN_END, TOKEN_NUMBER, TOKEN_NAME, TOKEN_SYMBOL } TokenKind;
 typedef struct {
 	TokenKind kind;
 	gsize start, end; /* bytes of the text */
-	char symbol;      /* one of + - * / ( ) [ ] , */
+	char symbol;      /* one of + - * / ( ) [ ] , = */
 	double number;
 	char *name; /* without its quotes; owned */
 	gboolean quoted;
