@@ -129,6 +129,12 @@ void job_expect(Job *job, guint64 bytes)
 		atomic_store(&job->bytes_total, bytes);
 }
 
+void job_expect_more(Job *job, guint64 bytes)
+{
+	if (job)
+		atomic_fetch_add(&job->bytes_total, bytes);
+}
+
 void job_advance(Job *job, guint64 bytes)
 {
 	if (job)

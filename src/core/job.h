@@ -34,6 +34,7 @@ gboolean job_is_cancelled(const Job *job);
 /* FALSE with ERROR_CANCELLED set where the job was cancelled. */
 gboolean job_check(const Job *job, GError **error);
 void job_expect(Job *job, guint64 bytes);          /* sets the total */
+void job_expect_more(Job *job, guint64 bytes);     /* adds to it */
 void job_advance(Job *job, guint64 bytes);         /* any thread */
 void job_set_detail(Job *job, const char *detail); /* any thread: "blocks.5.mlp.fc1.weight" */
 

@@ -1,7 +1,7 @@
 /* apply.c - stream an edit over the weights, block by block.
  *
  * A block's task vectors are read whole; the tree is then evaluated over short chunks of it, which
- * stay in the nearest cache, with one chunk for each operand that waits. */
+ * stay in the nearest cache, or over whole units where a method has to see them together. */
 #include "edit/apply.h"
 
 #include "edit/linear.h"
@@ -10,297 +10,149 @@
 #include <math.h>
 #include <string.h>
 
-/* Elements of a chunk. */
+/* Elements of a chunk, about. */
 #define CHUNK 2048u
 
-/* One block being computed; the arrays lie in the caller's scratch. */
+/* One block being computed. */
 typedef struct {
-	const Collection *collection;
+	const Apply *apply;
 	guint tensor;
-	guint64 first, count;
-	double *base;   /* [count] θ₀ */
-	gpointer bytes; /* [count] elements of 8 bytes, for reading */
-	double **task;  /* [members] τ of the block [count]; NULL: 0 everywhere, or not wanted */
-	double *unused; /* where the next τ goes */
-	gboolean wide;  /* some input is F64: of all others nothing is beyond a double */
-	guint64 lost;   /* finite numbers that gave something beyond a double */
+	guint64 first, count, chunk;
+	Dtype from, to; /* the base's type, and that which is written */
+	Values values;
+	double *change, *sum; /* [chunk] each */
+	guint8 *rounded;      /* [chunk] elements of 8 bytes */
+	gpointer stack;
 } Block;
 
-/* How many operands wait at most while a node is evaluated into its place. */
-static guint waiting(const Node *node)
+Dtype apply_dtype(const Apply *apply, guint tensor)
 {
-	guint most = 0;
-	for (guint i = 0; i < node->children->len; i++) {
-		const Node *child = node_child(node, i);
-		guint beside = i > 0 && node->kind != NODE_SCALE ? 1 : 0;
-		guint here = child->is_vector ? waiting(child) + beside : 0;
-		most = MAX(most, here);
-	}
-	return most;
+	Dtype dtype = collection_tensor(apply->collection, tensor)->dtype;
+	return apply->dtype < 0 || !collection_is_float(apply->collection, tensor)
+		       ? dtype
+		       : (Dtype)apply->dtype;
 }
 
-/* One chunk for the result, two for rounding, or one for each operand that waits. */
-gsize apply_scratch_bytes(const Collection *collection, const Node *edit, guint64 block)
+guint64 apply_block_elements(const Apply *apply, guint tensor, guint64 block)
 {
-	g_autoptr(GArray) members = expression_members(edit);
-	gsize numbers = (members->len + 2) * block + (waiting(edit) + 3) * (gsize)CHUNK;
-	return numbers * sizeof(double) + collection_members(collection) * sizeof(double *);
+	return evaluate_block(apply->prepared, tensor, block);
 }
 
-static Block block_new(
-	const Collection *collection, guint tensor, guint64 first, guint64 count, gpointer scratch)
+static guint64 chunk_of(const Apply *apply, guint tensor)
 {
-	Block block = {.collection = collection, .tensor = tensor, .first = first, .count = count};
-	guint members = collection_members(collection);
-	block.task = scratch;
-	memset(block.task, 0, members * sizeof *block.task);
-	block.base = (double *)(block.task + members);
-	block.bytes = block.base + count;
-	block.unused = block.base + 2 * count;
-	return block;
+	return evaluate_block(apply->prepared, tensor, CHUNK);
 }
 
-/* Equal values have no difference, though they be infinite, nor has what is no number in both. */
-static gboolean is_same(double a, double b)
+gsize apply_scratch_bytes(const Apply *apply, guint tensor, guint64 elements)
 {
-	return a == b || (isnan(a) && isnan(b));
+	guint64 chunk = chunk_of(apply, tensor);
+	return values_bytes(apply->collection, apply->edit, elements) + elements * sizeof(double) +
+	       3 * chunk * sizeof(double) + evaluate_scratch_bytes(apply->edit, chunk);
 }
 
-/* θ − θ₀, in place of θ. */
-static void subtract_base(const double *base, guint64 count, double *theta)
+static guint64 count_zeros(const double *values, guint64 n)
 {
-	for (guint64 i = 0; i < count; i++)
-		theta[i] = is_same(theta[i], base[i]) ? 0 : theta[i] - base[i];
-}
-
-/* How many differences of finite numbers are beyond a double. */
-static guint64 count_far(const Block *block, guint64 count, const double *theta)
-{
-	guint64 far = 0;
-	for (guint64 i = 0; block->wide && i < count; i++)
-		far += isfinite(theta[i]) && isfinite(block->base[i]) &&
-		       isinf(theta[i] - block->base[i]);
-	return far;
-}
-
-/* τ of the elements that the member has, θ − θ₀ where it has θ, and 0 beyond them. */
-static gboolean read_change(Block *block, guint member, double *out, GError **error)
-{
-	guint64 shared = collection_member(block->collection, member)->shared[block->tensor];
-	guint64 held = shared > block->first ? MIN(block->count, shared - block->first) : 0;
-	if (!collection_read_double(block->collection, member, block->tensor,
-		    MIN(block->first, shared), held, block->bytes, out, error))
-		return FALSE;
-	if (!collection_is_difference(block->collection, member, block->tensor)) {
-		block->lost += count_far(block, held, out);
-		subtract_base(block->base, held, out);
-	}
-	memset(out + held, 0, (block->count - held) * sizeof *out);
-	return TRUE;
-}
-
-static gboolean is_wide(const Block *block, guint member)
-{
-	const Member *of = collection_member(block->collection, member);
-	guint place = (guint)of->place[block->tensor];
-	return checkpoint_tensor(of->checkpoint, place)->dtype == DTYPE_F64;
-}
-
-static gboolean read_task(Block *block, guint member, GError **error)
-{
-	if (block->task[member] ||
-		collection_member(block->collection, member)->match[block->tensor] != MATCH_SHARED)
-		return TRUE;
-	block->wide |= is_wide(block, member);
-	if (!read_change(block, member, block->unused, error))
-		return FALSE;
-	block->task[member] = block->unused;
-	block->unused += block->count;
-	return TRUE;
-}
-
-/* Reads the task vectors that the edit wants on this tensor, each once. */
-static gboolean read_tasks(Block *block, const Node *node, GError **error)
-{
-	if (node->kind == NODE_TASK)
-		return read_task(block, node->member, error);
-	if (node->kind == NODE_SCOPE && !node->chosen[block->tensor])
-		return TRUE;
-	for (guint i = 0; i < node->children->len; i++)
-		if (!read_tasks(block, node_child(node, i), error))
-			return FALSE;
-	return TRUE;
-}
-
-static void evaluate(
-	const Block *block, const Node *node, guint64 at, guint n, double *out, double *stack);
-
-static void evaluate_task(const Block *block, const Node *node, guint64 at, guint n, double *out)
-{
-	const double *task = block->task[node->member];
-	if (task)
-		memcpy(out, task + at, n * sizeof *out);
-	else
-		memset(out, 0, n * sizeof *out);
-}
-
-/* Evaluates `node` beside `out` and adds it, or subtracts it. */
-static void add_node(const Block *block, const Node *node, guint64 at, guint n, double *out,
-	double *stack, gboolean subtract)
-{
-	evaluate(block, node, at, n, stack, stack + CHUNK);
-	if (subtract)
-		for (guint i = 0; i < n; i++)
-			out[i] -= stack[i];
-	else
-		for (guint i = 0; i < n; i++)
-			out[i] += stack[i];
-}
-
-static void multiply(double *out, guint n, double factor)
-{
-	for (guint i = 0; i < n; i++)
-		out[i] *= factor;
-}
-
-static void divide(double *out, guint n, double divisor)
-{
-	for (guint i = 0; i < n; i++)
-		out[i] /= divisor;
-}
-
-static void evaluate_call(
-	const Block *block, const Node *node, guint64 at, guint n, double *out, double *stack)
-{
-	evaluate(block, node_child(node, 0), at, n, out, stack);
-	for (guint i = 1; i < node->children->len; i++)
-		add_node(block, node_child(node, i), at, n, out, stack, FALSE);
-	divide(out, n, node->function->divisor(node->children->len));
-}
-
-/* Elements [at, at+n) of a node's value into out; operands that wait lie on the stack. */
-static void evaluate(
-	const Block *block, const Node *node, guint64 at, guint n, double *out, double *stack)
-{
-	switch (node->kind) {
-	case NODE_TASK:
-		evaluate_task(block, node, at, n, out);
-		break;
-	case NODE_NEGATE:
-		evaluate(block, node_child(node, 0), at, n, out, stack);
-		multiply(out, n, -1);
-		break;
-	case NODE_ADD:
-	case NODE_SUBTRACT:
-		evaluate(block, node_child(node, 0), at, n, out, stack);
-		add_node(
-			block, node_child(node, 1), at, n, out, stack, node->kind == NODE_SUBTRACT);
-		break;
-	case NODE_SCALE:
-		evaluate(block, node_child(node, 1), at, n, out, stack);
-		multiply(out, n, linear_coefficient(node_child(node, 0), block->tensor));
-		break;
-	case NODE_DIVIDE:
-		evaluate(block, node_child(node, 0), at, n, out, stack);
-		divide(out, n, linear_coefficient(node_child(node, 1), block->tensor));
-		break;
-	case NODE_SCOPE:
-		if (node->chosen[block->tensor])
-			evaluate(block, node_child(node, 0), at, n, out, stack);
-		else
-			memset(out, 0, n * sizeof *out);
-		break;
-	case NODE_CALL:
-		evaluate_call(block, node, at, n, out, stack);
-		break;
-	default:
-		g_assert_not_reached();
-	}
-}
-
-static guint count_zeros(const double *values, guint n)
-{
-	guint zeros = 0;
-	for (guint i = 0; i < n; i++)
+	guint64 zeros = 0;
+	for (guint64 i = 0; i < n; i++)
 		zeros += values[i] == 0;
 	return zeros;
 }
 
 /* Rounds base + change into raw, which holds the base's bytes: they stay where there is no change,
- * so that −0 and the payloads of NaN do.  `sum` has room for 2n.  Returns how many overflowed. */
-static gsize round_chunk(
-	Dtype dtype, const double *base, const double *change, guint n, double *sum, guint8 *raw)
+ * so that −0 and the payloads of NaN do.  Returns how many overflowed. */
+static gsize round_beside(const Block *block, guint64 n, guint8 *raw)
 {
-	gsize size = dtype_info(dtype)->bits / 8;
-	guint zeros = count_zeros(change, n);
+	gsize size = dtype_info(block->to)->bits / 8;
+	guint64 zeros = count_zeros(block->change, n);
 	if (zeros == n)
 		return 0;
-	for (guint i = 0; i < n; i++)
-		sum[i] = base[i] + change[i];
 	if (!zeros)
-		return dtype_encode(dtype, sum, n, raw);
-	guint8 *rounded = (guint8 *)(sum + n);
-	gsize overflowed = dtype_encode(dtype, sum, n, rounded);
-	for (guint i = 0; i < n; i++)
-		if (change[i] != 0)
-			memcpy(raw + i * size, rounded + i * size, size);
+		return dtype_encode(block->to, block->sum, n, raw);
+	gsize overflowed = dtype_encode(block->to, block->sum, n, block->rounded);
+	for (guint64 i = 0; i < n; i++)
+		if (block->change[i] != 0)
+			memcpy(raw + i * size, block->rounded + i * size, size);
 	return overflowed;
+}
+
+/* Whether the base's bytes are what is written where nothing changes. */
+static gboolean is_beside(const Block *block)
+{
+	return block->from == block->to && !block->apply->difference;
+}
+
+static gsize round_chunk(const Block *block, guint64 at, guint64 n, guint8 *raw)
+{
+	const double *base = block->values.base + at;
+	for (guint64 i = 0; i < n; i++)
+		block->sum[i] =
+			block->apply->difference ? block->change[i] : base[i] + block->change[i];
+	return is_beside(block) ? round_beside(block, n, raw)
+				: dtype_encode(block->to, block->sum, n, raw);
 }
 
 static gboolean is_finite_input(const Block *block, guint64 element)
 {
-	gboolean finite = isfinite(block->base[element]);
-	for (guint i = 0; finite && i < collection_members(block->collection); i++)
-		finite = !block->task[i] || isfinite(block->task[i][element]);
+	const Values *values = &block->values;
+	gboolean finite = isfinite(values->base[element]);
+	for (guint i = 0; finite && i < collection_members(values->collection); i++)
+		finite = !values->task[i] || isfinite(values->task[i][element]);
 	return finite;
 }
 
 /* How many sums of finite numbers are beyond a double: encoding sees only their infinity. */
-static guint64 count_lost(const Block *block, guint64 at, guint n, const double *change)
+static guint64 count_lost(const Block *block, guint64 at, guint64 n)
 {
 	guint64 lost = 0;
-	for (guint i = 0; block->wide && i < n; i++)
-		lost += !isfinite(block->base[at + i] + change[i]) &&
+	for (guint64 i = 0; block->values.wide && i < n; i++)
+		lost += !isfinite(block->values.base[at + i] + block->change[i]) &&
 			is_finite_input(block, at + i);
 	return lost;
 }
 
-static gboolean compute(Block *block, const Node *edit, double scale, guint8 *raw,
+static void multiply(double *out, guint64 n, double factor)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] *= factor;
+}
+
+static guint64 compute_chunk(Block *block, guint64 at, guint64 n, guint8 *raw)
+{
+	const Apply *apply = block->apply;
+	evaluate(apply->prepared, &block->values, apply->edit, at, n, block->change, block->stack);
+	multiply(block->change, n, apply->scale);
+	return count_lost(block, at, n) + round_chunk(block, at, n, raw);
+}
+
+/* `raw` holds the base's bytes where they may stay, else `base` does. */
+static gboolean compute(Block *block, const void *base, gpointer memory, guint8 *raw,
 	guint64 *overflowed, GError **error)
 {
-	Dtype dtype = collection_tensor(block->collection, block->tensor)->dtype;
-	gsize size = dtype_info(dtype)->bits / 8;
-	dtype_decode_double(dtype, raw, block->count, block->base);
-	block->wide = dtype == DTYPE_F64;
-	if (!read_tasks(block, edit, error))
+	gsize size = dtype_info(block->to)->bits / 8;
+	if (!values_read(&block->values, block->apply->collection, block->apply->edit,
+		    block->tensor, block->first, block->count, base, memory, error))
 		return FALSE;
-	double *change = block->unused;
-	for (guint64 at = 0; at < block->count; at += CHUNK) {
-		guint n = (guint)MIN(CHUNK, block->count - at);
-		evaluate(block, edit, at, n, change, change + CHUNK);
-		multiply(change, n, scale);
-		block->lost += count_lost(block, at, n, change);
-		*overflowed += round_chunk(
-			dtype, block->base + at, change, n, change + CHUNK, raw + at * size);
-	}
-	*overflowed += block->lost;
+	*overflowed += block->values.lost;
+	for (guint64 at = 0; at < block->count; at += block->chunk)
+		*overflowed += compute_chunk(
+			block, at, MIN(block->chunk, block->count - at), raw + at * size);
 	return TRUE;
 }
 
-/* A member's values in the base's type: bit for bit where the types are the same. */
-static gboolean copy_member(
-	Block *block, guint number, gpointer raw, guint64 *overflowed, GError **error)
+/* A member's values in the type that is written: bit for bit where the types are the same. */
+static gboolean copy_member(const Block *block, guint number, double *memory, gpointer raw,
+	guint64 *overflowed, GError **error)
 {
-	const Member *member = collection_member(block->collection, number);
+	const Collection *collection = block->apply->collection;
+	const Member *member = collection_member(collection, number);
 	guint place = (guint)member->place[block->tensor];
-	Dtype dtype = collection_tensor(block->collection, block->tensor)->dtype;
-	if (checkpoint_tensor(member->checkpoint, place)->dtype == dtype)
+	if (checkpoint_tensor(member->checkpoint, place)->dtype == block->to)
 		return checkpoint_read_raw(
 			member->checkpoint, place, block->first, block->count, raw, error);
-	if (!collection_read_double(block->collection, number, block->tensor, block->first,
-		    block->count, block->bytes, block->base, error))
+	if (!collection_read_double(collection, number, block->tensor, block->first, block->count,
+		    memory, memory + block->count, error))
 		return FALSE;
-	*overflowed += dtype_encode(dtype, block->base, block->count, raw);
+	*overflowed += dtype_encode(block->to, memory + block->count, block->count, raw);
 	return TRUE;
 }
 
@@ -312,37 +164,88 @@ static gboolean holds_all(const Collection *collection, guint member, guint tens
 		       collection_tensor(collection, tensor)->elements;
 }
 
-ApplyPlan apply_plan(const Collection *collection, const Node *edit, double scale, guint tensor)
+/* The one task that a linear edit is on a tensor, with coefficient 1 and whole; 0: none. */
+static guint whole_member(const Apply *apply, guint tensor, guint *acting)
 {
-	ApplyPlan plan = {.kind = APPLY_COPY_BASE};
-	if (!collection_is_float(collection, tensor))
-		return plan;
-	guint members = collection_members(collection), acting = 0;
+	guint members = collection_members(apply->collection), member = 0;
 	g_autofree double *c = g_new0(double, members);
-	linear_coefficients(collection, edit, tensor, c);
+	linear_coefficients(apply->collection, apply->edit, tensor, c);
+	*acting = c[0] * apply->scale != 0;
 	for (guint i = 1; i < members; i++)
-		if (c[i] * scale != 0) {
-			plan.member = i;
-			acting++;
+		if (c[i] * apply->scale != 0) {
+			member = i;
+			++*acting;
 		}
-	if (acting == 0)
-		return plan;
-	gboolean whole = acting == 1 && c[plan.member] * scale == 1 &&
-			 holds_all(collection, plan.member, tensor);
-	plan.kind = whole ? APPLY_COPY_MEMBER : APPLY_COMPUTE;
-	return plan;
+	return *acting == 1 && member && c[member] * apply->scale == 1 &&
+			       holds_all(apply->collection, member, tensor)
+		       ? member
+		       : 0;
 }
 
-gboolean apply_block(const Collection *collection, const Node *edit, double scale, guint tensor,
-	const ApplyPlan *plan, guint64 first, guint64 count, gpointer scratch, void *raw,
-	guint64 *overflowed, GError **error)
+static ApplyPlan plan_linear(const Apply *apply, guint tensor)
 {
-	Block block = block_new(collection, tensor, first, count, scratch);
+	guint acting, member = whole_member(apply, tensor, &acting);
+	if (!acting)
+		return (ApplyPlan){.kind = APPLY_COPY_BASE};
+	if (member && !apply->difference)
+		return (ApplyPlan){APPLY_COPY_MEMBER, member};
+	return (ApplyPlan){.kind = APPLY_COMPUTE};
+}
+
+ApplyPlan apply_plan(const Apply *apply, guint tensor)
+{
+	gboolean acts = collection_is_float(apply->collection, tensor) && apply->scale != 0 &&
+			expression_acts(apply->collection, apply->edit, tensor);
+	if (!acts)
+		return (ApplyPlan){.kind = APPLY_COPY_BASE};
+	return linear_is(apply->edit) ? plan_linear(apply, tensor)
+				      : (ApplyPlan){.kind = APPLY_COMPUTE};
+}
+
+/* The base in another type, or as a difference: nothing. */
+static gboolean convert_base(
+	const Block *block, const void *base, double *memory, guint8 *raw, guint64 *overflowed)
+{
+	if (block->apply->difference) {
+		memset(raw, 0, block->count * (dtype_info(block->to)->bits / 8));
+		return TRUE;
+	}
+	dtype_decode_double(block->from, base, block->count, memory);
+	*overflowed += dtype_encode(block->to, memory, block->count, raw);
+	return TRUE;
+}
+
+static Block block_new(const Apply *apply, guint tensor, guint64 first, guint64 count,
+	gpointer scratch, gpointer *values)
+{
+	Block block = {.apply = apply,
+		.tensor = tensor,
+		.first = first,
+		.count = count,
+		.chunk = chunk_of(apply, tensor),
+		.from = collection_tensor(apply->collection, tensor)->dtype,
+		.to = apply_dtype(apply, tensor)};
+	block.change = (double *)scratch + count;
+	block.sum = block.change + block.chunk;
+	block.rounded = (guint8 *)(block.sum + block.chunk);
+	*values = block.sum + 2 * block.chunk;
+	block.stack = (guint8 *)*values + values_bytes(apply->collection, apply->edit, count);
+	return block;
+}
+
+gboolean apply_block(const Apply *apply, guint tensor, const ApplyPlan *plan, guint64 first,
+	guint64 count, gpointer scratch, void *raw, guint64 *overflowed, GError **error)
+{
+	gpointer memory;
+	Block block = block_new(apply, tensor, first, count, scratch, &memory);
 	if (plan->kind == APPLY_COPY_MEMBER)
-		return copy_member(&block, plan->member, raw, overflowed, error);
-	const Checkpoint *base = collection_member(collection, 0)->checkpoint;
-	if (!checkpoint_read_raw(base, tensor, first, count, raw, error))
+		return copy_member(&block, plan->member, memory, raw, overflowed, error);
+	const Checkpoint *checkpoint = collection_member(apply->collection, 0)->checkpoint;
+	void *base = is_beside(&block) ? raw : scratch;
+	if (!checkpoint_read_raw(checkpoint, tensor, first, count, base, error))
 		return FALSE;
-	return plan->kind == APPLY_COPY_BASE ||
-	       compute(&block, edit, scale, raw, overflowed, error);
+	if (plan->kind == APPLY_COMPUTE)
+		return compute(&block, base, memory, raw, overflowed, error);
+	return is_beside(&block) || !collection_is_float(apply->collection, tensor) ||
+	       convert_base(&block, base, memory, raw, overflowed);
 }

@@ -27,8 +27,8 @@ Dtype apply_dtype(const Apply *apply, guint tensor);
 
 /* The block for a tensor: `block` elements, cut or stretched to whole units. */
 guint64 apply_block_elements(const Apply *apply, guint tensor, guint64 block);
-/* Bytes of scratch that blocks of `elements` need; one scratch for each thread. */
-gsize apply_scratch_bytes(const Collection *collection, const Node *edit, guint64 elements);
+/* Bytes of scratch that blocks of `elements` of a tensor need; one scratch for each thread. */
+gsize apply_scratch_bytes(const Apply *apply, guint tensor, guint64 elements);
 
 /* How the edit treats one tensor; found once, before its blocks. */
 typedef enum { APPLY_COPY_BASE, APPLY_COPY_MEMBER, APPLY_COMPUTE } ApplyKind;
@@ -39,9 +39,9 @@ typedef struct {
 /* APPLY_COPY_BASE where the edit does not act on the tensor; of a difference that is 0. */
 ApplyPlan apply_plan(const Apply *apply, guint tensor);
 
-/* Writes elements [first, first+count) of the tensor to raw, in its apply_dtype; [first, first+count)
- * must be whole units.  *overflowed grows by the finite values that became infinite in that type, or
- * on the way to it. */
+/* Writes elements [first, first+count) of the tensor to raw, in its apply_dtype; [first,
+ * first+count) must be whole units.  *overflowed grows by the finite values that became infinite in
+ * that type, or on the way to it. */
 gboolean apply_block(const Apply *apply, guint tensor, const ApplyPlan *plan, guint64 first,
 	guint64 count, gpointer scratch, void *raw, guint64 *overflowed, GError **error);
 

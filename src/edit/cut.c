@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#define DIGIT 13u                  /* bits */
+#define DIGIT 13u /* bits */
 #define BUCKETS (1u << DIGIT)
 #define BITS 64u
 #define CANDIDATES_MOST (1u << 16) /* that are collected */
@@ -21,12 +21,12 @@ typedef enum { STAGE_COUNT, STAGE_COLLECT, STAGE_WALK, STAGE_DONE } Stage;
 
 struct CutSearch {
 	Stage stage;
-	guint known;      /* leading bits that are settled */
-	guint64 prefix;   /* these bits */
-	guint64 inside;   /* numbers that have them */
-	guint64 need;     /* how many of those are above */
-	guint64 passed;   /* STAGE_WALK: how many have been seen */
-	guint64 *counts;  /* [BUCKETS] of this pass, or NULL */
+	guint known;     /* leading bits that are settled */
+	guint64 prefix;  /* these bits */
+	guint64 inside;  /* numbers that have them */
+	guint64 need;    /* how many of those are above */
+	guint64 passed;  /* STAGE_WALK: how many have been seen */
+	guint64 *counts; /* [BUCKETS] of this pass, or NULL */
 	GArray *candidates;
 	Cut result;
 };

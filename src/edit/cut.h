@@ -34,9 +34,9 @@ Cut cut_search_result(const CutSearch *search);
 
 /* The bytes of a part for blocks of `block` numbers. */
 gsize cut_part_bytes(guint64 block);
-/* Fills a part from n numbers with ascending indices: first + index[i], or first + i where that is NULL.
- * Reads the search, which is const while a pass runs; any thread.  Each number counts once; -0 is
- * 0, and none is NaN. */
+/* Fills a part from n numbers with ascending indices: first + index[i], or first + i where that is
+ * NULL. Reads the search, which is const while a pass runs; any thread.  Each number counts once;
+ * -0 is 0, and none is NaN. */
 void cut_part_fill(CutPart *part, const CutSearch *search, const double *keys, guint64 n,
 	guint64 first, const guint64 *index);
 /* Adds parts in ascending order of their indices. */

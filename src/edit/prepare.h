@@ -18,12 +18,9 @@ typedef struct {
 
 /* Of the weights.  The job (or NULL) gets the bytes that are read; the collection and the edit must
  * outlive it.  An edit without calls is prepared at once, and so is one whose calls need nothing.
- * NULL with *error set: ERROR_INPUT where a method has no answer for these inputs, or where an input
- * of a method holds what is no finite number. */
+ * NULL with *error set: ERROR_INPUT where a method has no answer for these inputs, or where an
+ * input of a method holds what is no finite number. */
 Prepared *prepare_weights(const PrepareRequest *request, Job *job, GError **error);
-/* The bytes that one pass over the inputs of its calls reads; 0 where none is needed. */
-guint64 prepare_pass_bytes(const PrepareRequest *request);
-
 /* Of a sample: sums count for as many elements as the sample stands for, cuts for as many above.
  * base[tensors] and task[members][tensors] hold the sampled values of each tensor (NULL where a
  * member does not share it); borrowed for the call alone. */
@@ -34,5 +31,8 @@ typedef struct {
 } PrepareSample;
 Prepared *prepare_sample(const Collection *collection, const Node *edit,
 	const PrepareSample *sample, GError **error);
+/* The sampled values of a tensor, to evaluate an edit on; task[members] is memory for them. */
+Values prepare_sample_values(
+	const Collection *collection, const PrepareSample *sample, guint tensor, double **task);
 
 #endif
