@@ -1,0 +1,223 @@
+/* sparse_merge.c - the work that TIES, DARE, Breadcrumbs and DELLA share.
+ *
+ * Each method is a way to make its inputs sparse (sparsify.h), and a way to combine what is left
+ * (elect.h): the table below says which. */
+#include "edit/sparse_merge.h"
+
+#include "edit/elect.h"
+#include "edit/method_rows.h"
+#include "edit/sparsify.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Below this mergekit does not rescale. */
+#define MERGEKIT_LEAST_L1 1e-7
+
+static const struct Kind {
+	const Method *method;
+	const Sparsifier *sparsifier;
+	gboolean elects;
+} kinds[] = {
+	{&method_trim, &sparsify_magnitude, FALSE},
+	{&method_ties, &sparsify_magnitude, TRUE},
+	{&method_dare, &sparsify_drop, FALSE},
+	{&method_dare_ties, &sparsify_drop, TRUE},
+	{&method_breadcrumbs, &sparsify_outliers, FALSE},
+	{&method_breadcrumbs_ties, &sparsify_outliers, TRUE},
+	{&method_della, &sparsify_ranked, TRUE},
+	{&method_della_linear, &sparsify_ranked, FALSE},
+};
+typedef struct Kind Kind;
+
+static const Kind *kind_of(const Node *call)
+{
+	const Kind *kind = kinds;
+	while (kind->method != call->method)
+		kind++;
+	return kind;
+}
+
+/* Whether the sign that most elements elect is wanted: where votes can cancel out. */
+static gboolean wants_majority(const Node *call)
+{
+	return kind_of(call)->elects && call->children->len > 1 &&
+	       method_dialect(call) == DIALECT_PAPER;
+}
+
+/* `by`, where there is one; outliers are of each tensor, a majority is of the model. */
+MethodBy sparse_merge_by(const Node *call)
+{
+	gint by = method_parameter(call->method, "by");
+	if (by >= 0)
+		return call->argument[by].choice == 0 ? BY_MODEL : BY_TENSOR;
+	return !kind_of(call)->sparsifier->cuts && wants_majority(call) ? BY_MODEL : BY_TENSOR;
+}
+
+/* How many cuts each input has. */
+static guint input_cuts(const MethodSite *site)
+{
+	const Sparsifier *sparsifier = kind_of(site->call)->sparsifier;
+	return sparsifier->cuts ? sparsifier->cuts(site) : 0;
+}
+
+static guint merge_cuts(const MethodSite *site)
+{
+	return site->inputs * input_cuts(site);
+}
+
+/* The elements of a tensor on which an input does not act stand behind all others. */
+static void merge_keys(const MethodBlock *block, guint cut, double *keys)
+{
+	const MethodSite *site = &block->site;
+	guint input = cut / input_cuts(block->domain), dialect = method_dialect(site->call);
+	double (*key)(guint, double) = kind_of(site->call)->sparsifier->key;
+	gboolean acts =
+		expression_acts(site->collection, method_body(site->call, input), site->tensor);
+	for (guint64 i = 0; i < block->n; i++)
+		keys[i] = acts ? key(dialect, block->input[input][i]) : -INFINITY;
+}
+
+static guint64 elements_where_acts(const MethodSite *site, const Node *body, guint tensor)
+{
+	return collection_is_float(site->collection, tensor) &&
+			       expression_acts(site->collection, body, tensor)
+		       ? collection_tensor(site->collection, tensor)->elements
+		       : 0;
+}
+
+/* The elements of the domain on which an input acts. */
+static guint64 input_elements(const MethodSite *domain, guint input)
+{
+	const Node *body = method_body(domain->call, input);
+	guint64 elements = 0;
+	if (sparse_merge_by(domain->call) == BY_TENSOR)
+		return elements_where_acts(domain, body, domain->tensor);
+	for (guint i = 0; i < collection_tensors(domain->collection); i++)
+		elements += elements_where_acts(domain, body, i);
+	return elements;
+}
+
+static guint64 merge_above(const MethodSite *domain, const double *figures, guint cut)
+{
+	guint each = input_cuts(domain);
+	(void)figures;
+	return kind_of(domain->call)
+		->sparsifier->above(domain, input_elements(domain, cut / each), cut % each);
+}
+
+/* sparse[inputs][n], without mergekit's rescaling; g_free.  An input that needs no cut although
+ * its kind has cuts is kept whole. */
+static double *sparse_new(const MethodBlock *block)
+{
+	const Sparsifier *sparsifier = kind_of(block->site.call)->sparsifier;
+	guint each = input_cuts(block->domain);
+	double *sparse = g_new(double, MAX(block->site.inputs * block->n, 1));
+	for (guint i = 0; i < block->site.inputs; i++) {
+		double *out = sparse + i * block->n;
+		if (sparsifier->cuts && !each)
+			memcpy(out, block->input[i], block->n * sizeof *out);
+		else
+			sparsifier->apply(block, i, each ? block->cuts + i * each : NULL, out);
+	}
+	return sparse;
+}
+
+static Election election_of(const MethodSite *site, double majority)
+{
+	return (Election){
+		.inputs = site->inputs,
+		.weight = site->weight,
+		.elects = kind_of(site->call)->elects,
+		.normalizes = sparsify_value(site, "normalize") != 0,
+		.dialect = method_dialect(site->call),
+		.majority = majority,
+	};
+}
+
+static gboolean wants_ratios(const MethodSite *site)
+{
+	return sparsify_wants_ratio(kind_of(site->call)->sparsifier, site);
+}
+
+static guint merge_sums(const MethodSite *site)
+{
+	return wants_ratios(site) ? 2 * site->inputs : wants_majority(site->call) ? 1 : 0;
+}
+
+/* sums[inputs][2]: Σ|x| of all, and of what survives. */
+static void add_sizes(const MethodBlock *block, const double *sparse, double *sums)
+{
+	for (guint i = 0; i < block->site.inputs; i++)
+		for (guint64 e = 0; e < block->n; e++) {
+			sums[2 * i] += fabs(block->input[i][e]);
+			sums[2 * i + 1] += fabs(sparse[i * block->n + e]);
+		}
+}
+
+static void add_signs(const MethodBlock *block, const double *sparse, double *sum)
+{
+	Election election = election_of(&block->site, 0);
+	for (guint64 e = 0; e < block->n; e++)
+		*sum += elect_sign(&election, sparse + e, block->n);
+}
+
+static void merge_add(const MethodBlock *block, double *sums)
+{
+	g_autofree double *sparse = sparse_new(block);
+	if (wants_ratios(&block->site))
+		add_sizes(block, sparse, sums);
+	else
+		add_signs(block, sparse, sums);
+}
+
+guint sparse_merge_figures(const MethodSite *domain)
+{
+	return wants_ratios(domain) ? domain->inputs : wants_majority(domain->call) ? 1 : 0;
+}
+
+static double ratio_of(double whole, double left)
+{
+	return whole < MERGEKIT_LEAST_L1 || left < MERGEKIT_LEAST_L1 ? 1 : whole / left;
+}
+
+static gboolean merge_settle(const MethodSite *domain, const double *sums, const Cut *cuts,
+	double *figures, GError **error)
+{
+	(void)cuts;
+	(void)error;
+	if (!wants_ratios(domain))
+		figures[0] = sums[0] < 0 ? -1 : 1;
+	else
+		for (guint i = 0; i < domain->inputs; i++)
+			figures[i] = ratio_of(sums[2 * i], sums[2 * i + 1]);
+	return TRUE;
+}
+
+const MethodStep sparse_merge_steps[] = {
+	{.cuts = merge_cuts, .keys = merge_keys, .above = merge_above},
+	{.sums = merge_sums, .add = merge_add, .settle = merge_settle},
+	{0},
+};
+
+static void rescale(const MethodBlock *block, double *sparse)
+{
+	for (guint i = 0; i < block->site.inputs; i++)
+		for (guint64 e = 0; e < block->n; e++)
+			sparse[i * block->n + e] *= block->figures[i];
+}
+
+void sparse_merge_apply(const MethodBlock *block, double *out)
+{
+	g_autofree double *sparse = sparse_new(block);
+	gboolean majority = sparse_merge_figures(block->domain) && !wants_ratios(&block->site);
+	Election election = election_of(&block->site, majority ? block->figures[0] : 1);
+	if (wants_ratios(&block->site))
+		rescale(block, sparse);
+	elect_combine(&election, sparse, block->n, out);
+}
+
+guint64 sparse_merge_unit(const MethodSite *site)
+{
+	return kind_of(site->call)->sparsifier->unit(site);
+}
