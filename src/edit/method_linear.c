@@ -6,9 +6,6 @@
 
 #include <math.h>
 
-/* Where |Σw| is this small a part of Σ|w|, it is what rounding left of 0. */
-#define WEIGHT_SUM_LEAST 1e-12
-
 static void fill(const MethodMix *mix, double *factor, double value)
 {
 	factor[0] = 0;
@@ -61,35 +58,18 @@ static const Parameter average_parameters[] = {
 	{0},
 };
 
-static gboolean check_weight_sum(const MethodSite *site, double sum, double size, GError **error)
-{
-	if (sum > WEIGHT_SUM_LEAST * size)
-		return TRUE;
-	if (sum >= -WEIGHT_SUM_LEAST * size)
-		return mix_fail(site, error, "give other weights, or normalize=no",
-			"the weights sum to 0 and cannot be divided by their sum");
-	return mix_fail(site, error, "give weights of a positive sum, or normalize=no",
-		"the weights sum to %g, and to divide by that would turn every sign round", sum);
-}
-
 /* Of whole weights: Σ w θ / Σ w − θ₀ = Σ w x / Σ w, and Σ w θ − θ₀ = Σ w x + (Σ w − 1) θ₀. */
 static gboolean average_mix(const MethodMix *mix, double *factor, GError **error)
 {
 	const MethodSite *site = &mix->site;
-	double sum = 0, size = 0;
-	for (guint i = 0; i < site->inputs; i++) {
-		factor[i + 1] = site->weight[i];
-		sum += site->weight[i];
-		size += fabs(site->weight[i]);
-	}
-	factor[0] = sum - 1;
-	if (site->parameter[AVERAGE_NORMALIZE] == 0)
-		return TRUE;
-	if (!check_weight_sum(site, sum, size, error))
+	double sum = 1;
+	gboolean normalize = site->parameter[AVERAGE_NORMALIZE] != 0;
+	if (normalize && !mix_weight_sum(site, "give weights of a positive sum, or normalize=no",
+				 &sum, error))
 		return FALSE;
-	factor[0] = 0;
-	for (guint i = 1; i <= site->inputs; i++)
-		factor[i] /= sum;
+	for (guint i = 0; i < site->inputs; i++)
+		factor[i + 1] = site->weight[i] / sum;
+	mix_set_base(mix, !normalize, factor);
 	return TRUE;
 }
 
@@ -118,8 +98,8 @@ static const Parameter passthrough_parameters[] = {
 		.name = "scale",
 		.type = PARAMETER_NUMBER,
 		.help = "what the whole weights are multiplied by",
-		.least = -G_MAXDOUBLE,
-		.most = G_MAXDOUBLE,
+		.least = -INFINITY,
+		.most = INFINITY,
 		.otherwise = {1, 1},
 	},
 	{0},
@@ -160,16 +140,16 @@ static const Parameter lines_parameters[] = {
 		.name = "alpha",
 		.type = PARAMETER_NUMBER,
 		.help = "the scale of the first layer, and outside of layers",
-		.least = -G_MAXDOUBLE,
-		.most = G_MAXDOUBLE,
+		.least = -INFINITY,
+		.most = INFINITY,
 		.otherwise = NO_DEFAULT,
 	},
 	{
 		.name = "beta",
 		.type = PARAMETER_NUMBER,
 		.help = "what the last layer's scale has more; else 1 - alpha",
-		.least = -G_MAXDOUBLE,
-		.most = G_MAXDOUBLE,
+		.least = -INFINITY,
+		.most = INFINITY,
 		.optional = TRUE,
 		.otherwise = NO_DEFAULT,
 	},

@@ -2,18 +2,67 @@
 #include "edit/mix.h"
 
 #include "analysis/gram.h"
+#include "edit/node.h"
 
 #include <math.h>
 
-double mix_product(const MethodMix *mix, guint i, guint j)
+/* Where |Σw| is this small a part of Σ|w|, it is what rounding left of 0. */
+#define WEIGHT_SUM_LEAST 1e-12
+
+double mix_inner(const MethodMix *mix, guint i, guint j)
 {
 	return mix->products[gram_packed(i, j)];
 }
 
 double mix_norm(const MethodMix *mix, guint i)
 {
-	double square = mix_product(mix, i, i);
+	double square = mix_inner(mix, i, i);
 	return square > 0 ? sqrt(square) : 0;
+}
+
+void mix_set_base(const MethodMix *mix, gboolean of_weights, double *factor)
+{
+	factor[0] = of_weights ? -1 : 0;
+	for (guint i = 1; of_weights && i <= mix->site.inputs; i++)
+		factor[0] += factor[i];
+}
+
+gboolean mix_weight_sum(const MethodSite *site, const char *remedy, double *sum, GError **error)
+{
+	double size = *sum = 0;
+	for (guint i = 0; i < site->inputs; i++) {
+		*sum += site->weight[i];
+		size += fabs(site->weight[i]);
+	}
+	if (fabs(*sum) <= WEIGHT_SUM_LEAST * size)
+		return mix_fail(
+			site, error, remedy, "the weights sum to 0 and cannot be divided by that");
+	if (*sum > 0 || method_dialect(site->call) == DIALECT_MERGEKIT)
+		return TRUE;
+	return mix_fail(site, error, remedy,
+		"the weights sum to %g, and dividing by that would turn every sign round", *sum);
+}
+
+static gboolean acts_anywhere(const Collection *collection, const Node *node)
+{
+	for (guint tensor = 0; tensor < collection_tensors(collection); tensor++)
+		if (expression_acts(collection, node, tensor))
+			return TRUE;
+	return FALSE;
+}
+
+gboolean mix_check_acting(const Collection *collection, const Node *call, GError **error)
+{
+	for (guint i = 0; i < call->children->len; i++) {
+		const Node *input = node_child(call, i);
+		if (!acts_anywhere(collection, input))
+			return fail_at(error, ERROR_USAGE,
+				(Place){.remedy = "give another one, or of=weights for the whole "
+						  "models"},
+				"column %u: it is 0 on every tensor and has no direction",
+				input->column);
+	}
+	return TRUE;
 }
 
 static const char *tensor_name(const MethodSite *site)

@@ -12,8 +12,31 @@
 	}
 
 /* ⟨i, j⟩ and ‖i‖ of θ₀ (0) and the bodies (1 to inputs). */
-double mix_product(const MethodMix *mix, guint i, guint j);
+double mix_inner(const MethodMix *mix, guint i, guint j);
 double mix_norm(const MethodMix *mix, guint i);
+
+/* The words of a CHOICE that says what is mixed, in the order of its values. */
+enum { OF_CHANGES, OF_WEIGHTS };
+#define PARAMETER_OF(paper, mergekit)                                                              \
+	{                                                                                          \
+		.name = "of", .type = PARAMETER_CHOICE,                                            \
+		.help = "mix task vectors or whole models", .choices = "changes weights",          \
+		.otherwise = {                                                                     \
+			paper,                                                                     \
+			mergekit                                                                   \
+		}                                                                                  \
+	}
+/* The factors of what is Σ factor[i]·vᵢ (i from 1), vᵢ a change or a whole model: sets factor[0].
+ */
+void mix_set_base(const MethodMix *mix, gboolean of_weights, double *factor);
+
+/* The sum of the weights where something is divided by it; FALSE with *error set where it is 0,
+ * or, but in mergekit's dialect, turns every sign round. */
+gboolean mix_weight_sum(const MethodSite *site, const char *remedy, double *sum, GError **error);
+
+/* What a method of directions checks of its inputs: that none is 0 on every tensor (ERROR_USAGE).
+ */
+gboolean mix_check_acting(const Collection *collection, const Node *call, GError **error);
 
 /* ERROR_INPUT for a domain without an answer, with a remedy; of a domain within one tensor it names
  * the tensor. */

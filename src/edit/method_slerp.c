@@ -1,0 +1,194 @@
+/* method_slerp.c - from one vector to another at constant angular speed.
+ *
+ * With Ω the angle between them, (sin((1−t)Ω)·a + sin(tΩ)·b) / sin Ω (Shoemake, 1985): the angle is
+ * that of the unit vectors, a and b keep their lengths. */
+#include "edit/frame.h"
+#include "edit/method_rows.h"
+#include "edit/mix.h"
+
+#include <math.h>
+
+/* The way from a to b at t: first·a + second·b; first + second − 1 is `excess`, in full digits. */
+typedef struct {
+	double first, second, excess;
+} Arc;
+
+/* Below, the sine of an angle is taken for 0. */
+#define SINE_LEAST 1e-8
+
+static Arc straight(double t)
+{
+	return (Arc){1 - t, t, 0};
+}
+
+static Arc curved(double angle, double t)
+{
+	double sine = sin(angle);
+	return (Arc){sin((1 - t) * angle) / sine, sin(t * angle) / sine,
+		2 * sin((1 - t) * angle / 2) * sin(t * angle / 2) / cos(angle / 2)};
+}
+
+/* From vector i of a frame to j. */
+static gboolean paper_arc(const MethodSite *site, const Frame *frame, guint i, guint j, double t,
+	Arc *arc, GError **error)
+{
+	*arc = straight(t);
+	const double *from = frame_vector(frame, i), *to = frame_vector(frame, j);
+	if (frame_norm(frame, from) == 0 || frame_norm(frame, to) == 0 || t == 0 || t == 1)
+		return TRUE;
+	double angle = frame_angle(frame, from, to);
+	if (sin(angle) >= SINE_LEAST)
+		*arc = curved(angle, t);
+	else if (angle > G_PI_2)
+		return mix_fail(site, error, "give t=0 or t=1, or take a sum of them",
+			"the two point in opposite directions, and no way between them is the "
+			"shortest");
+	return TRUE;
+}
+
+enum { SLERP_DIALECT, SLERP_T, SLERP_OF };
+
+static const Parameter slerp_parameters[] = {
+	PARAMETER_DIALECT,
+	{
+		.name = "t",
+		.type = PARAMETER_NUMBER,
+		.help = "how far to go, from 0, the first, to 1, the second",
+		.least = 0,
+		.most = 1,
+		.otherwise = NO_DEFAULT,
+	},
+	PARAMETER_OF(OF_CHANGES, OF_WEIGHTS),
+	{0},
+};
+
+/* mergekit goes straight where the cosine is beyond 0.9995, and leaves a vector as short as 1e-8 as
+ * it is when the others become unit vectors. */
+static Arc slerp_mergekit(const Frame *frame, guint i, guint j, double t)
+{
+	const double *from = frame_vector(frame, i), *to = frame_vector(frame, j);
+	double norm_from = frame_norm(frame, from), norm_to = frame_norm(frame, to);
+	double cosine = frame_product(frame, from, to) / (norm_from > 1e-8 ? norm_from : 1) /
+			(norm_to > 1e-8 ? norm_to : 1);
+	return fabs(cosine) > 0.9995 ? straight(t) : curved(acos(cosine), t);
+}
+
+/* With one input the way begins at the base itself, vector 0. */
+static gboolean slerp_mix(const MethodMix *mix, double *factor, GError **error)
+{
+	const MethodSite *site = &mix->site;
+	gboolean of_weights = site->parameter[SLERP_OF] == OF_WEIGHTS;
+	g_autoptr(Frame) frame = frame_new(mix, of_weights);
+	guint to = site->inputs, from = to - 1;
+	double t = site->parameter[SLERP_T];
+	Arc arc;
+	if (site->parameter[SLERP_DIALECT] == DIALECT_MERGEKIT)
+		arc = slerp_mergekit(frame, from, to, t);
+	else if (!paper_arc(site, frame, from, to, t, &arc, error))
+		return FALSE;
+	factor[0] = of_weights ? arc.excess : 0;
+	factor[to] = arc.second;
+	if (from > 0)
+		factor[from] = arc.first;
+	return mix_finite(mix, factor, error);
+}
+
+static gboolean slerp_check(const Collection *collection, const Node *call, GError **error)
+{
+	if (call->argument[SLERP_OF].choice == OF_WEIGHTS)
+		return TRUE;
+	if (call->children->len < 2)
+		return fail_at(error, ERROR_USAGE,
+			(Place){.remedy = "give a second one, or of=weights to begin at the base"},
+			"column %u: slerp of changes goes from one task vector to another",
+			call->column);
+	return mix_check_acting(collection, call, error);
+}
+
+const Method method_slerp = {
+	.name = "slerp",
+	.help = "from one vector to another at constant angular speed",
+	.example = "slerp(a, b, t=0.5)",
+	.source = "Shoemake, 1985; mergekit slerp",
+	.least = 1,
+	.most = 2,
+	.parameters = slerp_parameters,
+	.mix = slerp_mix,
+	.wants_products = TRUE,
+	.check = slerp_check,
+};
+
+enum { NUSLERP_DIALECT, NUSLERP_OF, NUSLERP_ALONG };
+
+static const Parameter nuslerp_parameters[] = {
+	PARAMETER_DIALECT,
+	PARAMETER_OF(OF_CHANGES, OF_CHANGES),
+	{
+		.name = "along",
+		.type = PARAMETER_CHOICE,
+		.help = "turn whole tensors, each row, or each column",
+		.choices = "tensor row column",
+	},
+	{0},
+};
+
+static MethodBy nuslerp_by(const Node *call)
+{
+	static const MethodBy by[] = {BY_TENSOR, BY_ROW, BY_COLUMN};
+	return by[call->argument[NUSLERP_ALONG].choice];
+}
+
+static Arc nuslerp_mergekit(const MethodSite *site, const Frame *frame)
+{
+	const double *from = frame_vector(frame, 1), *to = frame_vector(frame, 2);
+	double sum = site->weight[0] + site->weight[1];
+	double t = fabs(sum) < 1e-6 ? 0.5 : site->weight[1] / sum;
+	double cosine = frame_product(frame, from, to) / MAX(frame_norm(frame, from), 1e-7) /
+			MAX(frame_norm(frame, to), 1e-7);
+	double angle = acos(CLAMP(cosine, -1, 1));
+	return fabs(sin(angle)) < SINE_LEAST ? straight(t) : curved(angle, t);
+}
+
+static gboolean nuslerp_paper(const MethodSite *site, const Frame *frame, Arc *arc, GError **error)
+{
+	double sum;
+	return mix_weight_sum(site, "give weights of a positive sum", &sum, error) &&
+	       paper_arc(site, frame, 1, 2, site->weight[1] / sum, arc, error);
+}
+
+static gboolean nuslerp_mix(const MethodMix *mix, double *factor, GError **error)
+{
+	const MethodSite *site = &mix->site;
+	gboolean of_weights = site->parameter[NUSLERP_OF] == OF_WEIGHTS;
+	g_autoptr(Frame) frame = frame_new(mix, of_weights);
+	Arc arc;
+	if (site->parameter[NUSLERP_DIALECT] == DIALECT_MERGEKIT)
+		arc = nuslerp_mergekit(site, frame);
+	else if (!nuslerp_paper(site, frame, &arc, error))
+		return FALSE;
+	factor[0] = of_weights ? arc.excess : 0;
+	factor[1] = arc.first;
+	factor[2] = arc.second;
+	return mix_finite(mix, factor, error);
+}
+
+static gboolean nuslerp_check(const Collection *collection, const Node *call, GError **error)
+{
+	return call->argument[NUSLERP_OF].choice == OF_WEIGHTS ||
+	       mix_check_acting(collection, call, error);
+}
+
+const Method method_nuslerp = {
+	.name = "nuslerp",
+	.help = "slerp by weights, of whole tensors, rows or columns",
+	.example = "nuslerp(0.3*a, 0.7*b, along=row)",
+	.source = "mergekit nuslerp",
+	.least = 2,
+	.most = 2,
+	.weighted = TRUE,
+	.parameters = nuslerp_parameters,
+	.by = nuslerp_by,
+	.mix = nuslerp_mix,
+	.wants_products = TRUE,
+	.check = nuslerp_check,
+};

@@ -1,0 +1,297 @@
+/* method_sphere.c - means of directions: on the unit sphere, with the mean of the lengths. */
+#include "edit/frame.h"
+#include "edit/method_rows.h"
+#include "edit/mix.h"
+
+#include <math.h>
+
+/* A mean of unit vectors that is shorter has no direction to speak of. */
+#define DIRECTION_LEAST 1e-8
+
+static gboolean fail_opposite(const MethodSite *site, GError **error)
+{
+	return mix_fail(site, error, "leave one of them out, or take a sum or a mean of them",
+		"opposite vectors have no mean direction");
+}
+
+enum { MULTISLERP_DIALECT, MULTISLERP_NORMALIZE, MULTISLERP_EPS, MULTISLERP_OF };
+
+static const Parameter multislerp_parameters[] = {
+	PARAMETER_DIALECT,
+	{
+		.name = "normalize",
+		.type = PARAMETER_CHOICE,
+		.help = "divide by the sum of the weights",
+		.choices = "no yes",
+		.otherwise = {1, 1},
+	},
+	{
+		.name = "eps",
+		.type = PARAMETER_NUMBER,
+		.help = "what is added to norms before dividing by them",
+		.least = 0,
+		.most = 1,
+		.otherwise = {1e-8, 1e-8},
+	},
+	PARAMETER_OF(OF_CHANGES, OF_WEIGHTS),
+	{0},
+};
+
+/* Of changes, in the paper dialect, a weight below 0 means the opposite direction: lengths then
+ * count by |w|, and so does the divisor, which would take the sign back otherwise. */
+static gboolean counts_sizes(const MethodSite *site)
+{
+	return site->parameter[MULTISLERP_DIALECT] == DIALECT_PAPER &&
+	       site->parameter[MULTISLERP_OF] == OF_CHANGES;
+}
+
+static double weight_sizes(const MethodSite *site)
+{
+	double sum = 0;
+	for (guint i = 0; i < site->inputs; i++)
+		sum += fabs(site->weight[i]);
+	return sum;
+}
+
+static gboolean multislerp_divisor(const MethodSite *site, double *divisor, GError **error)
+{
+	*divisor = 1;
+	if (site->parameter[MULTISLERP_NORMALIZE] == 0)
+		return TRUE;
+	if (!counts_sizes(site))
+		return mix_weight_sum(
+			site, "give weights of a positive sum, or normalize=no", divisor, error);
+	*divisor = weight_sizes(site);
+	return *divisor > 0 || mix_fail(site, error, "give weights that are not 0, or normalize=no",
+				       "the weights are 0 and cannot be divided by their sum");
+}
+
+/* Adds the direction Σ w·v/(‖v‖ + ε), not yet a unit vector; the length that it is to have. */
+static double add_direction(const MethodSite *site, const Frame *frame, double *direction)
+{
+	double length = 0, eps = site->parameter[MULTISLERP_EPS];
+	for (guint i = 1; i <= site->inputs; i++) {
+		const double *vector = frame_vector(frame, i);
+		double w = site->weight[i - 1], norm = frame_norm(frame, vector);
+		length += (counts_sizes(site) ? fabs(w) : w) * norm;
+		if (norm > 0)
+			frame_add(frame, direction, w / (norm + eps), vector);
+	}
+	return site->parameter[MULTISLERP_DIALECT] == DIALECT_PAPER ? fabs(length) : length;
+}
+
+/* Where there is no direction: mergekit goes straight between two. */
+static gboolean without_direction(const MethodSite *site, const Frame *frame, double length,
+	double divisor, double *value, GError **error)
+{
+	gboolean mergekit = site->parameter[MULTISLERP_DIALECT] == DIALECT_MERGEKIT;
+	frame_scale(frame, value, 0);
+	if (length == 0)
+		return TRUE;
+	if (!mergekit || site->inputs != 2)
+		return fail_opposite(site, error);
+	frame_add(frame, value, site->weight[0] / divisor, frame_vector(frame, 1));
+	frame_add(frame, value, site->weight[1] / divisor, frame_vector(frame, 2));
+	return TRUE;
+}
+
+/* mergekit goes on from the mean direction m by Σ w·(u − ⟨u, m⟩m), which is 0, since m is parallel
+ * to Σ w·u; what is left of that is the cosine of the ε that it adds to its length. */
+static gboolean multislerp_mix(const MethodMix *mix, double *factor, GError **error)
+{
+	const MethodSite *site = &mix->site;
+	g_autoptr(Frame) frame = frame_new(mix, site->parameter[MULTISLERP_OF] == OF_WEIGHTS);
+	g_autofree double *value = frame_zero(frame);
+	double divisor, eps = site->parameter[MULTISLERP_EPS];
+	if (!multislerp_divisor(site, &divisor, error))
+		return FALSE;
+	double length = add_direction(site, frame, value), norm = frame_norm(frame, value);
+	double least = site->parameter[MULTISLERP_DIALECT] == DIALECT_PAPER
+			       ? DIRECTION_LEAST * weight_sizes(site)
+			       : eps * fabs(divisor);
+	if (norm > least)
+		frame_scale(frame, value, cos(eps) * length / fabs(divisor) / norm);
+	else if (!without_direction(site, frame, length, divisor, value, error))
+		return FALSE;
+	frame_factors(frame, value, factor);
+	return mix_finite(mix, factor, error);
+}
+
+static gboolean multislerp_on_weights(const Node *call)
+{
+	return call->argument[MULTISLERP_OF].choice == OF_WEIGHTS &&
+	       call->argument[MULTISLERP_NORMALIZE].choice == 0;
+}
+
+const Method method_multislerp = {
+	.name = "multislerp",
+	.help = "the weighted mean direction, with the mean length",
+	.example = "multislerp(0.5*a, 0.3*b, 0.2*c)",
+	.source = "mergekit multislerp",
+	.least = 1,
+	.most = G_MAXUINT,
+	.weighted = TRUE,
+	.parameters = multislerp_parameters,
+	.mix = multislerp_mix,
+	.wants_products = TRUE,
+	.on_weights = multislerp_on_weights,
+};
+
+enum { KARCHER_DIALECT, KARCHER_MAX_ITER, KARCHER_TOL, KARCHER_OF };
+
+/* In the paper dialect a mean whose gradient is shorter than this is taken, though `tol` is less.
+ */
+#define GRADIENT_MOST 1e-6
+
+static const Parameter karcher_parameters[] = {
+	PARAMETER_DIALECT,
+	{
+		.name = "max_iter",
+		.type = PARAMETER_COUNT,
+		.help = "steps that are taken at most",
+		.least = 1,
+		.most = 1e6,
+		.otherwise = {100, 10},
+	},
+	{
+		.name = "tol",
+		.type = PARAMETER_NUMBER,
+		.help = "the length of a step from which on it is there",
+		.least = 0,
+		.most = 1,
+		.otherwise = {1e-12, 1e-5},
+	},
+	PARAMETER_OF(OF_CHANGES, OF_WEIGHTS),
+	{0},
+};
+
+/* The search for the point of the sphere with the least sum of squared angles: from the mean along
+ * the mean of the tangents that lead to the vectors, until that is 0. */
+typedef struct {
+	const MethodSite *site;
+	const Frame *frame;
+	double *mean; /* a unit vector */
+	double *step; /* a tangent at it */
+} Karcher;
+
+/* mergekit leaves out of the direction what is not longer than `tol`. */
+static gboolean has_direction(const Karcher *karcher, const double *vector)
+{
+	const double *parameter = karcher->site->parameter;
+	gboolean mergekit = parameter[KARCHER_DIALECT] == DIALECT_MERGEKIT;
+	return frame_norm(karcher->frame, vector) > (mergekit ? parameter[KARCHER_TOL] : 0);
+}
+
+/* How many inputs have a direction; adds these up. */
+static guint add_directions(const Karcher *karcher, double *out)
+{
+	const Frame *frame = karcher->frame;
+	guint directions = 0;
+	for (guint i = 1; i <= karcher->site->inputs; i++) {
+		const double *vector = frame_vector(frame, i);
+		if (!has_direction(karcher, vector))
+			continue;
+		directions++;
+		frame_add(frame, out, 1 / frame_norm(frame, vector), vector);
+	}
+	return directions;
+}
+
+/* Adds the tangent at the mean that leads to a vector: its direction, and as long as the angle. */
+static gboolean add_tangent(Karcher *karcher, const double *vector, double share, GError **error)
+{
+	const Frame *frame = karcher->frame;
+	double angle = frame_angle(frame, karcher->mean, vector);
+	if (angle <= karcher->site->parameter[KARCHER_TOL])
+		return TRUE;
+	if (G_PI - angle < DIRECTION_LEAST)
+		return fail_opposite(karcher->site, error);
+	double stretch = share * angle / sin(angle);
+	frame_add(frame, karcher->step, stretch / frame_norm(frame, vector), vector);
+	frame_add(frame, karcher->step, -stretch * cos(angle), karcher->mean);
+	return TRUE;
+}
+
+static gboolean karcher_aim(Karcher *karcher, guint directions, GError **error)
+{
+	frame_scale(karcher->frame, karcher->step, 0);
+	for (guint i = 1; i <= karcher->site->inputs; i++) {
+		const double *vector = frame_vector(karcher->frame, i);
+		if (has_direction(karcher, vector) &&
+			!add_tangent(karcher, vector, 1.0 / directions, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static void karcher_move(Karcher *karcher, double length)
+{
+	const Frame *frame = karcher->frame;
+	frame_scale(frame, karcher->mean, cos(length));
+	frame_add(frame, karcher->mean, sin(length) / length, karcher->step);
+	frame_scale(frame, karcher->mean, 1 / frame_norm(frame, karcher->mean));
+}
+
+static gboolean karcher_search(Karcher *karcher, guint directions, GError **error)
+{
+	const double *parameter = karcher->site->parameter;
+	gboolean mergekit = parameter[KARCHER_DIALECT] == DIALECT_MERGEKIT;
+	for (guint taken = 0;; taken++) {
+		if (!karcher_aim(karcher, directions, error))
+			return FALSE;
+		double length = frame_norm(karcher->frame, karcher->step);
+		if (length <= parameter[KARCHER_TOL])
+			return TRUE;
+		if (taken == (guint)parameter[KARCHER_MAX_ITER])
+			return mergekit || length < GRADIENT_MOST ||
+			       mix_fail(karcher->site, error, "give a larger max_iter or tol",
+				       "after %u steps the next one is still %g long", taken,
+				       length);
+		karcher_move(karcher, length);
+	}
+}
+
+/* Goes to the mean direction from that of the sum; FALSE also where there is none. */
+static gboolean karcher_find(Karcher *karcher, GError **error)
+{
+	guint directions = add_directions(karcher, karcher->mean);
+	double norm = frame_norm(karcher->frame, karcher->mean);
+	if (directions == 0)
+		return TRUE;
+	if (norm < DIRECTION_LEAST * directions)
+		return fail_opposite(karcher->site, error);
+	frame_scale(karcher->frame, karcher->mean, 1 / norm);
+	return karcher_search(karcher, directions, error);
+}
+
+static double mean_length(const Frame *frame)
+{
+	double sum = 0;
+	for (guint i = 1; i < frame->size; i++)
+		sum += frame_norm(frame, frame_vector(frame, i));
+	return sum / (frame->size - 1);
+}
+
+static gboolean karcher_mix(const MethodMix *mix, double *factor, GError **error)
+{
+	g_autoptr(Frame) frame = frame_new(mix, mix->site.parameter[KARCHER_OF] == OF_WEIGHTS);
+	g_autofree double *mean = frame_zero(frame), *step = frame_zero(frame);
+	Karcher karcher = {&mix->site, frame, mean, step};
+	if (!karcher_find(&karcher, error))
+		return FALSE;
+	frame_scale(frame, mean, mean_length(frame));
+	frame_factors(frame, mean, factor);
+	return mix_finite(mix, factor, error);
+}
+
+const Method method_karcher = {
+	.name = "karcher",
+	.help = "the mean direction on the sphere, with the mean length",
+	.example = "karcher(a, b, c)",
+	.source = "Karcher, 1977; mergekit karcher",
+	.least = 1,
+	.most = G_MAXUINT,
+	.parameters = karcher_parameters,
+	.mix = karcher_mix,
+	.wants_products = TRUE,
+};
