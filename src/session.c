@@ -163,81 +163,8 @@ void session_set(Session *session, const char *key, const char *value)
 		g_hash_table_remove(session->store->state, key);
 }
 
-static gboolean check_known(const Session *session, guint member, GError **error)
-{
-	const StoreMember *known = session->store->members->pdata[member];
-	return known->known ||
-	       fail_at(error, ERROR_INPUT, (Place){.remedy = "load it again"},
-		       "what is known of %s is stale",
-		       collection_member(session_collection(session), member)->name);
-}
-
-/* Parses an edit whose base and tasks are all known. */
-static Node *parse_known(const Session *session, const char *text, GError **error)
-{
-	g_autoptr(Node) edit = expression_parse(session_collection(session), text, error);
-	if (!edit || !check_known(session, 0, error))
-		return NULL;
-	g_autoptr(GArray) members = expression_members(edit);
-	for (guint i = 0; i < members->len; i++)
-		if (!check_known(session, g_array_index(members, guint, i), error))
-			return NULL;
-	return g_steal_pointer(&edit);
-}
-
-static gboolean check_loaded(const Session *session, GError **error)
+gboolean session_check_loaded(const Session *session, GError **error)
 {
 	return session_collection(session) != NULL ||
 	       fail(error, ERROR_USAGE, "no checkpoint is loaded");
-}
-
-Preview *session_preview(
-	const Session *session, const Composition *composition, GroupBy by, GError **error)
-{
-	g_autofree char *text = composition_text(composition);
-	if (!check_loaded(session, error))
-		return NULL;
-	if (!*text) {
-		fail(error, ERROR_USAGE, "no term of the edit is on");
-		return NULL;
-	}
-	g_autoptr(Node) edit = parse_known(session, text, error);
-	return edit ? preview_new(session_collection(session), session_gram(session), edit,
-			      composition->scale, NULL, by, error)
-		    : NULL;
-}
-
-static void add_input(const Session *session, Recipe *recipe, guint member)
-{
-	const Member *named = collection_member(session_collection(session), member);
-	const StoreMember *known = session->store->members->pdata[member];
-	recipe_add_input(recipe, named->name, member_role_name(named->role),
-		named->checkpoint->path, known->hash);
-}
-
-Recipe *session_recipe(const Session *session, const char *expression, double scale, GError **error)
-{
-	const Collection *collection = session_collection(session);
-	g_autoptr(Node) edit = check_loaded(session, error)
-				       ? expression_parse(collection, expression, error)
-				       : NULL;
-	if (!edit)
-		return NULL;
-	g_autofree char *canonical = expression_print(collection, edit);
-	g_autoptr(GArray) members = expression_members(edit);
-	Recipe *recipe = recipe_new(canonical, scale);
-	add_input(session, recipe, 0);
-	for (guint i = 0; i < members->len; i++)
-		if (g_array_index(members, guint, i) != 0)
-			add_input(session, recipe, g_array_index(members, guint, i));
-	return recipe;
-}
-
-gboolean session_check_weights(const Session *session, const Node *edit, GError **error)
-{
-	g_autoptr(GArray) members = expression_members(edit);
-	gboolean ok = store_member_usable(session->store, 0, error);
-	for (guint i = 0; ok && i < members->len; i++)
-		ok = store_member_usable(session->store, g_array_index(members, guint, i), error);
-	return ok;
 }

@@ -33,6 +33,9 @@ void session_tell(Session *session);
 /* Takes the text. */
 void session_say(Session *session, char *message);
 
+/* That a checkpoint is loaded. */
+gboolean session_check_loaded(const Session *session, GError **error);
+
 /* Marks and compositions out of the store's state. */
 void session_state_take(Session *session);
 /* All that a save would write, as one text; g_free. */

@@ -158,8 +158,13 @@ static gboolean report_edit(const Store *store, GError **error)
 	g_autoptr(Node) edit = expression_parse(store->collection, DEMO_EDIT, error);
 	if (!edit)
 		return FALSE;
-	g_autoptr(Preview) preview =
-		preview_new(store->collection, store->gram, edit, 1, NULL, GROUP_ALL, error);
+	PreviewRequest request = {.collection = store->collection,
+		.gram = store->gram,
+		.plan = store->plan,
+		.edit = edit,
+		.scale = 1,
+		.by = GROUP_ALL};
+	g_autoptr(Preview) preview = preview_new(&request, error);
 	if (!preview)
 		return FALSE;
 	print_section(report_preview_table(preview), NULL);

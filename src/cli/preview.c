@@ -41,13 +41,20 @@ static int run(const VerbOptions *options, GError **error)
 		expression_parse(store->collection, verb_argument(options, 1), error);
 	if (!edit || !check_members(store, edit, error))
 		return 0;
-	g_autoptr(Preview) preview = preview_new(
-		store->collection, store->gram, edit, options->scale, options->only, by, error);
+	PreviewRequest request = {.collection = store->collection,
+		.gram = store->gram,
+		.plan = store->plan,
+		.edit = edit,
+		.scale = options->scale,
+		.pattern = options->only,
+		.by = by};
+	g_autoptr(Preview) preview = preview_new(&request, error);
 	if (!preview)
 		return 0;
 	add_notices(store, edit, preview);
-	verb_print_analysis(
-		options, store, report_preview_json(preview), report_preview_table(preview), error);
+	Table *table =
+		options->csv ? report_preview_records(preview) : report_preview_table(preview);
+	verb_print_analysis(options, store, report_preview_json(preview), table, error);
 	return 0;
 }
 

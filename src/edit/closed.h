@@ -1,21 +1,41 @@
 /* closed.h - edits whose coefficients follow from the Gram tables alone.
  *
  * A linear edit has them at once; a mix of linear edits (slerp, orthogonal) finds its factors from
- * inner products, and those are in the tables. */
+ * inner products, and those are in the tables.  A method that draws has them on average, and what
+ * it varies by. */
 #ifndef TAUSCOPE_CLOSED_H
 #define TAUSCOPE_CLOSED_H
 
 #include "analysis/gram.h"
 #include "edit/expression.h"
 
-/* Whether the edit is of that kind.  With `random`, also where it holds methods that draw, of closed
- * inputs, outside of any other method: their mean takes their place then. */
-gboolean closed_is(const Node *edit, gboolean random);
+/* What one input of a method that draws varies by, about its mean.  All that have the same key see
+ * the same draws. */
+typedef struct {
+	guint64 key;
+	double *deviation; /* [tensors][vectors]: an element varies by (Σ deviation·v)² */
+	double *rest;      /* [tensors]: and by rest², normally distributed; with a sign */
+	double *kept;      /* [tensors]: the part of the elements that is drawn, others are 0 */
+} ClosedNoise;
 
-/* The coefficients of an edit that closed_is on all tensors: c[tensors][vectors], c[..][0] on θ₀.
- * square[tensors][vectors] and constant[tensors] (NULL where nothing draws) become the variance of
- * an element about them: Σ square·v² + constant.  FALSE with *error set where a mix has no answer. */
-gboolean closed_coefficients(const Collection *collection, const Gram *gram, const Node *edit,
-	double *c, double *square, double *constant, GError **error);
+typedef struct {
+	guint tensors, vectors;
+	double *c;        /* [tensors][vectors]: the coefficients, c[..][0] on θ₀ */
+	GPtrArray *noise; /* of ClosedNoise; empty where nothing draws: exact then */
+} Closed;
+
+/* Whether the edit is of that kind.  With `random`, also where it holds methods that draw, of
+ * closed inputs, outside of any method but sums: their mean takes their place then. */
+gboolean closed_is(const Collection *collection, const Node *edit, gboolean random);
+
+/* Of an edit that closed_is with `random`.  NULL with *error set (ERROR_INPUT) where a mix has no
+ * answer, or its inputs hold what is no finite number. */
+Closed *closed_new(
+	const Collection *collection, const Gram *gram, const Node *edit, GError **error);
+void closed_free(Closed *closed);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Closed, closed_free)
+
+/* The correlation of what two inputs vary by on a tensor. */
+double closed_correlation(const ClosedNoise *a, const ClosedNoise *b, guint tensor);
 
 #endif

@@ -23,6 +23,8 @@ Table *report_trajectories_table(const GPtrArray *trajectories);
 
 cJSON *report_preview_json(const Preview *preview);
 Table *report_preview_table(const Preview *preview);
+/* The same with all there is, in columns that are the same for every kind of preview: for CSV. */
+Table *report_preview_records(const Preview *preview);
 
 cJSON *report_check_json(const Collection *collection);
 Table *report_check_table(const Collection *collection);

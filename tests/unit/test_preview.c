@@ -3,17 +3,26 @@
 #include "toy.h"
 
 #include "edit/apply.h"
+#include "edit/prepare.h"
 #include "edit/preview.h"
 
 #include <string.h>
 
-static Preview *preview_of(const Collection *collection, const Gram *gram, const char *text,
-	double scale, const char *pattern, GroupBy by)
+static Preview *preview_of(
+	const Digits *digits, const char *text, double scale, const char *pattern, GroupBy by)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Node) edit = expression_parse(collection, text, &error);
+	g_autoptr(Node) edit = expression_parse(digits->collection, text, &error);
 	test_no_error(error);
-	Preview *preview = preview_new(collection, gram, edit, scale, pattern, by, &error);
+	PreviewRequest request = {.collection = digits->collection,
+		.gram = digits->gram,
+		.plan = digits->plan,
+		.statistics = (Statistics **)digits->statistics->pdata,
+		.edit = edit,
+		.scale = scale,
+		.pattern = pattern,
+		.by = by};
+	Preview *preview = preview_new(&request, &error);
 	test_no_error(error);
 	return preview;
 }
@@ -33,31 +42,28 @@ static void read_numbers(const Collection *collection, guint member, guint tenso
 }
 
 /* The change that an edit makes to one tensor, taken from the bytes that it writes. */
-static void read_change(const Collection *collection, const Node *edit, double scale, guint tensor,
-	const double *base, double *change)
+static void read_change(const Apply *apply, guint tensor, const double *base, double *change)
 {
 	g_autoptr(GError) error = NULL;
-	guint64 n = collection_tensor(collection, tensor)->elements, overflowed = 0;
-	g_autofree guint8 *scratch = g_malloc(apply_scratch_bytes(collection, edit, n));
+	guint64 n = collection_tensor(apply->collection, tensor)->elements, overflowed = 0;
+	g_autofree guint8 *scratch = g_malloc(apply_scratch_bytes(apply, tensor, n));
 	g_autofree float *written = g_new(float, n);
-	ApplyPlan plan = apply_plan(collection, edit, scale, tensor);
-	apply_block(collection, edit, scale, tensor, &plan, 0, n, scratch, written, &overflowed,
-		&error);
+	ApplyPlan plan = apply_plan(apply, tensor);
+	apply_block(apply, tensor, &plan, 0, n, scratch, written, &overflowed, &error);
 	test_no_error(error);
 	for (guint64 i = 0; i < n; i++)
 		change[i] = (double)written[i] - base[i];
 }
 
-static void measure_tensor(const Collection *collection, const Node *edit, double scale,
-	guint member, guint tensor, Measured *sum)
+static void measure_tensor(const Apply *apply, guint member, guint tensor, Measured *sum)
 {
-	guint64 n = collection_tensor(collection, tensor)->elements;
+	guint64 n = collection_tensor(apply->collection, tensor)->elements;
 	g_autofree double *base = g_new(double, n);
 	g_autofree double *task = g_new(double, n);
 	g_autofree double *change = g_new(double, n);
-	read_numbers(collection, 0, tensor, base);
-	read_numbers(collection, member, tensor, task);
-	read_change(collection, edit, scale, tensor, base, change);
+	read_numbers(apply->collection, 0, tensor, base);
+	read_numbers(apply->collection, member, tensor, task);
+	read_change(apply, tensor, base, change);
 	for (guint64 i = 0; i < n; i++) {
 		double tau = task[i] - base[i];
 		sum->change += change[i] * change[i];
@@ -67,19 +73,19 @@ static void measure_tensor(const Collection *collection, const Node *edit, doubl
 	}
 }
 
-static void check_group(const Digits *digits, const Node *edit, double scale, const char *pattern,
-	const Preview *preview, const PreviewGroup *group)
+static void check_group(
+	const Apply *apply, const char *pattern, const Preview *preview, const PreviewGroup *group)
 {
+	const Collection *collection = apply->collection;
 	for (guint i = 0; i < preview->count; i++) {
 		Measured sum = {0};
-		for (guint t = 0; t < collection_tensors(digits->collection); t++)
-			if (!pattern || scope_matches(digits->collection, t, pattern))
-				measure_tensor(digits->collection, edit, scale, preview->member[i],
-					t, &sum);
-		digits_norm(group->norm, sqrt(sum.change));
-		digits_norm(group->relative, sqrt(sum.change / sum.base));
-		digits_close(group->cosine[i], sum.product / sqrt(sum.change * sum.task));
-		digits_close(group->kept[i], sum.product / sum.task);
+		for (guint t = 0; t < collection_tensors(collection); t++)
+			if (!pattern || scope_matches(collection, t, pattern))
+				measure_tensor(apply, preview->member[i], t, &sum);
+		digits_norm(group->norm.value, sqrt(sum.change));
+		digits_norm(group->relative.value, sqrt(sum.change / sum.base));
+		digits_close(group->cosine[i].value, sum.product / sqrt(sum.change * sum.task));
+		digits_close(group->kept[i].value, sum.product / sum.task);
 	}
 }
 
@@ -99,17 +105,23 @@ static void test_measured(void)
 	g_autoptr(Digits) digits = digits_new();
 	for (gsize i = 0; i < G_N_ELEMENTS(edits); i++) {
 		g_autoptr(Node) edit = expression_parse(digits->collection, edits[i].text, NULL);
-		g_autoptr(Preview) preview = preview_of(digits->collection, digits->gram,
-			edits[i].text, edits[i].scale, NULL, GROUP_LAYER);
-		g_assert_cmpstr(preview->kind, ==, "exact");
+		g_autoptr(Preview) preview =
+			preview_of(digits, edits[i].text, edits[i].scale, NULL, GROUP_LAYER);
+		g_assert_cmpint(preview->kind, ==, PREVIEW_EXACT);
 		g_assert_cmpuint(preview->count, ==, G_N_ELEMENTS(digits_tasks));
 		g_assert_cmpuint(preview->warnings->len, ==, 0);
-		check_group(digits, edit, edits[i].scale, NULL, preview, preview->whole);
+		PrepareRequest request = {digits->collection, edit, 1, 0};
+		g_autoptr(Prepared) prepared = prepare_weights(&request, NULL, NULL);
+		Apply apply = {.collection = digits->collection,
+			.edit = edit,
+			.prepared = prepared,
+			.scale = edits[i].scale,
+			.dtype = -1};
+		check_group(&apply, NULL, preview, preview->whole);
 		for (guint g = 0; g < preview->groups->len; g++) {
 			const PreviewGroup *group = preview->groups->pdata[g];
 			if (g_str_has_prefix(group->name, "blocks."))
-				check_group(
-					digits, edit, edits[i].scale, group->name, preview, group);
+				check_group(&apply, group->name, preview, group);
 		}
 	}
 }
@@ -118,13 +130,12 @@ static void test_measured(void)
 static void test_frozen(void)
 {
 	g_autoptr(Digits) digits = digits_new();
-	g_autoptr(Preview) preview =
-		preview_of(digits->collection, digits->gram, "mnist", 1, "head", GROUP_ALL);
+	g_autoptr(Preview) preview = preview_of(digits, "mnist", 1, "head", GROUP_ALL);
 	g_assert_cmpuint(preview->groups->len, ==, 0);
-	g_assert_cmpfloat(preview->whole->norm, ==, 0);
+	g_assert_cmpfloat(preview->whole->norm.value, ==, 0);
 	for (guint i = 0; i < preview->count; i++) {
-		g_assert_true(isnan(preview->whole->cosine[i]));
-		g_assert_true(isnan(preview->whole->kept[i]));
+		g_assert_true(isnan(preview->whole->cosine[i].value));
+		g_assert_true(isnan(preview->whole->kept[i].value));
 	}
 }
 
@@ -133,27 +144,25 @@ static void test_truth(void)
 {
 	g_autoptr(Digits) digits = digits_new();
 	const cJSON *row = cJSON_GetArrayItem(digits_truth(digits, "global/cos"), 0);
-	g_autoptr(Preview) preview =
-		preview_of(digits->collection, digits->gram, "mnist", 0.5, NULL, GROUP_ALL);
+	g_autoptr(Preview) preview = preview_of(digits, "mnist", 0.5, NULL, GROUP_ALL);
 	double norm = digits_at(digits_truth(digits, "global/norms"), 0);
-	digits_norm(preview->whole->norm, 0.5 * norm);
-	digits_norm(preview->whole->relative,
+	digits_norm(preview->whole->norm.value, 0.5 * norm);
+	digits_norm(preview->whole->relative.value,
 		0.5 * digits_at(digits_truth(digits, "global/relative_norms"), 0));
 	digits_close(preview->of_largest, 0.5);
-	digits_close(preview->whole->kept[0], 0.5);
+	digits_close(preview->whole->kept[0].value, 0.5);
 	for (guint i = 0; i < preview->count; i++)
-		digits_close(preview->whole->cosine[i], digits_at(row, i));
+		digits_close(preview->whole->cosine[i].value, digits_at(row, i));
 	g_assert_cmpuint(preview->whole->elements, ==, 63312);
 }
 
 static void test_nothing(void)
 {
 	g_autoptr(Digits) digits = digits_new();
-	g_autoptr(Preview) preview =
-		preview_of(digits->collection, digits->gram, "mnist - mnist", 1, NULL, GROUP_ALL);
-	g_assert_cmpfloat(preview->whole->norm, ==, 0);
-	g_assert_cmpfloat(preview->whole->kept[0], ==, 0);
-	g_assert_true(isnan(preview->whole->cosine[0]));
+	g_autoptr(Preview) preview = preview_of(digits, "mnist - mnist", 1, NULL, GROUP_ALL);
+	g_assert_cmpfloat(preview->whole->norm.value, ==, 0);
+	g_assert_cmpfloat(preview->whole->kept[0].value, ==, 0);
+	g_assert_true(isnan(preview->whole->cosine[0].value));
 }
 
 static void assert_warns(const Preview *preview, const char *text)
@@ -182,21 +191,18 @@ static void test_warnings(void)
 	add_values(collection, folder, "broken", NAN);
 	g_autoptr(Digits) toy = digits_of(collection, 1, 0);
 
-	g_autoptr(Preview) lacking =
-		preview_of(collection, toy->gram, "0.1*part", 1, NULL, GROUP_ALL);
+	g_autoptr(Preview) lacking = preview_of(toy, "0.1*part", 1, NULL, GROUP_ALL);
 	assert_warns(lacking, "7 tensors edited in part only");
 	assert_warns(lacking, "blocks.0.attn.q.weight, blocks.1.attn.q.weight, "
 			      "blocks.2.mlp.fc_in.weight, ...");
 	assert_warns(lacking, "1 tensor not of a float type, copied from the base: seen");
-	g_autoptr(Preview) broken =
-		preview_of(collection, toy->gram, "a + broken[head]", 1, NULL, GROUP_ALL);
-	g_assert_true(isnan(broken->whole->norm));
+	g_autoptr(Preview) broken = preview_of(toy, "a + broken[head]", 1, NULL, GROUP_ALL);
+	g_assert_true(isnan(broken->whole->norm.value));
 	assert_warns(broken, "1 tensor with values that are not finite (from broken)");
 	assert_warns(broken, ": head.weight");
-	g_autoptr(Preview) large = preview_of(collection, toy->gram, "4*a", 1, NULL, GROUP_ALL);
+	g_autoptr(Preview) large = preview_of(toy, "4*a", 1, NULL, GROUP_ALL);
 	assert_warns(large, "the edit is 4.00 times as long as the base itself");
-	g_autoptr(Preview) longer =
-		preview_of(collection, toy->gram, "3.5*mnist@40", 1, NULL, GROUP_ALL);
+	g_autoptr(Preview) longer = preview_of(toy, "3.5*mnist@40", 1, NULL, GROUP_ALL);
 	assert_warns(longer, "the edit is 3.50 times as long as the largest task vector in it");
 	test_folder_remove(folder);
 }

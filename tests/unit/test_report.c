@@ -207,12 +207,17 @@ static void test_preview(void)
 {
 	g_autoptr(Digits) digits = digits_new();
 	g_autoptr(Node) edit = expression_parse(digits->collection, "mnist-1*fashion", NULL);
-	g_autoptr(Preview) preview =
-		preview_new(digits->collection, digits->gram, edit, 0.5, NULL, GROUP_LAYER, NULL);
+	PreviewRequest request = {.collection = digits->collection,
+		.gram = digits->gram,
+		.plan = digits->plan,
+		.edit = edit,
+		.scale = 0.5,
+		.by = GROUP_LAYER};
+	g_autoptr(Preview) preview = preview_new(&request, NULL);
 	g_autoptr(cJSON) json = report_preview_json(preview);
 	assert_strict(json);
-	assert_keys(json, "edit scale kind scope elements norm relative cosine kept of_largest "
-			  "groups warnings");
+	assert_keys(json, "edit scale kind whole_sample scope elements norm relative cosine kept "
+			  "conflict conflict_low conflict_high moves of_largest groups warnings");
 	assert_text(json, "edit", "mnist - 1*fashion");
 	assert_text(json, "kind", "exact");
 	g_assert_cmpfloat(number_at(json, "scale"), ==, 0.5);
