@@ -1,4 +1,5 @@
-/* method_linear.c - methods whose factors do not depend on the weights: sums, means and scales. */
+/* method_linear.c - sums, means and scales, whose factors do not depend on the weights; and one
+ * that takes a scale from the sizes of the tasks. */
 #include "edit/mix.h"
 
 #include "edit/linear.h"
@@ -62,14 +63,16 @@ static const Parameter average_parameters[] = {
 static gboolean average_mix(const MethodMix *mix, double *factor, GError **error)
 {
 	const MethodSite *site = &mix->site;
-	double sum = 1;
 	gboolean normalize = site->parameter[AVERAGE_NORMALIZE] != 0;
+	double divisor = 1, sum = 0;
 	if (normalize && !mix_weight_sum(site, "give weights of a positive sum, or normalize=no",
-				 &sum, error))
+				 &divisor, error))
 		return FALSE;
-	for (guint i = 0; i < site->inputs; i++)
-		factor[i + 1] = site->weight[i] / sum;
-	mix_set_base(mix, !normalize, factor);
+	for (guint i = 0; i < site->inputs; i++) {
+		factor[i + 1] = site->weight[i] / divisor;
+		sum += site->weight[i];
+	}
+	factor[0] = normalize ? 0 : sum - 1;
 	return TRUE;
 }
 
@@ -181,4 +184,91 @@ const Method method_lines = {
 	.by_depth = TRUE,
 	.parameters = lines_parameters,
 	.mix = lines_mix,
+};
+
+enum { LINES_MULTI_BETA };
+
+static const Parameter lines_multi_parameters[] = {
+	{
+		.name = "beta",
+		.type = PARAMETER_NUMBER,
+		.help = "what the last layer's scale has more; else 1 - alpha",
+		.least = -INFINITY,
+		.most = INFINITY,
+		.optional = TRUE,
+		.otherwise = NO_DEFAULT,
+	},
+	{0},
+};
+
+static MethodBy lines_multi_by(const Node *call)
+{
+	(void)call;
+	return BY_MODEL;
+}
+
+enum { LINES_TASKS, LINES_MERGED, LINES_SUMS };
+
+static guint lines_multi_sums(const MethodSite *site)
+{
+	(void)site;
+	return LINES_SUMS;
+}
+
+static void lines_multi_add(const MethodBlock *block, double *sums)
+{
+	for (guint64 k = 0; k < block->n; k++) {
+		double tasks = 0;
+		for (guint i = 1; i < block->site.inputs; i++)
+			tasks += block->input[i][k];
+		sums[LINES_TASKS] += fabs(tasks);
+		sums[LINES_MERGED] += fabs(block->input[0][k]);
+	}
+}
+
+/* alpha: of T tasks, ‖Σ t‖₁ / ‖x‖₁ / T. */
+static gboolean lines_multi_settle(const MethodSite *domain, const double *sums, const Cut *cuts,
+	double *figures, GError **error)
+{
+	(void)cuts;
+	if (sums[LINES_MERGED] == 0 && sums[LINES_TASKS] > 0)
+		return mix_fail(domain, error, "give a merge of the tasks first, then the tasks",
+			"the first is zero, and no scale makes it as large as the tasks");
+	double ratio = sums[LINES_MERGED] > 0 ? sums[LINES_TASKS] / sums[LINES_MERGED] : 0;
+	figures[0] = ratio / (domain->inputs - 1);
+	return TRUE;
+}
+
+static guint lines_multi_figures(const MethodSite *domain)
+{
+	(void)domain;
+	return 1;
+}
+
+static void lines_multi_apply(const MethodBlock *block, double *out)
+{
+	double beta = block->site.parameter[LINES_MULTI_BETA];
+	double scale = lines_scale(&block->site, block->figures[0], beta);
+	for (guint64 k = 0; k < block->n; k++)
+		out[k] = scale * block->input[0][k];
+}
+
+static const MethodStep lines_multi_steps[] = {
+	{.sums = lines_multi_sums, .add = lines_multi_add, .settle = lines_multi_settle},
+	{0},
+};
+
+const Method method_lines_multi = {
+	.name = "lines_multi",
+	.help = "lines of a merge, with alpha from the tasks it is of",
+	.example = "lines_multi(mean(a, b), a, b)",
+	.source = "LiNeS (Wang et al., 2024)",
+	.least = 2,
+	.most = G_MAXUINT,
+	.by_depth = TRUE,
+	.parameters = lines_multi_parameters,
+	.by = lines_multi_by,
+	.steps = lines_multi_steps,
+	.figures = lines_multi_figures,
+	.apply = lines_multi_apply,
 };

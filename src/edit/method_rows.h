@@ -5,7 +5,8 @@
 #include "edit/method.h"
 
 /* method_linear.c */
-extern const Method method_sum, method_mean, method_average, method_passthrough, method_lines;
+extern const Method method_sum, method_mean, method_average, method_passthrough, method_lines,
+	method_lines_multi;
 /* method_elect.c */
 extern const Method method_trim, method_ties, method_dare, method_dare_ties, method_breadcrumbs,
 	method_breadcrumbs_ties, method_della, method_della_linear;

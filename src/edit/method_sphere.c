@@ -37,12 +37,16 @@ static const Parameter multislerp_parameters[] = {
 	{0},
 };
 
+static gboolean is_paper(const MethodSite *site)
+{
+	return method_dialect(site->call) == DIALECT_PAPER;
+}
+
 /* Of changes, in the paper dialect, a weight below 0 means the opposite direction: lengths then
  * count by |w|, and so does the divisor, which would take the sign back otherwise. */
 static gboolean counts_sizes(const MethodSite *site)
 {
-	return site->parameter[MULTISLERP_DIALECT] == DIALECT_PAPER &&
-	       site->parameter[MULTISLERP_OF] == OF_CHANGES;
+	return is_paper(site) && site->parameter[MULTISLERP_OF] == OF_CHANGES;
 }
 
 static double weight_sizes(const MethodSite *site)
@@ -77,18 +81,17 @@ static double add_direction(const MethodSite *site, const Frame *frame, double *
 		if (norm > 0)
 			frame_add(frame, direction, w / (norm + eps), vector);
 	}
-	return site->parameter[MULTISLERP_DIALECT] == DIALECT_PAPER ? fabs(length) : length;
+	return is_paper(site) ? fabs(length) : length;
 }
 
 /* Where there is no direction: mergekit goes straight between two. */
 static gboolean without_direction(const MethodSite *site, const Frame *frame, double length,
 	double divisor, double *value, GError **error)
 {
-	gboolean mergekit = site->parameter[MULTISLERP_DIALECT] == DIALECT_MERGEKIT;
 	frame_scale(frame, value, 0);
 	if (length == 0)
 		return TRUE;
-	if (!mergekit || site->inputs != 2)
+	if (is_paper(site) || site->inputs != 2)
 		return fail_opposite(site, error);
 	frame_add(frame, value, site->weight[0] / divisor, frame_vector(frame, 1));
 	frame_add(frame, value, site->weight[1] / divisor, frame_vector(frame, 2));
@@ -106,9 +109,7 @@ static gboolean multislerp_mix(const MethodMix *mix, double *factor, GError **er
 	if (!multislerp_divisor(site, &divisor, error))
 		return FALSE;
 	double length = add_direction(site, frame, value), norm = frame_norm(frame, value);
-	double least = site->parameter[MULTISLERP_DIALECT] == DIALECT_PAPER
-			       ? DIRECTION_LEAST * weight_sizes(site)
-			       : eps * fabs(divisor);
+	double least = is_paper(site) ? DIRECTION_LEAST * weight_sizes(site) : eps * fabs(divisor);
 	if (norm > least)
 		frame_scale(frame, value, cos(eps) * length / fabs(divisor) / norm);
 	else if (!without_direction(site, frame, length, divisor, value, error))
@@ -177,9 +178,8 @@ typedef struct {
 /* mergekit leaves out of the direction what is not longer than `tol`. */
 static gboolean has_direction(const Karcher *karcher, const double *vector)
 {
-	const double *parameter = karcher->site->parameter;
-	gboolean mergekit = parameter[KARCHER_DIALECT] == DIALECT_MERGEKIT;
-	return frame_norm(karcher->frame, vector) > (mergekit ? parameter[KARCHER_TOL] : 0);
+	double least = is_paper(karcher->site) ? 0 : karcher->site->parameter[KARCHER_TOL];
+	return frame_norm(karcher->frame, vector) > least;
 }
 
 /* How many inputs have a direction; adds these up. */
@@ -235,7 +235,6 @@ static void karcher_move(Karcher *karcher, double length)
 static gboolean karcher_search(Karcher *karcher, guint directions, GError **error)
 {
 	const double *parameter = karcher->site->parameter;
-	gboolean mergekit = parameter[KARCHER_DIALECT] == DIALECT_MERGEKIT;
 	for (guint taken = 0;; taken++) {
 		if (!karcher_aim(karcher, directions, error))
 			return FALSE;
@@ -243,7 +242,7 @@ static gboolean karcher_search(Karcher *karcher, guint directions, GError **erro
 		if (length <= parameter[KARCHER_TOL])
 			return TRUE;
 		if (taken == (guint)parameter[KARCHER_MAX_ITER])
-			return mergekit || length < GRADIENT_MOST ||
+			return !is_paper(karcher->site) || length < GRADIENT_MOST ||
 			       mix_fail(karcher->site, error, "give a larger max_iter or tol",
 				       "after %u steps the next one is still %g long", taken,
 				       length);

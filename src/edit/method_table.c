@@ -8,6 +8,7 @@ const Method *const methods[] = {
 	&method_average,
 	&method_passthrough,
 	&method_lines,
+	&method_lines_multi,
 	&method_trim,
 	&method_ties,
 	&method_dare,

@@ -20,13 +20,6 @@ double mix_norm(const MethodMix *mix, guint i)
 	return square > 0 ? sqrt(square) : 0;
 }
 
-void mix_set_base(const MethodMix *mix, gboolean of_weights, double *factor)
-{
-	factor[0] = of_weights ? -1 : 0;
-	for (guint i = 1; of_weights && i <= mix->site.inputs; i++)
-		factor[0] += factor[i];
-}
-
 gboolean mix_weight_sum(const MethodSite *site, const char *remedy, double *sum, GError **error)
 {
 	double size = *sum = 0;

@@ -1,9 +1,12 @@
-/* mix.h - what the mixes share: inner products by their indices, and how they say no. */
+/* mix.h - what mixes and other methods share: inner products by their indices, checks, and how they
+ * say no. */
 #ifndef TAUSCOPE_MIX_H
 #define TAUSCOPE_MIX_H
 
 #include "core/error.h"
 #include "edit/method.h"
+
+#include <math.h>
 
 /* A NUMBER or COUNT that must be given has no default, and so has one that may be left out. */
 #define NO_DEFAULT                                                                                 \
@@ -21,14 +24,8 @@ enum { OF_CHANGES, OF_WEIGHTS };
 	{                                                                                          \
 		.name = "of", .type = PARAMETER_CHOICE,                                            \
 		.help = "mix task vectors or whole models", .choices = "changes weights",          \
-		.otherwise = {                                                                     \
-			paper,                                                                     \
-			mergekit                                                                   \
-		}                                                                                  \
+		.otherwise[DIALECT_PAPER] = paper, .otherwise[DIALECT_MERGEKIT] = mergekit         \
 	}
-/* The factors of what is Σ factor[i]·vᵢ (i from 1), vᵢ a change or a whole model: sets factor[0].
- */
-void mix_set_base(const MethodMix *mix, gboolean of_weights, double *factor);
 
 /* The sum of the weights where something is divided by it; FALSE with *error set where it is 0,
  * or, but in mergekit's dialect, turns every sign round. */
