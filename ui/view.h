@@ -61,9 +61,15 @@ void ui_go(Ui *ui, ScreenId screen);
 typedef gboolean (*UiAccept)(gpointer view, Ui *ui, const char *text, GError **error);
 void ui_prompt(Ui *ui, const char *label, const char *initial, gboolean paths, gpointer view,
 	UiAccept accept);
+/* The same, where Tab calls `complete`: what may replace bytes [*start, cursor) of the text; ends
+ * with NULL, g_strfreev. */
+typedef char **(*UiComplete)(gpointer view, Ui *ui, const char *text, gsize cursor, gsize *start);
+void ui_prompt_completing(Ui *ui, const char *label, const char *initial, UiComplete complete,
+	gpointer view, UiAccept accept);
 /* Asks with another key than the one that started it: `y` does it. */
 void ui_confirm(Ui *ui, const char *question, gpointer view, void (*yes)(gpointer view, Ui *ui));
-/* Chooses one of a list, narrowed by typing. */
+/* Chooses one of a list, narrowed by typing.  What stands behind a tab is said of an item, and not
+ * handed over. */
 void ui_pick(Ui *ui, const char *title, const char *const *items, guint n, gpointer view,
 	UiAccept accept);
 /* Opens the export dialog over the screen. */

@@ -256,17 +256,44 @@ gboolean line_complete_path(LineWidget *line)
 	return complete_from(line, text) || (equals && complete_from(line, equals + 1));
 }
 
-void line_draw(const LineWidget *line, Canvas *canvas, Rect rect, int x, int y, int columns)
+void line_replace(LineWidget *line, gsize start, const char *text)
 {
-	g_autofree char *before = g_strndup(line->text->str, line->cursor);
+	line_erase(line, start, line->cursor);
+	line_insert(line, text);
+}
+
+/* Columns of the bytes [from, to). */
+static int columns_between(const char *from, const char *to)
+{
+	g_autofree char *text = g_strndup(from, (gsize)(to - from));
+	return canvas_columns(text);
+}
+
+/* Where the part that is seen begins, so that the cursor lies in it. */
+static const char *line_start(const LineWidget *line, int columns)
+{
 	const char *start = line->text->str;
-	int used = canvas_columns(before);
+	int used = columns_between(start, start + line->cursor);
 	while (used >= columns && *start) {
 		const char *next = g_utf8_next_char(start);
-		g_autofree char *character = g_strndup(start, (gsize)(next - start));
-		used -= canvas_columns(character);
+		used -= columns_between(start, next);
 		start = next;
 	}
+	return start;
+}
+
+int line_place(const LineWidget *line, int columns, guint character)
+{
+	const char *start = line_start(line, columns);
+	const char *at = g_utf8_offset_to_pointer(
+		line->text->str, MIN((glong)character, g_utf8_strlen(line->text->str, -1)));
+	return at < start ? 0 : MIN(columns_between(start, at), columns - 1);
+}
+
+void line_draw(const LineWidget *line, Canvas *canvas, Rect rect, int x, int y, int columns)
+{
+	const char *start = line_start(line, columns);
+	int used = columns_between(start, line->text->str + line->cursor);
 	Rect field = rect_left(rect_right_of(rect, x), columns);
 	canvas_fill(canvas, rect_rows(field, y, 1), ROLE_INPUT, ' ');
 	canvas_text(canvas, field, 0, y, ROLE_INPUT, start);

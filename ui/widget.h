@@ -28,14 +28,20 @@ gboolean line_key(LineWidget *line, const char *key);
 /* Completes a path at the end of the text, or after the `=` of NAME=PATH; TRUE where something was
  * added. */
 gboolean line_complete_path(LineWidget *line);
-/* Draws in `columns` columns, scrolled so that the cursor is seen, and places the canvas' cursor. */
+/* Puts a text in the place of bytes [start, cursor). */
+void line_replace(LineWidget *line, gsize start, const char *text);
+/* The column at which line_draw puts a character of the text (from 0). */
+int line_place(const LineWidget *line, int columns, guint character);
+/* Draws in `columns` columns, scrolled so that the cursor is seen, and places the canvas' cursor.
+ */
 void line_draw(const LineWidget *line, Canvas *canvas, Rect rect, int x, int y, int columns);
 
 /* Breaks text at blanks into lines of at most `columns` columns; \n breaks too.  What follows two
  * blanks, as in a list of terms and meanings, stays aligned.  Free with g_strfreev. */
 GStrv text_wrap(const char *text, int columns);
-/* Whether all characters of `pattern` (lower case) occur in `text` in this order, whatever the case;
- * *score is larger the closer they stand together and the earlier.  An empty pattern matches. */
+/* Whether all characters of `pattern` (lower case) occur in `text` in this order, whatever the
+ * case; *score is larger the closer they stand together and the earlier.  An empty pattern matches.
+ */
 gboolean text_fuzzy(const char *pattern, const char *text, int *score);
 
 #endif
