@@ -2,6 +2,7 @@
 #include "toy.h"
 
 #include "edit/apply.h"
+#include "edit/prepare.h"
 
 #include <math.h>
 #include <string.h>
@@ -58,28 +59,45 @@ static void load_values(
 	load_bytes(fixture, name, dtype, bytes, elements);
 }
 
+/* What is written of an edit beside the edit itself. */
+typedef struct {
+	gint dtype;
+	gboolean difference;
+} Form;
+
 /* Applies an edit to the tensor, in blocks of `block` elements. */
-static guint8 *apply_in_blocks(
-	const Fixture *fixture, const char *text, double scale, guint64 block, guint64 *overflowed)
+static guint8 *apply_form(const Fixture *fixture, const char *text, double scale, guint64 block,
+	Form form, guint64 *overflowed)
 {
 	g_autoptr(GError) error = NULL;
 	const Collection *collection = fixture->collection;
 	const Tensor *tensor = collection_tensor(collection, 0);
-	gsize size = dtype_info(tensor->dtype)->bits / 8;
 	g_autoptr(Node) edit = expression_parse(collection, text, &error);
 	test_no_error(error);
-	gsize room = apply_scratch_bytes(collection, edit, block);
+	PrepareRequest request = {.collection = collection, .edit = edit};
+	g_autoptr(Prepared) prepared = prepare_weights(&request, NULL, &error);
+	test_no_error(error);
+	Apply apply = {collection, edit, prepared, scale, form.dtype, form.difference};
+	gsize size = dtype_info(apply_dtype(&apply, 0))->bits / 8;
+	gsize room = apply_scratch_bytes(&apply, 0, block);
 	g_autofree guint8 *scratch = memset(g_malloc(room), 0x40, room);
-	guint8 *out = g_malloc0(tensor->bytes);
-	ApplyPlan plan = apply_plan(collection, edit, scale, 0);
+	guint8 *out = g_malloc0(tensor->elements * 8);
+	ApplyPlan plan = apply_plan(&apply, 0);
 	*overflowed = 0;
 	for (guint64 at = 0; at < tensor->elements; at += block) {
 		guint64 count = MIN(block, tensor->elements - at);
-		apply_block(collection, edit, scale, 0, &plan, at, count, scratch, out + at * size,
-			overflowed, &error);
+		apply_block(
+			&apply, 0, &plan, at, count, scratch, out + at * size, overflowed, &error);
 		test_no_error(error);
 	}
 	return out;
+}
+
+/* The same in the base's type, as a model. */
+static guint8 *apply_in_blocks(
+	const Fixture *fixture, const char *text, double scale, guint64 block, guint64 *overflowed)
+{
+	return apply_form(fixture, text, scale, block, (Form){.dtype = -1}, overflowed);
 }
 
 static guint8 *apply(const Fixture *fixture, const char *text, double scale)
@@ -360,21 +378,62 @@ static void test_not_shared(Fixture *fixture, gconstpointer data)
 static void test_scope(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
+	g_autoptr(GError) error = NULL;
 	g_autoptr(Collection) collection = toy_collection(fixture->folder);
 	g_autoptr(Node) edit = expression_parse(collection, "a + 0.5*b[head]", NULL);
-	g_autofree guint8 *scratch = g_malloc(apply_scratch_bytes(collection, edit, 2));
+	PrepareRequest request = {.collection = collection, .edit = edit};
+	g_autoptr(Prepared) prepared = prepare_weights(&request, NULL, &error);
+	test_no_error(error);
+	Apply edited = {collection, edit, prepared, 1, -1, FALSE};
+	g_autofree guint8 *scratch = g_malloc(apply_scratch_bytes(&edited, 0, 2));
 	const float plain[] = {2, 4}, head[] = {1.5, 3.5};
 	for (guint i = 0; i + 1 < collection_tensors(collection); i++) {
 		float out[2];
 		guint64 overflowed = 0;
 		gboolean is_head =
 			g_str_equal(collection_tensor(collection, i)->name, "head.weight");
-		ApplyPlan plan = apply_plan(collection, edit, 1, i);
+		ApplyPlan plan = apply_plan(&edited, i);
 		g_assert_cmpint(plan.kind, ==, is_head ? APPLY_COMPUTE : APPLY_COPY_MEMBER);
-		g_assert_true(apply_block(
-			collection, edit, 1, i, &plan, 0, 2, scratch, out, &overflowed, NULL));
+		g_assert_true(
+			apply_block(&edited, i, &plan, 0, 2, scratch, out, &overflowed, NULL));
 		g_assert_true(memcmp(out, is_head ? head : plain, sizeof out) == 0);
 	}
+}
+
+/* Another type for all, rounded to nearest even, also where nothing changes. */
+static void test_types(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base[] = {1, 1 + 0x1p-8, 1 + 0x1p-7 + 0x1p-8, 3e38, 1e-40},
+		     task[] = {1, 1 + 0x1p-8, 1 + 0x1p-7 + 0x1p-8, 3.4e38, 1e-40};
+	const guint16 bf16[] = {0x3f80, 0x3f80, 0x3f82, 0x7f80, 0x0001};
+	guint64 overflowed;
+	load_values(fixture, "base", DTYPE_F32, base, 5);
+	load_values(fixture, "a", DTYPE_F32, task, 5);
+	g_autofree guint8 *all =
+		apply_form(fixture, "1*a", 1, 5, (Form){.dtype = DTYPE_BF16}, &overflowed);
+	g_assert_true(memcmp(all, bf16, sizeof bf16) == 0);
+	g_assert_cmpuint(overflowed, ==, 1);
+	g_autofree guint8 *none =
+		apply_form(fixture, "0*a", 1, 5, (Form){.dtype = DTYPE_BF16}, &overflowed);
+	g_assert_true(memcmp(none, bf16, 6) == 0);
+	g_assert_cmpuint(overflowed, ==, 0);
+}
+
+/* A difference is λ·edit by itself. */
+static void test_difference(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base[] = {1, -2, 0.5}, task[] = {3, -2, 0};
+	const float expected[] = {1, 0, -0.25f}, nothing[] = {0, 0, 0};
+	guint64 overflowed;
+	Form form = {.dtype = DTYPE_F32, .difference = TRUE};
+	load_values(fixture, "base", DTYPE_F32, base, 3);
+	load_values(fixture, "a", DTYPE_F32, task, 3);
+	g_autofree guint8 *half = apply_form(fixture, "a", 0.5, 3, form, &overflowed);
+	g_assert_true(memcmp(half, expected, sizeof expected) == 0);
+	g_autofree guint8 *zero = apply_form(fixture, "0*a", 1, 3, form, &overflowed);
+	g_assert_true(memcmp(zero, nothing, sizeof nothing) == 0);
 }
 
 static void test_deep(Fixture *fixture, gconstpointer data)
@@ -412,6 +471,8 @@ int main(int argc, char **argv)
 		{"/apply/integers", test_integers},
 		{"/apply/not-shared", test_not_shared},
 		{"/apply/scope", test_scope},
+		{"/apply/types", test_types},
+		{"/apply/difference", test_difference},
 		{"/apply/deep", test_deep},
 	};
 	g_test_init(&argc, &argv, NULL);
