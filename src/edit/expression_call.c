@@ -72,15 +72,27 @@ static gboolean parse_text(Parser *parser, const Parameter *row, Argument *argum
 	return parser_advance(parser);
 }
 
+/* Whether the number at byte `at` is a double only because it was rounded, as 2^53 + 1 is. */
+static gboolean is_rounded(const char *text, gsize at, const Node *number)
+{
+	return number->kind == NODE_NUMBER && number->number == COUNT_MOST &&
+	       g_ascii_strtoull(text + at, NULL, 10) > (guint64)COUNT_MOST;
+}
+
 static gboolean parse_number(Parser *parser, Node *call, guint parameter)
 {
+	const Parameter *row = &call->method->parameters[parameter];
+	gsize start = parser->token.start;
 	guint at = parser_column(parser);
 	g_autoptr(Node) number = parser_sum(parser);
 	if (!number)
 		return FALSE;
 	if (number->is_vector)
 		return parser_fail(parser, at, "%s is a number, and this is a task vector",
-			       call->method->parameters[parameter].name) != NULL;
+			       row->name) != NULL;
+	if (row->type == PARAMETER_COUNT && is_rounded(parser->text, start, number))
+		return parser_fail(parser, at, "%s is too large; it takes whole numbers up to %.0f",
+			       row->name, COUNT_MOST) != NULL;
 	node_set_number(call, parameter, g_steal_pointer(&number));
 	return TRUE;
 }

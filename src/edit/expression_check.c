@@ -1,10 +1,13 @@
-/* expression_check.c - what must hold of a call: how many inputs, which parameters, their ranges. */
+/* expression_check.c - what must hold of a call: how many inputs, which parameters, their ranges.
+ */
 #include "edit/parser.h"
 
+#include "core/error.h"
 #include "edit/linear.h"
 #include "edit/node.h"
 
 #include <math.h>
+#include <string.h>
 
 static gboolean check_vectors(Parser *parser, const Node *call)
 {
@@ -26,7 +29,8 @@ static char *wanted_inputs(const Method *method)
 	if (method->most == G_MAXUINT)
 		return g_strdup_printf(
 			"at least %u task vector%s", method->least, method->least == 1 ? "" : "s");
-	return g_strdup_printf("%u to %u task vectors", method->least, method->most);
+	return g_strdup_printf("%u %s %u task vectors", method->least,
+		method->most == method->least + 1 ? "or" : "to", method->most);
 }
 
 static gboolean check_inputs(Parser *parser, const Node *call)
@@ -101,14 +105,19 @@ static gboolean check_common(Parser *parser, const Node *call, guint parameter)
 {
 	double value;
 	const Node *number = call->argument[parameter].number;
+	const Parameter *row = &call->method->parameters[parameter];
 	if (!is_common(call, parameter) || linear_constant(number, &value))
 		return TRUE;
-	gboolean choice = method_parameter(call->method, "by") >= 0 &&
-			  call->method->parameters[parameter].type == PARAMETER_NUMBER;
+	if (row->type == PARAMETER_COUNT)
+		return parser_fail(parser, number->column,
+			       "%s must be the same on all tensors; give one number",
+			       row->name) != NULL;
+	gboolean has_by = method_parameter(call->method, "by") >= 0;
 	return parser_fail(parser, number->column,
-		       "%s must be the same on all tensors of a model here; give one number%s",
-		       call->method->parameters[parameter].name,
-		       choice ? ", or say by=tensor" : "") != NULL;
+		       "%s is about a whole %s, and must be the same on its tensors; give one "
+		       "number%s",
+		       row->name, method_by(call) == BY_MODEL ? "model" : "layer",
+		       has_by ? ", or say by=tensor" : "") != NULL;
 }
 
 static gboolean check_parameters(Parser *parser, const Node *call)
@@ -124,19 +133,28 @@ static gboolean check_parameters(Parser *parser, const Node *call)
 	return TRUE;
 }
 
-/* Turns the error of a method into one of the language. */
-static gboolean fail_method(Parser *parser, const Node *call, GError *error)
+/* Makes the error of a method one of the language; takes it.  It may name a column within the call;
+ * where the numbers are the same everywhere, the tensor that it names is any. */
+static gboolean fail_method(Parser *parser, const Node *call, GError *taken, gboolean differs)
 {
-	parser_fail(parser, call->column, "%s", error->message);
+	g_autoptr(GError) error = taken;
+	const char *tensor = differs ? NULL : error_tensor(error);
+	g_autofree char *prefix = g_strdup_printf("tensor %s: ", tensor ? tensor : "");
+	gboolean strip = tensor && g_str_has_prefix(error->message, prefix);
+	if (g_str_has_prefix(error->message, "column "))
+		g_propagate_error(parser->error, g_steal_pointer(&error));
+	else
+		parser_fail(
+			parser, call->column, "%s", error->message + (strip ? strlen(prefix) : 0));
 	return FALSE;
 }
 
 static gboolean check_method(Parser *parser, const Node *call)
 {
-	g_autoptr(GError) error = NULL;
+	GError *error = NULL;
 	if (!call->method->check || call->method->check(parser->collection, call, &error))
 		return TRUE;
-	return fail_method(parser, call, error);
+	return fail_method(parser, call, error, TRUE);
 }
 
 /* Whether the factors of a call can differ by tensor. */
@@ -160,11 +178,11 @@ static gboolean check_factors(Parser *parser, const Node *call)
 	g_autofree double *factor = g_new0(double, call->children->len + 1);
 	gboolean differs = differs_by_tensor(call);
 	for (guint i = 0; i < collection_tensors(parser->collection); i++) {
-		g_autoptr(GError) error = NULL;
+		GError *error = NULL;
 		if (!collection_is_float(parser->collection, i))
 			continue;
 		if (!linear_factors(parser->collection, call, i, factor, &error))
-			return fail_method(parser, call, error);
+			return fail_method(parser, call, error, differs);
 		if (!differs)
 			break;
 	}

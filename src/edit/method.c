@@ -61,18 +61,24 @@ static char *either_word(const char *choices)
 	return g_strdup_printf("%s or %s", others, final);
 }
 
+static gboolean is_bound(double end)
+{
+	return fabs(end) < G_MAXDOUBLE;
+}
+
 static char *number_range(const Parameter *parameter)
 {
+	gboolean has_least = is_bound(parameter->least), has_most = is_bound(parameter->most);
 	g_autofree char *least = expression_number(parameter->least);
 	g_autofree char *most = expression_number(parameter->most);
-	if (isfinite(parameter->least) && isfinite(parameter->most))
+	if (has_least && has_most)
 		return g_strdup_printf("%s %s %s %s %s", least,
 			parameter->open_least ? "<" : "<=", parameter->name,
 			parameter->open_most ? "<" : "<=", most);
-	if (isfinite(parameter->least))
+	if (has_least)
 		return g_strdup_printf(
 			"%s %s", parameter->open_least ? "more than" : "at least", least);
-	if (isfinite(parameter->most))
+	if (has_most)
 		return g_strdup_printf(
 			"%s %s", parameter->open_most ? "less than" : "at most", most);
 	return g_strdup("any number");
@@ -81,7 +87,7 @@ static char *number_range(const Parameter *parameter)
 static char *count_range(const Parameter *parameter)
 {
 	g_autofree char *range = number_range(parameter);
-	return isfinite(parameter->least) || isfinite(parameter->most)
+	return is_bound(parameter->least) || is_bound(parameter->most)
 		       ? g_strdup_printf("a whole number, %s", range)
 		       : g_strdup("a whole number");
 }

@@ -149,7 +149,8 @@ typedef struct Method {
 	 * the inner products are there.  NULL: it does not draw. */
 	gboolean (*expect)(const MethodMix *mix, double *factor, double *square, double *constant);
 
-	/* What must hold of a call beyond the ranges of its parameters; ERROR_USAGE.  May be NULL. */
+	/* What must hold of a call beyond the ranges of its parameters; ERROR_USAGE, "column N: ..."
+	 * where it is about an input.  May be NULL. */
 	gboolean (*check)(const Collection *collection, const Node *call, GError **error);
 	/* Opens what the call reads beside the inputs (a mask), once; freed with `close`.  May be
 	 * NULL.  NULL with *error set on failure. */
