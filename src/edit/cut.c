@@ -73,12 +73,10 @@ CutSearch *cut_search_new(guint64 count, guint64 above)
 {
 	CutSearch *search = g_new0(CutSearch, 1);
 	search->inside = count;
-	search->need = above;
+	search->need = MIN(above, count);
 	search->stage = next_stage(search);
-	if (above == 0)
+	if (search->need == 0)
 		finish(search, INFINITY, 0);
-	else if (above >= count)
-		finish(search, -INFINITY, G_MAXUINT64);
 	return search;
 }
 

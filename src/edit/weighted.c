@@ -51,11 +51,13 @@ static double weight_of(const WeightedKey *keys, gsize n)
 Cut weighted_cut(WeightedKey *keys, gsize n, double above)
 {
 	Cut cut = {INFINITY, 0};
+	gboolean missed = n > 0 && above > 0;
 	while (n > 0) {
 		choose_pivot(keys, n);
 		gsize pivot = part(keys, n);
 		double before = weight_of(keys, pivot);
 		if (before + keys[pivot].weight / 2 <= above) {
+			missed = FALSE;
 			cut = (Cut){keys[pivot].key, keys[pivot].index};
 			above -= before + keys[pivot].weight;
 			keys += pivot + 1;
@@ -64,5 +66,5 @@ Cut weighted_cut(WeightedKey *keys, gsize n, double above)
 			n = pivot;
 		}
 	}
-	return cut;
+	return missed ? (Cut){nextafter(keys[0].key, INFINITY), 0} : cut;
 }

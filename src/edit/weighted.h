@@ -9,8 +9,9 @@ typedef struct {
 	guint64 index;
 } WeightedKey;
 
-/* The cut with numbers of weight `above` above it, as nearly as whole numbers allow.  Reorders the
- * keys; none is NaN. */
+/* The cut with numbers of weight `above` above it, as nearly as whole numbers allow: where that is
+ * none though some are wanted, its key is next to the largest, which then stands for what is wanted.
+ * Reorders the keys; none is NaN. */
 Cut weighted_cut(WeightedKey *keys, gsize n, double above);
 
 #endif

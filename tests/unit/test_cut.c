@@ -46,7 +46,7 @@ static void check_cut(const double *keys, guint64 n, guint64 above, guint64 bloc
 	qsort(sorted, n, sizeof *sorted, compare);
 	for (guint64 i = 0; i < n; i++)
 		g_assert_cmpint(cut_above(&cut, sorted[i].key, sorted[i].index), ==, i < above);
-	if (above > 0 && above < n)
+	if (above > 0)
 		g_assert_true(cut.key == sorted[above - 1].key);
 	g_assert_cmpuint(passes, <=, 7);
 }
@@ -139,6 +139,16 @@ static void test_weighted(void)
 		g_assert_true(cut_above(&all, keys[i].key, keys[i].index));
 }
 
+/* Less than half of what the largest stands for: none is above, and yet the cut is a number. */
+static void test_weighted_end(void)
+{
+	WeightedKey keys[] = {{3, 10, 0}, {7, 10, 1}, {5, 10, 2}};
+	Cut cut = weighted_cut(keys, G_N_ELEMENTS(keys), 1);
+	g_assert_false(cut_above(&cut, 7, 1));
+	g_assert_cmpfloat(fabs(cut.key - 7), <=, 1e-14);
+	g_assert_true(isinf(weighted_cut(keys, G_N_ELEMENTS(keys), 0).key));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -148,5 +158,6 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/cut/one-value", (gconstpointer)one_value, test_many);
 	g_test_add_data_func("/cut/near-one", (gconstpointer)near_one, test_many);
 	g_test_add_func("/cut/weighted", test_weighted);
+	g_test_add_func("/cut/weighted-end", test_weighted_end);
 	return g_test_run();
 }
