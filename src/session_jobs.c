@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "session_export.h"
 
 const GPtrArray *session_jobs(const Session *session)
 {
@@ -122,44 +123,40 @@ gboolean session_load(Session *session, const LoadRequest *request, GError **err
 
 typedef struct {
 	Session *session;
-	Node *edit;
-	Recipe *recipe;
-	GPtrArray *kept;
+	Export *export;
 	char *output;
-	ModelRequest request; /* borrows the above */
-	ModelReport *report;
 } ExportJob;
 
 static void export_job_free(gpointer data)
 {
 	ExportJob *job = data;
-	g_clear_pointer(&job->edit, node_free);
-	g_clear_pointer(&job->recipe, recipe_free);
-	g_clear_pointer(&job->report, model_report_free);
-	g_clear_pointer(&job->kept, g_ptr_array_unref);
+	export_free(job->export);
 	g_free(job->output);
 	g_free(job);
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExportJob, export_job_free)
 
 static gboolean export_job_run(Job *job, gpointer data, GError **error)
 {
-	ExportJob *of = data;
-	of->report = model_write(&of->request, job, error);
-	return of->report != NULL;
+	return export_run(((ExportJob *)data)->export, job, error);
+}
+
+static void append_sentences(GString *text, const GPtrArray *sentences)
+{
+	for (guint i = 0; i < sentences->len; i++)
+		g_string_append_printf(text, "; %s", (const char *)sentences->pdata[i]);
 }
 
 static char *report_sentence(const ExportJob *job)
 {
-	const ModelReport *report = job->report;
+	const ModelReport *report = export_report(job->export);
 	g_autofree char *bytes = text_bytes(report->bytes);
 	g_autofree char *output = text_safe(job->output);
 	GString *text = g_string_new(NULL);
 	g_string_append_printf(text,
 		"%s written: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " tensors changed, %s",
 		output, report->changed, report->tensors, bytes);
-	for (guint i = 0; i < report->warnings->len; i++)
-		g_string_append_printf(text, "; %s", (const char *)report->warnings->pdata[i]);
+	append_sentences(text, report->notes);
+	append_sentences(text, report->warnings);
 	return g_string_free(text, FALSE);
 }
 
@@ -167,57 +164,35 @@ static void export_job_done(G_GNUC_UNUSED Job *job, gpointer data, const GError 
 {
 	ExportJob *of = data;
 	Session *session = of->session;
+	const Recipe *recipe = export_recipe(of->export);
 	if (error) {
 		say_failure(session, "export", error);
 	} else {
-		g_autoptr(GArray) members = expression_members(of->edit);
-		store_add_notices(session->store, members, of->report->warnings);
 		session_say(session, report_sentence(of));
-		store_add_edit(
-			session->store, of->output, of->recipe->expression, of->recipe->scale);
+		store_add_edit(session->store, of->output, recipe->expression, recipe->scale);
 	}
 	start_next(session);
 	session_tell(session);
 }
 
-static gboolean prepare_export(ExportJob *job, const char *expression, double scale,
-	gboolean replace, gboolean write_recipe, GError **error)
-{
-	const Session *session = job->session;
-	job->recipe = session_recipe(session, expression, scale, error);
-	if (!job->recipe)
-		return FALSE;
-	job->edit = expression_parse(session_collection(session), expression, error);
-	if (!job->edit || !session_check_weights(session, job->edit, error))
-		return FALSE;
-	job->kept = store_kept_paths(session->store);
-	job->request = (ModelRequest){.collection = session_collection(session),
-		.edit = job->edit,
-		.scale = scale,
-		.recipe = job->recipe,
-		.output = job->output,
-		.replace = replace,
-		.write_recipe = write_recipe,
-		.kept = job->kept,
-		.threads = session->threads};
-	return model_check(&job->request, error);
-}
-
-gboolean session_export(Session *session, const char *expression, double scale, const char *output,
+gboolean session_export(Session *session, const EditChoice *choice, const char *output,
 	gboolean replace, gboolean write_recipe, GError **error)
 {
 	if (session->loading)
 		return fail_at(error, ERROR_USAGE,
 			(Place){.remedy = "wait until it is done, or cancel it"},
 			"a load is running");
-	g_autoptr(ExportJob) data = g_new0(ExportJob, 1);
-	data->session = session;
-	data->output = g_strdup(output);
-	if (!prepare_export(data, expression, scale, replace, write_recipe, error))
+	ExportRequest request = {.choice = *choice,
+		.output = output,
+		.replace = replace,
+		.write_recipe = write_recipe};
+	Export *export = export_new(session, &request, error);
+	if (!export)
 		return FALSE;
+	ExportJob *data = g_new0(ExportJob, 1);
+	*data = (ExportJob){session, export, g_strdup(output)};
 	g_autofree char *base = g_path_get_basename(output);
 	g_autofree char *title = g_strdup_printf("export %s", base);
-	add_job(session, job_new(title, export_job_run, export_job_done, g_steal_pointer(&data),
-				 export_job_free));
+	add_job(session, job_new(title, export_job_run, export_job_done, data, export_job_free));
 	return TRUE;
 }

@@ -14,7 +14,7 @@ static gboolean survey_run(Job *job, gpointer data, GError **error)
 	job_expect(job, checkpoint_bytes(survey->checkpoint));
 	for (guint i = 0; i < checkpoint_count(survey->checkpoint); i++) {
 		job_set_detail(job, checkpoint_tensor(survey->checkpoint, i)->name);
-		if (!values_read(survey->checkpoint, i, &survey->values[i], job, error))
+		if (!tensor_values_read(survey->checkpoint, i, &survey->values[i], job, error))
 			return FALSE;
 	}
 	return integrity_compare_checksums(survey->checkpoint, survey->damage, &counts, job, error);

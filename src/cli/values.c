@@ -70,7 +70,7 @@ static double norm_of(const Reading *reading, Dtype dtype)
 	return known ? sqrt(reading->squares) : NAN;
 }
 
-gboolean values_read(
+gboolean tensor_values_read(
 	const Checkpoint *checkpoint, guint tensor, TensorValues *values, Job *job, GError **error)
 {
 	*values = (TensorValues){.l2 = NAN, .minimum = NAN, .maximum = NAN};

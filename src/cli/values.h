@@ -1,6 +1,6 @@
 /* values.h - what the values of a checkpoint's tensors are, found by reading all of them. */
-#ifndef TAUSCOPE_VALUES_H
-#define TAUSCOPE_VALUES_H
+#ifndef TAUSCOPE_CLI_VALUES_H
+#define TAUSCOPE_CLI_VALUES_H
 
 #include "checkpoint/checkpoint.h"
 #include "core/job.h"
@@ -14,7 +14,7 @@ typedef struct {
 } TensorValues;
 
 /* Streams one tensor in blocks; `job` may be NULL. */
-gboolean values_read(
+gboolean tensor_values_read(
 	const Checkpoint *checkpoint, guint tensor, TensorValues *values, Job *job, GError **error);
 
 #endif

@@ -47,12 +47,17 @@ const guint8 *masks_bits(const Masks *masks, guint tensor, guint input)
 	return masks->bits[(gsize)tensor * masks->inputs + input];
 }
 
+char *mask_path(const char *text)
+{
+	const char *separator = g_strrstr(text, SEPARATOR);
+	return separator ? g_strndup(text, (gsize)(separator - text)) : g_strdup(text);
+}
+
 /* "FILE::SUFFIX", or "FILE". */
 static gboolean origin_open(Origin *origin, const char *text, GError **error)
 {
 	const char *separator = g_strrstr(text, SEPARATOR);
-	gsize length = separator ? (gsize)(separator - text) : strlen(text);
-	g_autofree char *path = g_strndup(text, length);
+	g_autofree char *path = mask_path(text);
 	if (separator)
 		origin->suffix = g_strdup(separator + strlen(SEPARATOR));
 	origin->checkpoint = checkpoint_open(path, error);

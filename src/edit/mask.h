@@ -8,6 +8,10 @@
 
 #include "edit/expression.h"
 
+/* The parameter of a call that names masks; and the file within its text (g_free). */
+#define MASK_PARAMETER "mask"
+char *mask_path(const char *text);
+
 /* One bit for each element of each tensor on which an input of a call acts. */
 typedef struct Masks Masks;
 

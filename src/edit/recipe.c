@@ -67,6 +67,22 @@ void recipe_add_input(
 	g_ptr_array_add(recipe->inputs, input);
 }
 
+Recipe *recipe_copy(const Recipe *recipe)
+{
+	Recipe *copy = recipe_new(recipe->expression, recipe->scale);
+	set_text(&copy->dialect, recipe->dialect);
+	copy->seed = recipe->seed;
+	set_text(&copy->dtype, recipe->dtype);
+	set_text(&copy->part, recipe->part);
+	copy->infinite = recipe->infinite;
+	set_text(&copy->version, recipe->version);
+	for (guint i = 0; i < recipe->inputs->len; i++) {
+		const RecipeInput *input = recipe->inputs->pdata[i];
+		recipe_add_input(copy, input->name, input->role, input->path, input->hash);
+	}
+	return copy;
+}
+
 void recipe_free(Recipe *recipe)
 {
 	if (!recipe)

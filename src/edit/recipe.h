@@ -12,6 +12,9 @@
 #define RECIPE_METADATA "tauscope_recipe"
 #define PART_METADATA "tauscope.part"
 
+/* The role of a file that masks are read from; of all else it is the member's. */
+#define RECIPE_MASK "mask"
+
 /* One input: what it was called, where it lay, and the hash of its contents (32 hex digits). */
 typedef struct {
 	char *name, *role, *path, *hash; /* role: "base", "task", "step", "mask" */
@@ -31,6 +34,7 @@ typedef struct {
 
 /* Everything but the expression and the scale as it is where nothing is said. */
 Recipe *recipe_new(const char *expression, double scale);
+Recipe *recipe_copy(const Recipe *recipe);
 /* Copies the texts. */
 void recipe_set_dtype(Recipe *recipe, const char *dtype);
 void recipe_set_part(Recipe *recipe, const char *part);

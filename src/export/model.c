@@ -5,22 +5,26 @@
 #include "export/model.h"
 
 #include "core/error.h"
+#include "edit/prepare.h"
 #include "edit/warning.h"
-#include "export/model_inputs.h"
 #include "export/model_finite.h"
 #include "export/model_folder.h"
+#include "export/model_inputs.h"
 #include "export/model_plan.h"
-#include "export/model_stream.h"
+#include "export/model_type.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
 #define COPY_BYTES (1u << 20)
+/* A difference of weights has few of its own bits left in a narrower type. */
+#define DIFFERENCE_BITS 32u
 
 /* A write on its way; freeing it removes what is not committed. */
 typedef struct {
 	const ModelRequest *request;
+	const Prepared *prepared;
 	ModelPlan *plan;
 	NewFolder *folder;  /* where the output is a new folder; or NULL */
 	GPtrArray *outputs; /* of Output: the layout's files, then copies, then the recipe */
@@ -32,6 +36,7 @@ void model_report_free(ModelReport *report)
 	if (!report)
 		return;
 	g_ptr_array_unref(report->files);
+	g_ptr_array_unref(report->notes);
 	g_ptr_array_unref(report->warnings);
 	g_free(report);
 }
@@ -40,6 +45,7 @@ static ModelReport *report_new(void)
 {
 	ModelReport *report = g_new0(ModelReport, 1);
 	report->files = g_ptr_array_new_with_free_func(g_free);
+	report->notes = g_ptr_array_new_with_free_func(g_free);
 	report->warnings = g_ptr_array_new_with_free_func(g_free);
 	return report;
 }
@@ -97,9 +103,14 @@ static gboolean open_files(Writing *writing, GError **error)
 	return TRUE;
 }
 
-static gboolean copy_file(Writing *writing, const char *path, GError **error)
+static gboolean write_text(Writing *writing, const char *name, const char *text, GError **error)
 {
-	g_autofree char *name = g_path_get_basename(path);
+	Output *output = add_output(writing, name, error);
+	return output && output_write(output, 0, text, strlen(text), error);
+}
+
+static gboolean copy_bytes(Writing *writing, const char *path, const char *name, GError **error)
+{
 	g_autofree guint8 *buffer = g_malloc(COPY_BYTES);
 	g_autoptr(File) file = file_open(path, error);
 	Output *output = file ? add_output(writing, name, error) : NULL;
@@ -116,16 +127,15 @@ static gboolean copy_file(Writing *writing, const char *path, GError **error)
 
 static gboolean copy_files(Writing *writing, GError **error)
 {
-	for (guint i = 0; i < writing->plan->copies->len; i++)
-		if (!copy_file(writing, writing->plan->copies->pdata[i], error))
+	const GPtrArray *copies = writing->plan->copies;
+	for (guint i = 0; copies && i < copies->len; i++) {
+		const ModelCopy *copy = copies->pdata[i];
+		g_autofree char *name = g_path_get_basename(copy->path);
+		if (!(copy->text ? write_text(writing, name, copy->text, error)
+				 : copy_bytes(writing, copy->path, name, error)))
 			return FALSE;
+	}
 	return TRUE;
-}
-
-static gboolean write_text(Writing *writing, const char *name, const char *text, GError **error)
-{
-	Output *output = add_output(writing, name, error);
-	return output && output_write(output, 0, text, strlen(text), error);
 }
 
 static gboolean write_index(Writing *writing, GError **error)
@@ -143,14 +153,25 @@ static gboolean write_recipe(Writing *writing, GError **error)
 	return write_text(writing, writing->plan->recipe, text, error);
 }
 
+static guint count_changed(const ModelTensor *found, guint tensors)
+{
+	guint changed = 0;
+	for (guint i = 0; i < tensors; i++)
+		changed += found[i].changed ? 1 : 0;
+	return changed;
+}
+
 /* Streams the weights, and says where what was written is not finite. */
 static gboolean write_weights(Writing *writing, Job *job, GError **error)
 {
 	const ModelRequest *request = writing->request;
-	g_autofree guint64 *not_finite = g_new0(guint64, collection_tensors(request->collection));
-	return model_stream(request, writing->plan->layout, writing->outputs,
-		       &writing->report->changed, not_finite, job, error) &&
-	       model_warn_not_finite(request, not_finite, writing->report->warnings, error);
+	guint tensors = collection_tensors(request->collection);
+	g_autofree ModelTensor *found = g_new0(ModelTensor, tensors + 1);
+	if (!model_stream(request, writing->prepared, writing->plan->layout, writing->outputs,
+		    found, job, error))
+		return FALSE;
+	writing->report->changed = count_changed(found, tensors);
+	return model_warn_not_finite(request, found, writing->report->warnings, error);
 }
 
 static gboolean check_tensor(const Checkpoint *base, const LayoutTensor *row,
@@ -159,8 +180,8 @@ static gboolean check_tensor(const Checkpoint *base, const LayoutTensor *row,
 	const Tensor *tensor = checkpoint_tensor(base, row->tensor);
 	gint place = checkpoint_find(written, tensor->name);
 	const Tensor *there = place < 0 ? NULL : checkpoint_tensor(written, (guint)place);
-	if (there && there->dtype == tensor->dtype && there->offset == row->offset &&
-		there->bytes == tensor->bytes && tensor_same_shape(there, tensor))
+	if (there && there->dtype == row->dtype && there->offset == row->offset &&
+		there->bytes == row->bytes && tensor_same_shape(there, tensor))
 		return TRUE;
 	return fail_at(error, ERROR_IO, (Place){.file = path, .tensor = tensor->name},
 		"what was written does not read back as it should");
@@ -202,24 +223,71 @@ static gboolean commit(Writing *writing, GError **error)
 	return !writing->folder || new_folder_commit(writing->folder, error);
 }
 
-static void finish_report(Writing *writing)
+static guint64 count_converted(const Writing *writing)
 {
-	ModelReport *report = writing->report;
-	const Collection *collection = writing->request->collection;
-	guint skipped = collection_member(collection, 0)->checkpoint->skipped->len;
-	report->tensors = collection_tensors(collection);
-	report->bytes = layout_bytes(writing->plan->layout);
-	warning_add_left_out(report->warnings, collection, writing->request->edit);
-	if (skipped)
-		warning_add(report->warnings,
+	const GPtrArray *files = writing->plan->layout->files;
+	guint64 converted = 0;
+	for (guint i = 0; i < files->len; i++) {
+		const GArray *rows = ((const LayoutFile *)files->pdata[i])->tensors;
+		for (guint j = 0; j < rows->len; j++) {
+			const LayoutTensor *row = &g_array_index(rows, LayoutTensor, j);
+			const Tensor *tensor =
+				collection_tensor(writing->request->collection, row->tensor);
+			converted += row->dtype != tensor->dtype ? 1 : 0;
+		}
+	}
+	return converted;
+}
+
+/* What a type does to small differences, where that is more than a float of 32 bits does. */
+static void warn_narrow(const ModelRequest *request, GPtrArray *warnings)
+{
+	guint narrow = 0, tensors = collection_tensors(request->collection);
+	for (guint i = 0; i < tensors; i++)
+		narrow += collection_is_float(request->collection, i) &&
+			  dtype_info(model_dtype(request, i))->bits < DIFFERENCE_BITS;
+	if (request->part == MODEL_TASK_VECTOR && narrow > 0)
+		warning_add(warnings,
+			"differences are rounded to a type of fewer than %u bits: --dtype=F32 "
+			"keeps "
+			"them",
+			DIFFERENCE_BITS);
+}
+
+static void warn_skipped(const ModelRequest *request, GPtrArray *warnings)
+{
+	guint skipped = collection_member(request->collection, 0)->checkpoint->skipped->len;
+	if (skipped && request->part == MODEL_WHOLE)
+		warning_add(warnings,
 			"%u entr%s of the base's files %s, and not carried over: tauscope info "
 			"lists them",
 			skipped, skipped == 1 ? "y" : "ies",
 			skipped == 1 ? "is no dense tensor" : "are no dense tensors");
-	if (writing->plan->missing_side)
+}
+
+/* Moves the sentences. */
+static void take_texts(GPtrArray *to, GPtrArray *from)
+{
+	g_ptr_array_extend_and_steal(to, g_ptr_array_ref(from));
+}
+
+static void finish_report(Writing *writing)
+{
+	ModelReport *report = writing->report;
+	const ModelRequest *request = writing->request;
+	ModelPlan *plan = writing->plan;
+	report->tensors = layout_tensors(plan->layout);
+	report->converted = count_converted(writing);
+	report->bytes = layout_bytes(plan->layout);
+	warning_add_left_out(report->warnings, request->collection, request->edit);
+	warn_narrow(request, report->warnings);
+	warn_skipped(request, report->warnings);
+	if (plan->missing_side)
 		warning_add(report->warnings,
 			"the base's folder %s is gone, so its config and tokenizer are not copied",
-			writing->plan->missing_side);
+			plan->missing_side);
+	take_texts(report->notes, plan->notes);
+	take_texts(report->warnings, plan->warnings);
 }
 
 static void sweep_file(const ModelPlan *plan, const char *name)
@@ -241,17 +309,18 @@ static void sweep_leftovers(const ModelPlan *plan)
 	}
 }
 
-static Writing *writing_new(const ModelRequest *request, GError **error)
+/* Takes the plan. */
+static Writing *writing_new(
+	const ModelRequest *request, const Prepared *prepared, ModelPlan *of, GError **error)
 {
-	g_autoptr(ModelPlan) plan = model_plan_new(request, error);
+	g_autoptr(ModelPlan) plan = of;
 	NewFolder *folder = NULL;
-	if (!plan)
-		return NULL;
 	sweep_leftovers(plan);
 	if (plan->new_folder && !(folder = new_folder_create(plan->folder, error)))
 		return NULL;
 	Writing *writing = g_new0(Writing, 1);
 	writing->request = request;
+	writing->prepared = prepared;
 	writing->plan = g_steal_pointer(&plan);
 	writing->folder = folder;
 	writing->outputs = g_ptr_array_new_with_free_func((GDestroyNotify)output_free);
@@ -259,17 +328,53 @@ static Writing *writing_new(const ModelRequest *request, GError **error)
 	return writing;
 }
 
+/* Looks which tensors the edit changes, and plans to write these alone; takes the plan. */
+static ModelPlan *plan_changed(const ModelRequest *request, const Prepared *prepared, ModelPlan *of,
+	Job *job, GError **error)
+{
+	g_autoptr(ModelPlan) all = of;
+	guint tensors = collection_tensors(request->collection);
+	g_autofree ModelTensor *found = g_new0(ModelTensor, tensors + 1);
+	g_autofree gboolean *changed = g_new0(gboolean, tensors + 1);
+	if (!model_stream(request, prepared, all->layout, NULL, found, job, error))
+		return NULL;
+	for (guint i = 0; i < tensors; i++)
+		changed[i] = found[i].changed;
+	return model_plan_new(request, changed, error);
+}
+
+static Prepared *prepare(const ModelRequest *request, Job *job, GError **error)
+{
+	PrepareRequest of = {.collection = request->collection,
+		.edit = request->edit,
+		.threads = request->threads,
+		.budget = request->budget};
+	return prepare_weights(&of, job, error);
+}
+
+static gboolean write_files(Writing *writing, const ModelInputs *inputs, Job *job, GError **error)
+{
+	return open_files(writing, error) && write_weights(writing, job, error) &&
+	       model_inputs_unchanged(inputs, error) && check_all_written(writing, error) &&
+	       copy_files(writing, error) && write_index(writing, error) &&
+	       write_recipe(writing, error) && job_check(job, error) && commit(writing, error);
+}
+
 ModelReport *model_write(const ModelRequest *request, Job *job, GError **error)
 {
-	g_autoptr(Writing) writing = writing_new(request, error);
-	if (!writing)
+	ModelPlan *plan = model_plan_new(request, NULL, error);
+	if (!plan)
 		return NULL;
-	g_autoptr(GArray) inputs = model_inputs_look(request);
-	job_expect(job, checkpoint_bytes(collection_member(request->collection, 0)->checkpoint));
-	if (!open_files(writing, error) || !write_weights(writing, job, error) ||
-		!model_inputs_unchanged(inputs, error) || !check_all_written(writing, error) ||
-		!copy_files(writing, error) || !write_index(writing, error) ||
-		!write_recipe(writing, error) || !job_check(job, error) || !commit(writing, error))
+	gboolean twice = request->part == MODEL_CHANGED;
+	g_autoptr(ModelInputs) inputs = model_inputs_look(request);
+	job_expect_more(job, layout_tensor_bytes(plan->layout) * (twice ? 2 : 1));
+	g_autoptr(Prepared) prepared = prepare(request, job, error);
+	if (!prepared)
+		g_clear_pointer(&plan, model_plan_free);
+	else if (twice)
+		plan = plan_changed(request, prepared, plan, job, error);
+	g_autoptr(Writing) writing = plan ? writing_new(request, prepared, plan, error) : NULL;
+	if (!writing || !write_files(writing, inputs, job, error))
 		return NULL;
 	finish_report(writing);
 	return g_steal_pointer(&writing->report);
@@ -277,13 +382,13 @@ ModelReport *model_write(const ModelRequest *request, Job *job, GError **error)
 
 gboolean model_check(const ModelRequest *request, GError **error)
 {
-	g_autoptr(ModelPlan) plan = model_plan_new(request, error);
+	g_autoptr(ModelPlan) plan = model_plan_new(request, NULL, error);
 	return plan != NULL;
 }
 
 guint64 model_bytes(const ModelRequest *request)
 {
-	g_autoptr(Layout) layout = layout_new_single(
-		collection_member(request->collection, 0)->checkpoint, "", request->recipe, NULL);
+	g_autofree gboolean *chosen = model_plan_tensors(request);
+	g_autoptr(Layout) layout = layout_new_single(request, chosen, "", NULL);
 	return layout ? layout_bytes(layout) : 0;
 }

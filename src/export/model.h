@@ -10,15 +10,15 @@
 typedef enum {
 	MODEL_WHOLE,
 	MODEL_TASK_VECTOR, /* λ·edit alone, of the tensors that it acts on */
-	MODEL_CHANGED,     /* the tensors whose values are not the base's */
+	MODEL_CHANGED,     /* the tensors whose values are not the base's, in the type written */
 } ModelPart;
 
 typedef struct {
 	const Collection *collection;
 	const Node *edit;
 	double scale;
-	const Recipe *recipe;  /* goes into the metadata and beside the output */
-	const char *output;    /* FILE.safetensors, or a directory (ends with / or exists as one) */
+	const Recipe *recipe; /* goes into the metadata and beside the output */
+	const char *output;   /* FILE.safetensors, or a directory (ends with / or exists as one) */
 	ModelPart part;
 	gint dtype;            /* a float Dtype for all float tensors, or -1: as the base */
 	gboolean infinite;     /* values too large for their type may become infinite */
@@ -30,10 +30,12 @@ typedef struct {
 } ModelRequest;
 
 typedef struct {
-	guint64 tensors;
-	guint64 changed; /* tensors whose bytes are not the base's */
+	guint64 tensors;   /* that were written */
+	guint64 changed;   /* of these, others than an edit of nothing would have written */
+	guint64 converted; /* of these, in another type than the base's */
 	guint64 bytes;
 	GPtrArray *files;    /* of char *: what was written */
+	GPtrArray *notes;    /* of char *: what was changed besides weights */
 	GPtrArray *warnings; /* of char * */
 } ModelReport;
 void model_report_free(ModelReport *report);
@@ -48,7 +50,8 @@ gboolean model_check(const ModelRequest *request, GError **error);
  * into place whole where it did not exist.  NULL with *error set and nothing left behind. */
 ModelReport *model_write(const ModelRequest *request, Job *job, GError **error);
 
-/* The bytes of weights that a write will produce, but for a few of the headers of shards. */
+/* The bytes of weights that a write will produce, but for a few of the headers of shards; of the
+ * changed tensors at most so many. */
 guint64 model_bytes(const ModelRequest *request);
 
 #endif

@@ -2,15 +2,16 @@
 #ifndef TAUSCOPE_MODEL_FINITE_H
 #define TAUSCOPE_MODEL_FINITE_H
 
-#include "export/model.h"
+#include "export/model_stream.h"
 
 /* How many raw elements of a type are NaN or infinite; 0 where it is no float.  `scratch` has room
  * for n numbers. */
 guint64 model_count_not_finite(Dtype dtype, const void *raw, guint64 n, double *scratch);
 
-/* Adds a sentence where some of the tensors written hold such elements (`count`: [base tensors]).
- * Reads these tensors once more to name the members that they come from. */
+/* Adds a sentence where some of the tensors written hold such elements (`found`: [base tensors]),
+ * and one where values became infinite that were too large.  Reads these tensors once more to name
+ * the members that they come from. */
 gboolean model_warn_not_finite(
-	const ModelRequest *request, const guint64 *count, GPtrArray *warnings, GError **error);
+	const ModelRequest *request, const ModelTensor *found, GPtrArray *warnings, GError **error);
 
 #endif

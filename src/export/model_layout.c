@@ -7,12 +7,24 @@
 #include "checkpoint/directory.h"
 #include "checkpoint/safetensors.h"
 #include "core/error.h"
+#include "export/model_type.h"
 
 #include <string.h>
 
 #define HEADER_ALIGNMENT 8
 #define SUFFIX ".safetensors"
-#define RECIPE_KEY "tauscope_recipe"
+
+/* A file on its way. */
+typedef struct {
+	const ModelRequest *request;
+	const Checkpoint *base;
+	const gboolean *chosen;
+} Plan;
+
+static Plan plan_of(const ModelRequest *request, const gboolean *chosen)
+{
+	return (Plan){request, collection_member(request->collection, 0)->checkpoint, chosen};
+}
 
 static void file_free(LayoutFile *file)
 {
@@ -88,16 +100,37 @@ static int compare_keys(gconstpointer a, gconstpointer b)
 	return strcmp(a, b);
 }
 
-static void append_metadata(LayoutFile *file, const Checkpoint *base, const Recipe *recipe)
+/* What the program says of a file itself; the base's word of it is about the base. */
+static gboolean is_own_key(const char *key)
+{
+	return g_str_equal(key, RECIPE_METADATA) || g_str_equal(key, PART_METADATA) ||
+	       g_str_equal(key, SAFETENSORS_VALUES);
+}
+
+/* A part of a model must not be taken for a model, nor differences for weights. */
+static void append_part(GString *out, ModelPart part)
+{
+	if (part == MODEL_WHOLE)
+		return;
+	g_string_append_c(out, ',');
+	append_pair(out, PART_METADATA, model_part_name(part));
+	g_string_append_c(out, ',');
+	append_pair(out, SAFETENSORS_VALUES,
+		part == MODEL_TASK_VECTOR ? SAFETENSORS_DIFFERENCES : SAFETENSORS_WEIGHTS);
+}
+
+static void append_metadata(LayoutFile *file, const Plan *plan)
 {
 	GString *out = file->header;
-	g_autoptr(cJSON) json = recipe_to_json(recipe);
+	const Checkpoint *base = plan->base;
+	g_autoptr(cJSON) json = recipe_to_json(plan->request->recipe);
 	g_autofree char *text = json_line(json);
 	g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(base->metadata), compare_keys);
 	g_string_append(out, "\"__metadata__\":{");
-	append_pair(out, RECIPE_KEY, text);
+	append_pair(out, RECIPE_METADATA, text);
+	append_part(out, plan->request->part);
 	for (const GList *key = keys; key; key = key->next) {
-		if (g_str_equal(key->data, RECIPE_KEY))
+		if (is_own_key(key->data))
 			continue;
 		g_string_append_c(out, ',');
 		append_pair(out, key->data, g_hash_table_lookup(base->metadata, key->data));
@@ -107,17 +140,16 @@ static void append_metadata(LayoutFile *file, const Checkpoint *base, const Reci
 	g_string_append_c(out, '}');
 }
 
-static void append_tensor(GString *out, const Tensor *tensor, guint64 begin)
+static void append_tensor(GString *out, const Tensor *tensor, const LayoutTensor *row)
 {
 	g_string_append_c(out, ',');
 	append_text(out, tensor->name);
-	g_string_append_printf(
-		out, ":{\"dtype\":\"%s\",\"shape\":[", dtype_info(tensor->dtype)->name);
+	g_string_append_printf(out, ":{\"dtype\":\"%s\",\"shape\":[", dtype_info(row->dtype)->name);
 	for (guint i = 0; i < tensor->rank; i++)
 		g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, i ? "," : "", tensor->shape[i]);
 	g_string_append_printf(out,
-		"],\"data_offsets\":[%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "]}", begin,
-		begin + tensor->bytes);
+		"],\"data_offsets\":[%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "]}", row->offset,
+		row->offset + row->bytes);
 }
 
 static gboolean finish_header(LayoutFile *file, GError **error)
@@ -135,52 +167,66 @@ static gboolean finish_header(LayoutFile *file, GError **error)
 	return TRUE;
 }
 
+static gboolean fail_large(const LayoutFile *file, GError **error)
+{
+	return fail(error, ERROR_INPUT, "%s would be too large for a file", file->name);
+}
+
 /* Moves the tensors behind the header; they had offsets from the start of the data. */
 static gboolean finish_file(LayoutFile *file, guint64 data_bytes, GError **error)
 {
 	if (!g_uint64_checked_add(&file->bytes, file->header->len, data_bytes) ||
 		file->bytes > G_MAXINT64)
-		return fail(error, ERROR_INPUT, "%s would be too large for a file", file->name);
+		return fail_large(file, error);
 	for (guint i = 0; i < file->tensors->len; i++)
 		g_array_index(file->tensors, LayoutTensor, i).offset += file->header->len;
 	return TRUE;
 }
 
-static gboolean lay_out(
-	LayoutFile *file, const Checkpoint *base, const Recipe *recipe, GError **error)
+static gboolean lay_out(LayoutFile *file, const Plan *plan, GError **error)
 {
 	guint64 data = 0;
-	g_array_sort_with_data(file->tensors, compare_spans, (gpointer)base);
+	g_array_sort_with_data(file->tensors, compare_spans, (gpointer)plan->base);
 	g_string_append_len(file->header, "\0\0\0\0\0\0\0\0{", sizeof(guint64) + 1);
-	append_metadata(file, base, recipe);
+	append_metadata(file, plan);
 	for (guint i = 0; i < file->tensors->len; i++) {
 		LayoutTensor *row = &g_array_index(file->tensors, LayoutTensor, i);
-		const Tensor *tensor = checkpoint_tensor(base, row->tensor);
 		row->offset = data;
-		if (!g_uint64_checked_add(&data, data, tensor->bytes))
-			return fail(
-				error, ERROR_INPUT, "%s would be too large for a file", file->name);
-		append_tensor(file->header, tensor, row->offset);
+		if (!g_uint64_checked_add(&data, data, row->bytes))
+			return fail_large(file, error);
+		append_tensor(file->header, checkpoint_tensor(plan->base, row->tensor), row);
 	}
 	g_string_append_c(file->header, '}');
 	return finish_header(file, error) && finish_file(file, data, error);
 }
 
-/* Adds a file with the base's tensors of the shard `from`, or of all where that is negative. */
-static gboolean add_file(Layout *layout, const Checkpoint *base, gint from, const char *name,
-	const Recipe *recipe, GError **error)
+/* Opaque and integer tensors have the bytes that they had. */
+static gboolean add_tensor(LayoutFile *file, const Plan *plan, guint tensor, GError **error)
+{
+	const Tensor *of = checkpoint_tensor(plan->base, tensor);
+	LayoutTensor row = {.tensor = tensor, .dtype = model_dtype(plan->request, tensor)};
+	row.bytes = of->bytes;
+	if (row.dtype != of->dtype && !dtype_bytes(row.dtype, of->elements, &row.bytes))
+		return fail_large(file, error);
+	g_array_append_val(file->tensors, row);
+	return TRUE;
+}
+
+/* Adds a file with the chosen tensors of the shard `from`, or of all where that is negative. */
+static gboolean add_file(
+	Layout *layout, const Plan *plan, gint from, const char *name, GError **error)
 {
 	LayoutFile *file = g_new0(LayoutFile, 1);
 	g_ptr_array_add(layout->files, file);
 	file->name = g_strdup(name);
 	file->header = g_string_new(NULL);
 	file->tensors = g_array_new(FALSE, TRUE, sizeof(LayoutTensor));
-	for (guint i = 0; i < checkpoint_count(base); i++) {
-		LayoutTensor row = {.tensor = i};
-		if (from < 0 || checkpoint_tensor(base, i)->shard == (guint)from)
-			g_array_append_val(file->tensors, row);
+	for (guint i = 0; i < checkpoint_count(plan->base); i++) {
+		gboolean here = from < 0 || checkpoint_tensor(plan->base, i)->shard == (guint)from;
+		if (here && (!plan->chosen || plan->chosen[i]) && !add_tensor(file, plan, i, error))
+			return FALSE;
 	}
-	return lay_out(file, base, recipe, error);
+	return lay_out(file, plan, error);
 }
 
 static Layout *layout_new(void)
@@ -201,10 +247,11 @@ void layout_free(Layout *layout)
 }
 
 Layout *layout_new_single(
-	const Checkpoint *base, const char *name, const Recipe *recipe, GError **error)
+	const ModelRequest *request, const gboolean *chosen, const char *name, GError **error)
 {
 	g_autoptr(Layout) layout = layout_new();
-	return add_file(layout, base, -1, name, recipe, error) ? g_steal_pointer(&layout) : NULL;
+	Plan plan = plan_of(request, chosen);
+	return add_file(layout, &plan, -1, name, error) ? g_steal_pointer(&layout) : NULL;
 }
 
 /* An index for these files, where the base's own is gone: {"metadata": {"total_size"},
@@ -214,7 +261,7 @@ static char *index_text(const Layout *layout, const Checkpoint *base)
 	g_autoptr(cJSON) json = cJSON_CreateObject();
 	cJSON *metadata = cJSON_AddObjectToObject(json, "metadata");
 	cJSON *map = cJSON_AddObjectToObject(json, "weight_map");
-	json_add_uint(metadata, "total_size", checkpoint_bytes(base));
+	json_add_uint(metadata, "total_size", layout_tensor_bytes(layout));
 	for (guint i = 0; i < layout->files->len; i++) {
 		const LayoutFile *file = layout->files->pdata[i];
 		for (guint j = 0; j < file->tensors->len; j++) {
@@ -259,27 +306,28 @@ static char *index_of(const Checkpoint *base)
 	return g_str_has_suffix(first, SUFFIX) ? directory_index_of(first) : NULL;
 }
 
-static Layout *new_sharded(const Checkpoint *base, const Recipe *recipe, GError **error)
+static Layout *new_sharded(const Plan *plan, GError **error)
 {
 	g_autoptr(Layout) layout = layout_new();
-	for (guint i = 0; i < base->shards->len; i++) {
-		const char *shard = base->shards->pdata[i];
+	for (guint i = 0; i < plan->base->shards->len; i++) {
+		const char *shard = plan->base->shards->pdata[i];
 		g_autofree char *name = shard_name(shard);
 		if (!check_new_name(layout, shard, name, error) ||
-			!add_file(layout, base, (gint)i, name, recipe, error))
+			!add_file(layout, plan, (gint)i, name, error))
 			return NULL;
 	}
-	layout->index = index_of(base);
+	layout->index = index_of(plan->base);
 	if (!layout->index)
-		layout->new_index = index_text(layout, base);
+		layout->new_index = index_text(layout, plan->base);
 	return g_steal_pointer(&layout);
 }
 
-Layout *layout_new_like_base(const Checkpoint *base, const Recipe *recipe, GError **error)
+Layout *layout_new_like_base(const ModelRequest *request, GError **error)
 {
-	if (base->shards->len > 1)
-		return new_sharded(base, recipe, error);
-	return layout_new_single(base, "model.safetensors", recipe, error);
+	Plan plan = plan_of(request, NULL);
+	if (plan.base->shards->len > 1)
+		return new_sharded(&plan, error);
+	return layout_new_single(request, NULL, "model.safetensors", error);
 }
 
 guint64 layout_bytes(const Layout *layout)
@@ -288,4 +336,20 @@ guint64 layout_bytes(const Layout *layout)
 	for (guint i = 0; i < layout->files->len; i++)
 		bytes += ((const LayoutFile *)layout->files->pdata[i])->bytes;
 	return bytes;
+}
+
+guint64 layout_tensor_bytes(const Layout *layout)
+{
+	guint64 bytes = layout_bytes(layout);
+	for (guint i = 0; i < layout->files->len; i++)
+		bytes -= ((const LayoutFile *)layout->files->pdata[i])->header->len;
+	return bytes;
+}
+
+guint layout_tensors(const Layout *layout)
+{
+	guint tensors = 0;
+	for (guint i = 0; i < layout->files->len; i++)
+		tensors += ((const LayoutFile *)layout->files->pdata[i])->tensors->len;
+	return tensors;
 }

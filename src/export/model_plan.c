@@ -3,7 +3,6 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "export/model_side.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,16 +30,57 @@ static char *without_slashes(const char *path)
 	return g_strndup(path, length);
 }
 
+/* A folder with a config looks like a whole model to whatever loads it. */
+static gboolean check_part(const ModelRequest *request, GError **error)
+{
+	return request->part == MODEL_WHOLE ||
+	       fail_at(error, ERROR_USAGE,
+		       (Place){.file = request->output,
+			       .remedy = "name a file that ends in " SUFFIX},
+		       "a part of a model goes into one file, not into a folder");
+}
+
 static gboolean plan_folder(ModelPlan *plan, const ModelRequest *request, GError **error)
 {
+	if (!check_part(request, error))
+		return FALSE;
 	plan->folder = without_slashes(request->output);
 	plan->new_folder = !g_file_test(plan->folder, G_FILE_TEST_EXISTS);
 	plan->recipe = request->write_recipe ? g_strdup("recipe.json") : NULL;
-	plan->layout = layout_new_like_base(base_of(request), request->recipe, error);
+	plan->layout = layout_new_like_base(request, error);
 	return plan->layout != NULL;
 }
 
-static gboolean plan_file(ModelPlan *plan, const ModelRequest *request, GError **error)
+gboolean *model_plan_tensors(const ModelRequest *request)
+{
+	guint tensors = collection_tensors(request->collection);
+	if (request->part == MODEL_WHOLE)
+		return NULL;
+	gboolean *acting = g_new0(gboolean, tensors + 1);
+	for (guint i = 0; i < tensors; i++)
+		acting[i] = collection_is_float(request->collection, i) &&
+			    expression_acts(request->collection, request->edit, i);
+	return acting;
+}
+
+/* A file without tensors could be loaded nowhere. */
+static gboolean check_any(const ModelPlan *plan, GError **error)
+{
+	return layout_tensors(plan->layout) > 0 ||
+	       fail(error, ERROR_ANSWER_NO,
+		       "the edit changes no tensor, so there is no part of the model to write");
+}
+
+static gboolean plan_layout(ModelPlan *plan, const ModelRequest *request, const char *name,
+	const gboolean *changed, GError **error)
+{
+	g_autofree gboolean *acting = model_plan_tensors(request);
+	plan->layout = layout_new_single(request, changed ? changed : acting, name, error);
+	return plan->layout && (!acting || check_any(plan, error));
+}
+
+static gboolean plan_file(
+	ModelPlan *plan, const ModelRequest *request, const gboolean *changed, GError **error)
 {
 	if (!g_str_has_suffix(request->output, SUFFIX))
 		return fail_at(error, ERROR_USAGE, (Place){.file = request->output},
@@ -50,23 +90,15 @@ static gboolean plan_file(ModelPlan *plan, const ModelRequest *request, GError *
 	plan->folder = g_path_get_dirname(request->output);
 	if (request->write_recipe)
 		plan->recipe = g_strdup_printf("%.*s.recipe.json", (int)stem, name);
-	plan->layout = layout_new_single(base_of(request), name, request->recipe, error);
-	return plan->layout != NULL;
+	return plan_layout(plan, request, name, changed, error);
 }
 
-/* Lists what is copied beside the weights of a folder. */
-static void plan_copies(ModelPlan *plan, const Checkpoint *base)
+static void plan_copies(ModelPlan *plan, const ModelRequest *request)
 {
-	if (plan->layout->index)
-		g_ptr_array_add(plan->copies, g_strdup(plan->layout->index));
-	if (!base->directory)
-		return;
-	if (!g_file_test(base->directory, G_FILE_TEST_IS_DIR))
+	const Checkpoint *base = base_of(request);
+	plan->copies = model_copies(request, plan->layout, plan->notes, plan->warnings);
+	if (base->directory && !g_file_test(base->directory, G_FILE_TEST_IS_DIR))
 		plan->missing_side = g_strdup(base->directory);
-	g_autoptr(GPtrArray) names = side_files(base->directory);
-	for (guint i = 0; i < names->len; i++)
-		g_ptr_array_add(
-			plan->copies, g_build_filename(base->directory, names->pdata[i], NULL));
 }
 
 char *model_plan_path(const ModelPlan *plan, const char *name)
@@ -101,6 +133,14 @@ static gboolean any_leads_to(const GPtrArray *paths, const struct stat *status)
 	return FALSE;
 }
 
+static gboolean any_copy_leads_to(const ModelPlan *plan, const struct stat *status)
+{
+	for (guint i = 0; plan->copies && i < plan->copies->len; i++)
+		if (leads_to(((const ModelCopy *)plan->copies->pdata[i])->path, status))
+			return TRUE;
+	return FALSE;
+}
+
 static gboolean is_input(
 	const ModelRequest *request, const ModelPlan *plan, const struct stat *status)
 {
@@ -108,7 +148,7 @@ static gboolean is_input(
 		if (is_checkpoint_file(
 			    collection_member(request->collection, i)->checkpoint, status))
 			return TRUE;
-	return any_leads_to(plan->copies, status) ||
+	return any_copy_leads_to(plan, status) ||
 	       (request->kept && any_leads_to(request->kept, status));
 }
 
@@ -154,8 +194,9 @@ static gboolean check_names(const ModelRequest *request, const ModelPlan *plan, 
 		if (!check_name(request, plan, file->name, error))
 			return FALSE;
 	}
-	for (guint i = 0; i < plan->copies->len; i++) {
-		g_autofree char *name = g_path_get_basename(plan->copies->pdata[i]);
+	for (guint i = 0; plan->copies && i < plan->copies->len; i++) {
+		const ModelCopy *copy = plan->copies->pdata[i];
+		g_autofree char *name = g_path_get_basename(copy->path);
 		if (!check_name(request, plan, name, error))
 			return FALSE;
 	}
@@ -225,21 +266,27 @@ static gboolean check_place(const ModelPlan *plan, GError **error)
 	return TRUE;
 }
 
-ModelPlan *model_plan_new(const ModelRequest *request, GError **error)
+static gboolean check_plan(const ModelRequest *request, const ModelPlan *plan, GError **error)
+{
+	return check_place(plan, error) &&
+	       (!plan->copies || check_folder(request, plan->folder, error)) &&
+	       check_names(request, plan, error) && check_sources(request, error);
+}
+
+ModelPlan *model_plan_new(const ModelRequest *request, const gboolean *changed, GError **error)
 {
 	g_autoptr(ModelPlan) plan = g_new0(ModelPlan, 1);
-	plan->copies = g_ptr_array_new_with_free_func(g_free);
+	plan->notes = g_ptr_array_new_with_free_func(g_free);
+	plan->warnings = g_ptr_array_new_with_free_func(g_free);
 	gboolean folder = is_folder_name(request->output);
 	if (!expression_check_scale(request->edit, request->scale, error))
 		return NULL;
-	if (!(folder ? plan_folder(plan, request, error) : plan_file(plan, request, error)))
+	if (!(folder ? plan_folder(plan, request, error)
+		     : plan_file(plan, request, changed, error)))
 		return NULL;
 	if (folder)
-		plan_copies(plan, base_of(request));
-	if (!check_place(plan, error) || (folder && !check_folder(request, plan->folder, error)) ||
-		!check_names(request, plan, error) || !check_sources(request, error))
-		return NULL;
-	return g_steal_pointer(&plan);
+		plan_copies(plan, request);
+	return check_plan(request, plan, error) ? g_steal_pointer(&plan) : NULL;
 }
 
 void model_plan_free(ModelPlan *plan)
@@ -249,7 +296,9 @@ void model_plan_free(ModelPlan *plan)
 	g_free(plan->folder);
 	layout_free(plan->layout);
 	g_free(plan->recipe);
-	g_ptr_array_unref(plan->copies);
+	g_clear_pointer(&plan->copies, g_ptr_array_unref);
+	g_ptr_array_unref(plan->notes);
+	g_ptr_array_unref(plan->warnings);
 	g_free(plan->missing_side);
 	g_free(plan);
 }

@@ -2,14 +2,19 @@
 #ifndef TAUSCOPE_MODEL_STREAM_H
 #define TAUSCOPE_MODEL_STREAM_H
 
-#include "export/model.h"
 #include "export/model_layout.h"
 
-/* Writes the data of all tensors to the outputs (of Output, in step with the layout's files).
- * ERROR_INPUT where values overflow their stored type.  *changed is how many tensors have other
- * bytes than the base's; not_finite[base tensors] is how many elements of each are NaN or
- * infinite. */
-gboolean model_stream(const ModelRequest *request, const Layout *layout, const GPtrArray *outputs,
-	guint64 *changed, guint64 *not_finite, Job *job, GError **error);
+/* What was found of one of the base's tensors. */
+typedef struct {
+	gboolean changed;   /* an edit of nothing would have written other bytes */
+	guint64 not_finite; /* elements that are NaN or infinite */
+	guint64 overflowed; /* finite values too large for the type, now infinite */
+} ModelTensor;
+
+/* Writes the data of the layout's tensors to the outputs (of Output, in step with its files), or
+ * with NULL for these only looks at them.  found[base tensors] starts as zeros.  ERROR_INPUT where
+ * values are too large for their type, unless these may be infinite. */
+gboolean model_stream(const ModelRequest *request, const Prepared *prepared, const Layout *layout,
+	const GPtrArray *outputs, ModelTensor *found, Job *job, GError **error);
 
 #endif

@@ -49,5 +49,6 @@ cJSON *report_checkpoint_json(const Checkpoint *checkpoint);
 Table *report_checkpoint_table(const Checkpoint *checkpoint);
 
 cJSON *report_model_json(const ModelReport *report);
+Table *report_model_table(const ModelReport *report);
 
 #endif

@@ -247,14 +247,3 @@ Table *report_preview_records(const Preview *preview)
 		add_records(table, preview, preview->groups->pdata[i]);
 	return table;
 }
-
-cJSON *report_model_json(const ModelReport *report)
-{
-	cJSON *json = cJSON_CreateObject();
-	json_add_uint(json, "tensors", report->tensors);
-	json_add_uint(json, "changed", report->changed);
-	json_add_uint(json, "bytes", report->bytes);
-	cJSON_AddItemToObject(json, "files", report_text_array(report->files));
-	cJSON_AddItemToObject(json, "warnings", report_text_array(report->warnings));
-	return json;
-}

@@ -44,7 +44,8 @@ static inline char *path_in(const Fixture *fixture, const char *name)
 	return g_build_filename(fixture->folder, name, NULL);
 }
 
-/* Writes with these options; the request's edit, recipe and output are filled in. */
+/* Writes with these options; the request's edit, recipe and output are filled in.  A type of 0,
+ * which is no float, stands for the base's. */
 static inline ModelReport *write_with(const Collection *collection, const char *text,
 	const char *output, ModelRequest request, Job *job, GError **error)
 {
@@ -52,6 +53,7 @@ static inline ModelReport *write_with(const Collection *collection, const char *
 	g_autoptr(Node) edit = expression_parse(collection, text, &problem);
 	test_no_error(problem);
 	request.scale = request.scale == 0 ? 1 : request.scale;
+	request.dtype = request.dtype == 0 ? -1 : request.dtype;
 	g_autofree char *printed = expression_print(collection, edit);
 	g_autoptr(Recipe) recipe = recipe_new(printed, request.scale);
 	recipe_add_input(recipe, "base", "base", "somewhere", "00");

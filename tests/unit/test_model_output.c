@@ -383,11 +383,13 @@ static void test_written_meanwhile(Fixture *fixture, gconstpointer data)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Node) edit = expression_parse(fixture->collection, "a", &error);
 	test_no_error(error);
-	ModelRequest request = {.collection = fixture->collection, .edit = edit};
+	g_autoptr(Recipe) recipe = recipe_new("a", 1);
+	ModelRequest request = {
+		.collection = fixture->collection, .edit = edit, .recipe = recipe};
 	gint member = collection_find(fixture->collection, "a");
 	const Checkpoint *task = collection_member(fixture->collection, (guint)member)->checkpoint;
 	const char *path = ((const CheckpointFile *)task->files->pdata[0])->path;
-	g_autoptr(GArray) inputs = model_inputs_look(&request);
+	g_autoptr(ModelInputs) inputs = model_inputs_look(&request);
 	g_assert_true(model_inputs_unchanged(inputs, &error));
 	int fd = open(path, O_WRONLY | O_APPEND);
 	g_assert_cmpint(write(fd, "x", 1), ==, 1);

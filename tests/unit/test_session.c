@@ -40,6 +40,13 @@ static void assert_composed(const Session *session, const char *text, double sca
 	g_assert_cmpfloat(session_composition(session)->scale, ==, scale);
 }
 
+static gboolean export_edit(Session *session, const char *expression, const char *output,
+	gboolean replace, GError **error)
+{
+	EditChoice choice = {.expression = expression, .scale = 1};
+	return session_export(session, &choice, output, replace, FALSE, error);
+}
+
 static void test_empty(void)
 {
 	g_auto(Scratch) scratch = scratch_new();
@@ -50,7 +57,8 @@ static void test_empty(void)
 	g_assert_null(session_preview(session, session_composition(session), GROUP_ALL, &error));
 	test_error(error, ERROR_USAGE, "no checkpoint is loaded");
 	g_clear_error(&error);
-	g_assert_null(session_recipe(session, "mnist", 1, &error));
+	g_assert_null(
+		session_recipe(session, &(EditChoice){.expression = "mnist", .scale = 1}, &error));
 	test_error(error, ERROR_USAGE, "no checkpoint is loaded");
 	g_autoptr(GArray) marked = session_marked(session);
 	g_assert_cmpuint(marked->len, ==, 0);
@@ -177,7 +185,7 @@ static void test_load(void)
 	g_assert_false(session_load(session, request, &error));
 	test_error(error, ERROR_USAGE, "a load is running");
 	g_clear_error(&error);
-	g_assert_false(session_export(session, "mnist", 1, "/tmp/x", FALSE, FALSE, &error));
+	g_assert_false(export_edit(session, "mnist", "/tmp/x", FALSE, &error));
 	test_error(error, ERROR_USAGE, "a load is running");
 	wait_for_jobs(session);
 	g_autofree char *message = session_take_message(session);
@@ -210,14 +218,16 @@ static void test_recipe(void)
 	g_auto(Scratch) scratch = scratch_new();
 	g_autoptr(Session) session = digits_session(&scratch);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Recipe) recipe = session_recipe(session, "2*greek", 0.5, &error);
+	g_autoptr(Recipe) recipe = session_recipe(
+		session, &(EditChoice){.expression = "2*greek", .scale = 0.5}, &error);
 	test_no_error(error);
 	g_assert_cmpuint(recipe->inputs->len, ==, 2);
 	const RecipeInput *base = recipe->inputs->pdata[0], *task = recipe->inputs->pdata[1];
 	g_assert_cmpstr(base->role, ==, "base");
 	g_assert_cmpstr(task->name, ==, "greek");
 	g_assert_cmpstr(task->hash, ==, stored(session_store(session), "greek")->hash);
-	g_assert_null(session_recipe(session, "grek", 1, &error));
+	g_assert_null(
+		session_recipe(session, &(EditChoice){.expression = "grek", .scale = 1}, &error));
 	test_error(error, ERROR_USAGE, "greek");
 }
 
@@ -228,9 +238,9 @@ static void test_export(void)
 	g_autofree char *output = scratch_path(&scratch, "out.safetensors");
 	g_autofree char *second = scratch_path(&scratch, "second.safetensors");
 	g_autoptr(GError) error = NULL;
-	session_export(session, "mnist", 1, output, FALSE, FALSE, &error);
+	export_edit(session, "mnist", output, FALSE, &error);
 	test_no_error(error);
-	session_export(session, "0*mnist", 1, second, FALSE, FALSE, &error);
+	export_edit(session, "0*mnist", second, FALSE, &error);
 	test_no_error(error);
 	g_assert_cmpuint(session_running(session), ==, 2);
 	wait_for_jobs(session);
@@ -245,7 +255,7 @@ static void test_export(void)
 		g_assert_cmpint(memcmp(one, other, tensor->bytes), ==, 0);
 	}
 	g_assert_true(g_file_test(second, G_FILE_TEST_EXISTS));
-	g_assert_false(session_export(session, "mnist", 1, output, FALSE, FALSE, &error));
+	g_assert_false(export_edit(session, "mnist", output, FALSE, &error));
 	test_error(error, ERROR_IO, "exists");
 }
 
@@ -260,7 +270,7 @@ static void test_export_of_changed(void)
 	flip_byte(mnist, -2000);
 	g_autoptr(Session) session = open_session(scratch.store);
 	g_autoptr(GError) error = NULL;
-	g_assert_false(session_export(session, "mnist", 1, output, FALSE, FALSE, &error));
+	g_assert_false(export_edit(session, "mnist", output, FALSE, &error));
 	test_error(error, ERROR_INPUT, "changed since it was loaded");
 	g_clear_error(&error);
 	compose(session, "mnist", 1, NULL);
@@ -272,13 +282,13 @@ static void test_export_of_changed(void)
 		session_preview(session, session_composition(session), GROUP_ALL, &error);
 	test_no_error(error);
 	g_assert_cmpstr(preview->edit, ==, "greek");
-	session_export(session, "greek", 1, output, FALSE, FALSE, &error);
+	export_edit(session, "greek", output, FALSE, &error);
 	test_no_error(error);
 	wait_for_jobs(session);
 	g_assert_true(g_file_test(output, G_FILE_TEST_EXISTS));
 	g_autofree char *greek = scratch_path(&scratch, "greek.safetensors");
 	flip_byte(greek, -2000);
-	g_assert_false(session_export(session, "greek", 1, output, TRUE, FALSE, &error));
+	g_assert_false(export_edit(session, "greek", output, TRUE, &error));
 	test_error(error, ERROR_INPUT, "changed since it was loaded");
 }
 
@@ -286,7 +296,7 @@ static void assert_export_refused(
 	Session *session, const char *expression, const char *output, int code, const char *text)
 {
 	g_autoptr(GError) error = NULL;
-	g_assert_false(session_export(session, expression, 1, output, TRUE, FALSE, &error));
+	g_assert_false(export_edit(session, expression, output, TRUE, &error));
 	test_error(error, code, text);
 }
 
