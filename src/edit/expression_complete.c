@@ -175,21 +175,30 @@ static void offer_value(Search *search, const Parameter *parameter)
 		offer(search, words[i], g_strdup(words[i]));
 }
 
-static void offer_new(Search *search, GHashTable *seen, const char *name)
+/* Takes the name. */
+static void offer_new(Search *search, GHashTable *seen, char *name)
 {
-	if (*name && g_hash_table_add(seen, (gpointer)name))
-		offer(search, name, g_strdup(name));
+	g_autofree char *copy = g_strdup(name);
+	if (g_hash_table_add(seen, name) && *copy)
+		offer(search, copy, g_strdup(copy));
 }
 
+/* Layers, kinds, and the first words of kinds. */
 static void offer_tensors(Search *search)
 {
 	const Collection *collection = search->collection;
 	guint tensors = collection_tensors(collection);
-	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (guint i = 0; i < tensors; i++)
-		offer_new(search, seen, collection->layer[i]);
-	for (guint i = 0; i < tensors; i++)
-		offer_new(search, seen, collection->kind[i]);
+		if (collection_is_float(collection, i))
+			offer_new(search, seen, g_strdup(collection->layer[i]));
+	for (guint i = 0; i < tensors; i++) {
+		const char *kind = collection->kind[i];
+		if (!collection_is_float(collection, i))
+			continue;
+		offer_new(search, seen, g_strndup(kind, strcspn(kind, ".")));
+		offer_new(search, seen, g_strdup(kind));
+	}
 }
 
 static void offer_operand(Search *search, const Reading *reading)

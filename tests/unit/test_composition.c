@@ -48,6 +48,15 @@ static const struct {
 	{"(a + b)[head]", "1 (a + b) head", "(a + b)[head]"},
 	{"a[head][*.weight]", "1 a[head] *.weight", "a[head][*.weight]"},
 	{"0*a", "0 a -", "0*a"},
+	{"2*ties(0.5*a, density=0.3, b)[head] - dare(a, p=0.5)",
+		"2 ties(0.5*a, b, density=0.3) head; -1 dare(a, p=0.5) -",
+		"2*ties(0.5*a, b, density=0.3)[head] - dare(a, p=0.5)"},
+	{"ties(a)/4 + base", "0.25 ties(a) -; 1 base -", "0.25*ties(a) + base"},
+	{"0.5[head]*ties(a)", "1 (0.5[head]*ties(a)) -", "(0.5[head]*ties(a))"},
+	{"first(1[head], 2)*a - 2*ramp(1, 2)*b", "1 (first(1[head], 2)*a) -; -1 (2*ramp(1, 2)*b) -",
+		"(first(1[head], 2)*a) - (2*ramp(1, 2)*b)"},
+	{"3*(slerp(a, b, t=0.5) - b)", "3 (slerp(a, b, t=0.5) - b) -",
+		"3*(slerp(a, b, t=0.5) - b)"},
 };
 
 static char *describe(const Composition *composition)
