@@ -91,7 +91,7 @@ Frame *frame_new(const MethodMix *mix, gboolean of_weights)
 	Frame *frame = g_new(Frame, 1);
 	guint size = mix->site.inputs + 1;
 	*frame = (Frame){size, g_new0(double, 2 * (gsize)size * size), of_weights};
-	for (guint i = 0; i < size; i++)
+	for (guint i = of_weights ? 0 : 1; i < size; i++)
 		factor_row(frame, mix->products, i);
 	for (guint i = 1; of_weights && i < size; i++)
 		frame_add(frame, frame->vectors + 2 * (gsize)i * size, 1, frame->vectors);

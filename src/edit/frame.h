@@ -10,7 +10,7 @@
 
 typedef struct {
 	guint size;      /* of the basis: the inputs and θ₀ */
-	double *vectors; /* [size][2 size]: θ₀ (0) and the inputs (1 on) */
+	double *vectors; /* [size][2 size]: θ₀ (0; of whole models alone) and the inputs (1 on) */
 	gboolean of_weights;
 } Frame;
 

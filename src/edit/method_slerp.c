@@ -40,9 +40,8 @@ static gboolean paper_arc(const MethodSite *site, const Frame *frame, guint i, g
 	if (sin(angle) >= SINE_LEAST)
 		*arc = curved(angle, t);
 	else if (angle > G_PI_2)
-		return mix_fail(site, error, "give t=0 or t=1, or take a sum of them",
-			"the two point in opposite directions, and no way between them is the "
-			"shortest");
+		return mix_fail(site, error, "take a sum or a mean of them, or leave one out",
+			"they point in opposite directions, and no way between is the shortest");
 	return TRUE;
 }
 
@@ -78,6 +77,8 @@ static gboolean slerp_mix(const MethodMix *mix, double *factor, GError **error)
 {
 	const MethodSite *site = &mix->site;
 	gboolean of_weights = site->parameter[SLERP_OF] == OF_WEIGHTS;
+	if (!mix_check_norms(mix, of_weights, error))
+		return FALSE;
 	g_autoptr(Frame) frame = frame_new(mix, of_weights);
 	guint to = site->inputs, from = to - 1;
 	double t = site->parameter[SLERP_T];
@@ -90,7 +91,7 @@ static gboolean slerp_mix(const MethodMix *mix, double *factor, GError **error)
 	factor[to] = arc.second;
 	if (from > 0)
 		factor[from] = arc.first;
-	return mix_finite(mix, factor, error);
+	return mix_check_factors(mix, factor, error);
 }
 
 static gboolean slerp_check(const Collection *collection, const Node *call, GError **error)
@@ -160,6 +161,8 @@ static gboolean nuslerp_mix(const MethodMix *mix, double *factor, GError **error
 {
 	const MethodSite *site = &mix->site;
 	gboolean of_weights = site->parameter[NUSLERP_OF] == OF_WEIGHTS;
+	if (!mix_check_norms(mix, of_weights, error))
+		return FALSE;
 	g_autoptr(Frame) frame = frame_new(mix, of_weights);
 	Arc arc;
 	if (site->parameter[NUSLERP_DIALECT] == DIALECT_MERGEKIT)
@@ -169,7 +172,7 @@ static gboolean nuslerp_mix(const MethodMix *mix, double *factor, GError **error
 	factor[0] = of_weights ? arc.excess : 0;
 	factor[1] = arc.first;
 	factor[2] = arc.second;
-	return mix_finite(mix, factor, error);
+	return mix_check_factors(mix, factor, error);
 }
 
 static gboolean nuslerp_check(const Collection *collection, const Node *call, GError **error)

@@ -103,11 +103,12 @@ static gboolean without_direction(const MethodSite *site, const Frame *frame, do
 static gboolean multislerp_mix(const MethodMix *mix, double *factor, GError **error)
 {
 	const MethodSite *site = &mix->site;
-	g_autoptr(Frame) frame = frame_new(mix, site->parameter[MULTISLERP_OF] == OF_WEIGHTS);
-	g_autofree double *value = frame_zero(frame);
+	gboolean of_weights = site->parameter[MULTISLERP_OF] == OF_WEIGHTS;
 	double divisor, eps = site->parameter[MULTISLERP_EPS];
-	if (!multislerp_divisor(site, &divisor, error))
+	if (!mix_check_norms(mix, of_weights, error) || !multislerp_divisor(site, &divisor, error))
 		return FALSE;
+	g_autoptr(Frame) frame = frame_new(mix, of_weights);
+	g_autofree double *value = frame_zero(frame);
 	double length = add_direction(site, frame, value), norm = frame_norm(frame, value);
 	double least = is_paper(site) ? DIRECTION_LEAST * weight_sizes(site) : eps * fabs(divisor);
 	if (norm > least)
@@ -115,7 +116,7 @@ static gboolean multislerp_mix(const MethodMix *mix, double *factor, GError **er
 	else if (!without_direction(site, frame, length, divisor, value, error))
 		return FALSE;
 	frame_factors(frame, value, factor);
-	return mix_finite(mix, factor, error);
+	return mix_check_factors(mix, factor, error);
 }
 
 static gboolean multislerp_on_weights(const Node *call)
@@ -273,14 +274,17 @@ static double mean_length(const Frame *frame)
 
 static gboolean karcher_mix(const MethodMix *mix, double *factor, GError **error)
 {
-	g_autoptr(Frame) frame = frame_new(mix, mix->site.parameter[KARCHER_OF] == OF_WEIGHTS);
+	gboolean of_weights = mix->site.parameter[KARCHER_OF] == OF_WEIGHTS;
+	if (!mix_check_norms(mix, of_weights, error))
+		return FALSE;
+	g_autoptr(Frame) frame = frame_new(mix, of_weights);
 	g_autofree double *mean = frame_zero(frame), *step = frame_zero(frame);
 	Karcher karcher = {&mix->site, frame, mean, step};
 	if (!karcher_find(&karcher, error))
 		return FALSE;
 	frame_scale(frame, mean, mean_length(frame));
 	frame_factors(frame, mean, factor);
-	return mix_finite(mix, factor, error);
+	return mix_check_factors(mix, factor, error);
 }
 
 const Method method_karcher = {

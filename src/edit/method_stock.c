@@ -46,6 +46,8 @@ static double mean_cosine(const MethodMix *mix)
 
 static gboolean stock_mix(const MethodMix *mix, double *factor, GError **error)
 {
+	if (!mix_check_norms(mix, FALSE, error))
+		return FALSE;
 	double n = mix->site.inputs, cosine = mean_cosine(mix);
 	if (mix->site.parameter[STOCK_DIALECT] == DIALECT_PAPER)
 		cosine = CLAMP(cosine, 0, 1);
@@ -56,7 +58,7 @@ static gboolean stock_mix(const MethodMix *mix, double *factor, GError **error)
 	factor[0] = 0;
 	for (guint i = 1; i <= mix->site.inputs; i++)
 		factor[i] = cosine / divisor;
-	return mix_finite(mix, factor, error);
+	return mix_check_factors(mix, factor, error);
 }
 
 const Method method_stock = {

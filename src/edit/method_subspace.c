@@ -87,12 +87,14 @@ static void nearest(const MethodMix *mix, double *factor)
 
 static gboolean orthogonal_mix(const MethodMix *mix, double *factor, GError **error)
 {
+	if (!mix_check_norms(mix, FALSE, error))
+		return FALSE;
 	factor[0] = 0;
 	factor[1] = 1;
 	nearest(mix, factor);
 	for (guint i = 2; i <= mix->site.inputs; i++)
 		factor[i] = -factor[i];
-	return mix_finite(mix, factor, error);
+	return mix_check_factors(mix, factor, error);
 }
 
 const Method method_orthogonal = {
@@ -117,12 +119,14 @@ static gboolean others_are_zero(const MethodMix *mix)
 
 static gboolean project_mix(const MethodMix *mix, double *factor, GError **error)
 {
+	if (!mix_check_norms(mix, FALSE, error))
+		return FALSE;
 	if (others_are_zero(mix) && span_by(mix->site.call) == BY_MODEL)
 		return mix_fail(&mix->site, error, "give another one to project on",
 			"all but the first are zero: there is nothing to project on");
 	factor[0] = factor[1] = 0;
 	nearest(mix, factor);
-	return mix_finite(mix, factor, error);
+	return mix_check_factors(mix, factor, error);
 }
 
 const Method method_project = {
@@ -170,12 +174,14 @@ static MethodBy clip_by(const Node *call)
 /* fmin() passes over what is not given, which is NaN. */
 static gboolean clip_mix(const MethodMix *mix, double *factor, GError **error)
 {
-	const double *parameter = mix->site.parameter;
-	double norm = mix_norm(mix, 1);
-	double most = fmin(parameter[CLIP_NORM], parameter[CLIP_RELATIVE] * mix_norm(mix, 0));
+	double limit = mix->site.parameter[CLIP_NORM];
+	double relative = mix->site.parameter[CLIP_RELATIVE];
+	if (!mix_check_norms(mix, !isnan(relative), error))
+		return FALSE;
+	double norm = mix_norm(mix, 1), most = fmin(limit, relative * mix_norm(mix, 0));
 	factor[0] = 0;
 	factor[1] = norm > most ? most / norm : 1;
-	return mix_finite(mix, factor, error);
+	return mix_check_factors(mix, factor, error);
 }
 
 static gboolean clip_check(const Collection *collection, const Node *call, GError **error)
@@ -203,6 +209,8 @@ const Method method_clip = {
 
 static gboolean match_norm_mix(const MethodMix *mix, double *factor, GError **error)
 {
+	if (!mix_check_norms(mix, FALSE, error))
+		return FALSE;
 	double norm = mix_norm(mix, 1), like = mix_norm(mix, 2);
 	if (norm == 0 && like > 0 && span_by(mix->site.call) == BY_MODEL)
 		return mix_fail(&mix->site, error,
@@ -210,7 +218,7 @@ static gboolean match_norm_mix(const MethodMix *mix, double *factor, GError **er
 			"the first is zero, and no factor gives it the norm of the second");
 	factor[0] = factor[2] = 0;
 	factor[1] = like * inverse(norm);
-	return mix_finite(mix, factor, error);
+	return mix_check_factors(mix, factor, error);
 }
 
 const Method method_match_norm = {

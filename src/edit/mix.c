@@ -77,13 +77,24 @@ gboolean mix_fail(
 	return fail_at(error, ERROR_INPUT, place, "%s: %s", site->call->method->name, sentence);
 }
 
-gboolean mix_finite(const MethodMix *mix, const double *factor, GError **error)
+static gboolean fail_values(const MethodMix *mix, GError **error)
+{
+	return mix_fail(&mix->site, error, "look for them with `tauscope info --stats`",
+		"the inputs hold values that are not finite, or too large");
+}
+
+gboolean mix_check_norms(const MethodMix *mix, gboolean of_weights, GError **error)
+{
+	for (guint i = of_weights ? 0 : 1; i <= mix->site.inputs; i++)
+		if (!isfinite(mix_inner(mix, i, i)))
+			return fail_values(mix, error);
+	return TRUE;
+}
+
+gboolean mix_check_factors(const MethodMix *mix, const double *factor, GError **error)
 {
 	for (guint i = 0; i <= mix->site.inputs; i++)
 		if (!isfinite(factor[i]))
-			return mix_fail(&mix->site, error,
-				"look for values that are not finite, or too large, with `tauscope "
-				"info --stats`",
-				"a factor is no finite number");
+			return fail_values(mix, error);
 	return TRUE;
 }

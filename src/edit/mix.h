@@ -39,7 +39,10 @@ gboolean mix_check_acting(const Collection *collection, const Node *call, GError
  * the tensor. */
 gboolean mix_fail(const MethodSite *site, GError **error, const char *remedy, const char *format,
 	...) G_GNUC_PRINTF(4, 5);
-/* TRUE where all factors are finite; else they are more than doubles can hold, and it fails. */
-gboolean mix_finite(const MethodMix *mix, const double *factor, GError **error);
+/* Whether the norms of the bodies, and with `of_weights` of θ₀, are finite; those of infinities and
+ * of numbers whose squares doubles cannot hold are not. */
+gboolean mix_check_norms(const MethodMix *mix, gboolean of_weights, GError **error);
+/* Whether the factors are finite, last. */
+gboolean mix_check_factors(const MethodMix *mix, const double *factor, GError **error);
 
 #endif
