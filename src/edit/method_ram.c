@@ -9,7 +9,7 @@
 #define PARAMETER_EPSILON                                                                          \
 	{                                                                                          \
 		.name = "epsilon", .type = PARAMETER_NUMBER,                                       \
-		.help = "changes up to this size count as none", .least = 0, .most = G_MAXDOUBLE,  \
+		.help = "changes up to this size count as none", .least = 0, .most = INFINITY,     \
 		.otherwise = {1e-5, 1e-5},                                                         \
 	}
 
@@ -69,7 +69,7 @@ static const Parameter plus_parameters[] = {
 		.type = PARAMETER_NUMBER,
 		.help = "how much the part that one task has alone grows",
 		.least = 0,
-		.most = G_MAXDOUBLE,
+		.most = INFINITY,
 		.otherwise = {0.1, 0.1},
 	},
 	{
@@ -77,7 +77,7 @@ static const Parameter plus_parameters[] = {
 		.type = PARAMETER_NUMBER,
 		.help = "the most that the shared share counts as",
 		.least = 0,
-		.most = G_MAXDOUBLE,
+		.most = INFINITY,
 		.otherwise = {0.2, 0.2},
 	},
 	PARAMETER_EPSILON,

@@ -16,7 +16,7 @@ static const Parameter nearswap_parameters[] = {
 		.type = PARAMETER_NUMBER,
 		.help = "the size up to which a change is taken whole",
 		.least = 0,
-		.most = G_MAXDOUBLE,
+		.most = INFINITY,
 		.open_least = TRUE,
 		.otherwise = NO_DEFAULT,
 	},
