@@ -215,9 +215,10 @@ static gboolean open_call(
 		return TRUE;
 	g_autoptr(GError) problem = NULL;
 	call->context = call->method->open(prepared->collection, node, &problem);
-	if (problem)
-		g_propagate_error(error, g_steal_pointer(&problem));
-	return problem == NULL;
+	if (!problem)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&problem));
+	return FALSE;
 }
 
 static gboolean open_calls(
