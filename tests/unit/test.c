@@ -51,6 +51,14 @@ static guint64 tensor_elements(const TestTensor *tensor)
 	return elements;
 }
 
+/* Whole numbers from 0 to 255. */
+static void encode_bytes(const TestTensor *tensor, guint64 elements, guint8 *raw)
+{
+	gsize size = dtype_info(tensor->dtype)->bits / 8;
+	for (guint64 i = 0; i < elements; i++)
+		raw[i * size] = (guint8)tensor->values[i];
+}
+
 static void append_values(GByteArray *data, const TestTensor *tensor)
 {
 	guint64 elements = tensor_elements(tensor), bytes = 0;
@@ -62,6 +70,8 @@ static void append_values(GByteArray *data, const TestTensor *tensor)
 	memset(data->data + start, 0, bytes);
 	if (tensor->values && dtype_info(tensor->dtype)->class == CLASS_FLOAT)
 		dtype_encode(tensor->dtype, tensor->values, elements, data->data + start);
+	else if (tensor->values)
+		encode_bytes(tensor, elements, data->data + start);
 }
 
 static void append_entry(GString *header, const TestTensor *tensor, guint begin, guint end)

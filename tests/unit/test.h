@@ -13,7 +13,8 @@ char *test_source(const char *relative);
 char *test_folder(void);
 void test_folder_remove(char *folder);
 
-/* One tensor of a checkpoint that a test writes.  The values are encoded into the type. */
+/* One tensor of a checkpoint that a test writes.  The values are encoded into the type; of integers
+ * and bool they are whole numbers from 0 to 255. */
 typedef struct {
 	const char *name;
 	Dtype dtype;
