@@ -90,20 +90,30 @@ typedef enum {
 	_(TRAJECTORY_ZOOM_OUT, TRAJECTORY, "zoom-out", "-", "zoom out") \
 	_(TRAJECTORY_FIT, TRAJECTORY, "fit", "0", "the whole run") \
 	_(TRAJECTORY_MARKERS, TRAJECTORY, "markers", "v", "markers on or off") \
-	_(COMPOSE_FAR_DOWN, COMPOSE, "lambda-far-down", "H", "coefficient down by 0.25") \
-	_(COMPOSE_FAR_UP, COMPOSE, "lambda-far-up", "L", "coefficient up by 0.25") \
+	_(COMPOSE_FAR_DOWN, COMPOSE, "far-down", "H", "number down by five steps") \
+	_(COMPOSE_FAR_UP, COMPOSE, "far-up", "L", "number up by five steps") \
 	_(COMPOSE_TYPE, COMPOSE, "type", "=", "type a number or an expression") \
-	_(COMPOSE_ZERO, COMPOSE, "zero", "0", "coefficient to zero") \
-	_(COMPOSE_NEGATE, COMPOSE, "negate", "~", "negate the term") \
+	_(COMPOSE_TEXT, COMPOSE, "text", "c", "change the whole edit as text") \
+	_(COMPOSE_ZERO, COMPOSE, "zero", "0", "number to zero") \
+	_(COMPOSE_NEGATE, COMPOSE, "negate", "~", "negate the number") \
 	_(COMPOSE_ADD, COMPOSE, "add-term", "a", "add a term") \
-	_(COMPOSE_DROP, COMPOSE, "drop-term", "d", "drop the term") \
+	_(COMPOSE_DROP, COMPOSE, "drop", "d", "drop it; a parameter: its default") \
+	_(COMPOSE_DUPLICATE, COMPOSE, "double", "D", "the same once more below") \
 	_(COMPOSE_MOVE_DOWN, COMPOSE, "move-down", "J", "move the term down") \
 	_(COMPOSE_MOVE_UP, COMPOSE, "move-up", "K", "move the term up") \
-	_(COMPOSE_SCOPE, COMPOSE, "scope", "t", "the term's layers") \
+	_(COMPOSE_METHOD, COMPOSE, "method", "t", "put a method around it") \
+	_(COMPOSE_UNWRAP, COMPOSE, "take-off", "T", "take the method off again") \
+	_(COMPOSE_SCOPE, COMPOSE, "layers", "m", "the layers that it applies to") \
 	_(COMPOSE_REFERENCE, COMPOSE, "keep-reference", "b", "keep as reference") \
 	_(COMPOSE_SWAP, COMPOSE, "swap-reference", "x", "swap with the reference") \
+	_(COMPOSE_MEASURE, COMPOSE, "measure", "r", "measure it exactly, over the weights") \
+	_(COMPOSE_GROUPS, COMPOSE, "groups", "v", "preview by layer or by kind") \
+	_(COMPOSE_CURVE, COMPOSE, "curve", "p", "curve over the slider: on or off") \
 	_(COMPOSE_SAVE, COMPOSE, "save-recipe", "w", "write the recipe") \
 	_(COMPOSE_READ, COMPOSE, "open-recipe", "o", "open a recipe") \
+	_(COMPOSE_KEEP, COMPOSE, "keep-edit", "W", "keep the edit in the store, named") \
+	_(COMPOSE_OPEN_EDIT, COMPOSE, "open-edit", "O", "open an edit that is kept") \
+	_(COMPOSE_DROP_EDIT, COMPOSE, "drop-edit", "X", "drop an edit that is kept") \
 	_(JOBS_CANCEL, JOBS, "cancel", "x", "cancel this job") \
 	_(JOBS_CANCEL_ALL, JOBS, "cancel-all", "X", "cancel all jobs") \
 	_(JOBS_CLEAR, JOBS, "clear", "D", "clear finished jobs")

@@ -1,20 +1,23 @@
-/* compose.c - the screen where an edit is built: a list of terms with a slider each, and a preview
- * that follows every key, exact from the Gram tables. */
+/* compose.c - the screen where an edit is built: rows with a slider each, and a preview that
+ * follows every key. */
 #include "compose_view.h"
 
 #include "batch.h"
+#include "edit/closed.h"
 
 #include <math.h>
 #include <string.h>
 
 #define LIST_LEAST 46
+#define GROUPS_KEY "compose-groups"
 
 static gpointer compose_open(Ui *ui)
 {
 	ComposeView *view = g_new0(ComposeView, 1);
 
 	(void)ui;
-	view->list.cursor = ROW_FIRST_TERM;
+	view->list.cursor = 1;
+	view->turned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	view->stale = TRUE;
 	return view;
 }
@@ -33,7 +36,13 @@ static void compose_close(gpointer data)
 
 	drop_previews(view);
 	g_clear_pointer(&view->shown, composition_free);
+	g_clear_pointer(&view->outline, outline_free);
+	g_clear_pointer(&view->seen, g_array_unref);
+	g_hash_table_unref(view->turned);
+	compose_curve_free(view->curve);
 	g_free(view->path);
+	g_free(view->file);
+	g_free(view->name);
 	g_free(view);
 }
 
@@ -60,7 +69,20 @@ static void keep_ghost(ComposeView *view, const Session *session)
 	view->shown = composition_copy(now);
 }
 
-static void refresh(ComposeView *view, Ui *ui)
+GroupBy compose_group_by(Ui *ui)
+{
+	return pane_choice(ui, GROUPS_KEY, 2) == 0 ? GROUP_LAYER : GROUP_KIND;
+}
+
+static gboolean is_closed(const Session *session)
+{
+	g_autofree char *text = composition_text(session_composition(session));
+	g_autoptr(Node) edit = expression_parse(session_collection(session), text, NULL);
+
+	return edit && closed_is(session_collection(session), edit, FALSE);
+}
+
+void compose_refresh(ComposeView *view, Ui *ui)
 {
 	const Session *session = ui_session(ui);
 	const Composition *reference = session_reference(session);
@@ -69,10 +91,13 @@ static void refresh(ComposeView *view, Ui *ui)
 	if (!view->stale)
 		return;
 	view->stale = FALSE;
+	compose_rows_refresh(view, session);
 	keep_ghost(view, session);
 	g_clear_pointer(&view->preview, preview_free);
 	g_clear_pointer(&view->reference, preview_free);
-	view->preview = session_preview(session, session_composition(session), GROUP_LAYER, &error);
+	view->preview = session_preview(
+		session, session_composition(session), compose_group_by(ui), &error);
+	view->closed = is_closed(session);
 	string_set(&view->error, error ? error->message : NULL);
 	if (reference)
 		view->reference = session_preview(session, reference, GROUP_ALL, NULL);
@@ -88,11 +113,11 @@ static void compose_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 		pane_note(canvas, rect, empty);
 		return;
 	}
-	refresh(view, ui);
+	compose_refresh(view, ui);
 	panes = panes_split(canvas, rect, LIST_LEAST, panes_right(rect));
 	compose_list_draw(view, ui, canvas, panes.left);
 	if (panes.right.width > 0)
-		compose_preview_draw(view, ui_session(ui), canvas, panes.right);
+		compose_preview_draw(view, ui, canvas, panes.right);
 }
 
 static React keep_reference(Ui *ui)
@@ -111,13 +136,42 @@ static React swap_reference(Ui *ui)
 	return REACT_DONE;
 }
 
+static React measure(ComposeView *view, Ui *ui)
+{
+	g_autofree char *text = composition_text(view->outline->composition);
+	g_autoptr(GError) error = NULL;
+
+	if (session_measure(ui_session(ui), text, &error))
+		ui_message(ui, "measuring in the background: 6 shows how far it is");
+	else
+		ui_error(ui, error);
+	return REACT_DONE;
+}
+
+static React change_groups(ComposeView *view, Ui *ui)
+{
+	guint now = pane_choice(ui, GROUPS_KEY, 2);
+
+	pane_choose_next(ui, GROUPS_KEY, now, 2);
+	view->stale = TRUE;
+	return REACT_DONE;
+}
+
+/* Enter goes nearer: into what opens, else to the number. */
 static React open_row(ComposeView *view, Ui *ui)
 {
-	int terms = (int)session_composition(ui_session(ui))->terms->len;
+	const OutlineRow *row = compose_row(view);
 
-	if (view->list.cursor == ROW_FIRST_TERM + terms)
+	if (row->kind == OUTLINE_ADD_TERM)
 		return compose_pick_task(view, ui);
-	return compose_type(view, ui);
+	if (row->kind == OUTLINE_ADD_INPUT)
+		return compose_pick_input(view, ui);
+	if (row->kind == OUTLINE_PARAMETER && row->parameter->type == PARAMETER_CHOICE)
+		return compose_pick_word(view, ui);
+	if (!row->opens)
+		return compose_type(view, ui);
+	compose_fold(view, ui_session(ui));
+	return REACT_DONE;
 }
 
 static React scroll_preview(ComposeView *view, ActionId action)
@@ -141,13 +195,13 @@ static React act_on_value(ComposeView *view, Ui *ui, ActionId action)
 {
 	switch (action) {
 	case ACTION_LEFT:
-		return compose_step(view, ui, -STEP_NEAR);
+		return compose_step(view, ui, -1, FALSE);
 	case ACTION_RIGHT:
-		return compose_step(view, ui, STEP_NEAR);
+		return compose_step(view, ui, 1, FALSE);
 	case ACTION_COMPOSE_FAR_DOWN:
-		return compose_step(view, ui, -STEP_FAR);
+		return compose_step(view, ui, -1, TRUE);
 	case ACTION_COMPOSE_FAR_UP:
-		return compose_step(view, ui, STEP_FAR);
+		return compose_step(view, ui, 1, TRUE);
 	case ACTION_COMPOSE_ZERO:
 		return compose_set(view, ui, 0);
 	case ACTION_COMPOSE_NEGATE:
@@ -161,7 +215,7 @@ static React act_on_value(ComposeView *view, Ui *ui, ActionId action)
 	}
 }
 
-static React act_on_terms(ComposeView *view, Ui *ui, ActionId action)
+static React act_on_rows(ComposeView *view, Ui *ui, ActionId action)
 {
 	switch (action) {
 	case ACTION_OPEN:
@@ -170,22 +224,50 @@ static React act_on_terms(ComposeView *view, Ui *ui, ActionId action)
 		return compose_pick_task(view, ui);
 	case ACTION_COMPOSE_DROP:
 		return compose_drop(view, ui);
+	case ACTION_COMPOSE_DUPLICATE:
+		return compose_duplicate(view, ui);
 	case ACTION_COMPOSE_MOVE_DOWN:
 		return compose_move(view, ui, 1);
 	case ACTION_COMPOSE_MOVE_UP:
 		return compose_move(view, ui, -1);
+	case ACTION_COMPOSE_METHOD:
+		return compose_pick_method(view, ui);
+	case ACTION_COMPOSE_UNWRAP:
+		return compose_unwrap(view, ui);
 	case ACTION_COMPOSE_SCOPE:
 		return compose_pick_scope(view, ui);
+	default:
+		return act_on_value(view, ui, action);
+	}
+}
+
+static React act_on_edit(ComposeView *view, Ui *ui, ActionId action)
+{
+	switch (action) {
+	case ACTION_COMPOSE_TEXT:
+		return compose_type_edit(view, ui);
 	case ACTION_COMPOSE_REFERENCE:
 		return keep_reference(ui);
 	case ACTION_COMPOSE_SWAP:
 		return swap_reference(ui);
+	case ACTION_COMPOSE_MEASURE:
+		return measure(view, ui);
+	case ACTION_COMPOSE_GROUPS:
+		return change_groups(view, ui);
+	case ACTION_COMPOSE_CURVE:
+		return compose_curve_toggle(ui);
 	case ACTION_COMPOSE_SAVE:
 		return compose_save(view, ui);
 	case ACTION_COMPOSE_READ:
 		return compose_read(view, ui);
+	case ACTION_COMPOSE_KEEP:
+		return compose_keep(view, ui);
+	case ACTION_COMPOSE_OPEN_EDIT:
+		return compose_open_edit(view, ui);
+	case ACTION_COMPOSE_DROP_EDIT:
+		return compose_drop_edit(view, ui);
 	default:
-		return act_on_value(view, ui, action);
+		return act_on_rows(view, ui, action);
 	}
 }
 
@@ -195,39 +277,48 @@ static React compose_act(gpointer data, Ui *ui, ActionId action)
 
 	if (pane_why_empty(ui))
 		return REACT_NONE;
-	refresh(view, ui);
+	compose_refresh(view, ui);
 	if (action == ACTION_NEXT_PANE || action == ACTION_PREVIOUS_PANE) {
 		view->in_preview = !view->in_preview;
 		return REACT_DONE;
 	}
 	if (view->in_preview && scroll_preview(view, action) == REACT_DONE)
 		return REACT_DONE;
-	if (list_act(&view->list, action))
+	if (list_act(&view->list, action)) {
+		compose_moved(view);
 		return REACT_DONE;
-	return act_on_terms(view, ui, action);
+	}
+	return act_on_edit(view, ui, action);
 }
 
-/* Why an action that needs a term has none. */
-static const char *why_no_term(
-	const ComposeView *view, const Composition *composition, ActionId action)
+static const char *why_not_measure(const ComposeView *view, Ui *ui)
 {
-	int term = compose_term(view, composition);
+	if (!view->preview)
+		return view->error;
+	if (view->preview->kind == PREVIEW_EXACT)
+		return "the preview is exact";
+	return session_running(ui_session(ui)) ? "wait until the running job is done" : NULL;
+}
 
+/* Reasons that are of the whole edit. */
+static const char *why_not_edit(const ComposeView *view, Ui *ui, ActionId action)
+{
 	switch (action) {
-	case ACTION_LEFT:
-	case ACTION_RIGHT:
-	case ACTION_COMPOSE_FAR_DOWN:
-	case ACTION_COMPOSE_FAR_UP:
-	case ACTION_COMPOSE_ZERO:
-	case ACTION_COMPOSE_NEGATE:
-		return term >= 0 || view->list.cursor == ROW_SCALE ? NULL : "move to a term first";
-	case ACTION_MARK:
-	case ACTION_COMPOSE_DROP:
-	case ACTION_COMPOSE_SCOPE:
-		return term >= 0 ? NULL : "move to a term first";
-	case ACTION_COMPOSE_MOVE_DOWN:
-	case ACTION_COMPOSE_MOVE_UP:
-		return term >= 0 && composition->terms->len > 1 ? NULL : "there is no other term";
+	case ACTION_COMPOSE_SWAP:
+		return session_reference(ui_session(ui)) ? NULL : "b keeps a reference first";
+	case ACTION_COMPOSE_SAVE:
+	case ACTION_COMPOSE_KEEP:
+		return view->preview ? NULL : view->error ? view->error : "the edit is empty";
+	case ACTION_COMPOSE_OPEN_EDIT:
+	case ACTION_COMPOSE_DROP_EDIT:
+		return compose_has_edits(ui) ? NULL : "no edit is kept: W keeps one";
+	case ACTION_COMPOSE_MEASURE:
+		return why_not_measure(view, ui);
+	case ACTION_SORT:
+	case ACTION_REVERSE:
+		return "J and K move a term";
+	case ACTION_FILTER:
+		return "there is no list to narrow here";
 	default:
 		return NULL;
 	}
@@ -235,97 +326,24 @@ static const char *why_no_term(
 
 static const char *compose_why_not(gpointer data, Ui *ui, ActionId action)
 {
-	const ComposeView *view = data;
-	const Session *session = ui_session(ui);
+	ComposeView *view = data;
+	const char *reason;
 
 	if (pane_why_empty(ui))
 		return "there are no task vectors yet";
-	if (action == ACTION_COMPOSE_SWAP && !session_reference(session))
-		return "b keeps a reference first";
-	if (action == ACTION_COMPOSE_SAVE && !view->preview)
-		return view->error ? view->error : "the edit is empty";
-	if (action == ACTION_SORT || action == ACTION_REVERSE)
-		return "J and K move a term";
-	if (action == ACTION_FILTER)
-		return "there is no list to narrow here";
-	if (why_no_term(view, session_composition(session), action))
-		return why_no_term(view, session_composition(session), action);
-	return pane_why_not(ui, action);
+	compose_refresh(view, ui);
+	reason = why_not_edit(view, ui, action);
+	if (!reason)
+		reason = compose_row_why_not(view, action);
+	return reason ? reason : pane_why_not(ui, action);
 }
 
-/* The tasks with the largest and the smallest cosine; FALSE where none has one. */
-static gboolean find_extremes(const Preview *preview, guint *nearest, guint *farthest)
+static char *sentence(gpointer data, Ui *ui)
 {
-	const Estimate *cosine = preview->whole->cosine;
-	gboolean found = FALSE;
-
-	for (guint i = 0; i < preview->count; i++) {
-		if (!isfinite(cosine[i].value))
-			continue;
-		*nearest = !found || cosine[i].value > cosine[*nearest].value ? i : *nearest;
-		*farthest = !found || cosine[i].value < cosine[*farthest].value ? i : *farthest;
-		found = TRUE;
-	}
-	return found;
-}
-
-/* Which task the edit is nearest to, and which it opposes most; cosines below 0.05 are neither. */
-static char *extremes_text(const Preview *preview, guint nearest, guint farthest)
-{
-	const Estimate *cosine = preview->whole->cosine;
-	g_autofree char *near = number_signed(cosine[nearest].value, 2);
-	g_autofree char *far = number_signed(cosine[farthest].value, 2);
-	gboolean is_near = cosine[nearest].value > 0.05, opposes = cosine[farthest].value < -0.05;
-
-	if (!is_near && !opposes)
-		return g_strdup("the edit is nearly orthogonal to every task");
-	if (!is_near)
-		return g_strdup_printf("the edit opposes %s (cos %s) and is near no task",
-			preview->name[farthest], far);
-	if (!opposes)
-		return g_strdup_printf("the edit is nearest to %s (cos %s) and opposes no task",
-			preview->name[nearest], near);
-	return g_strdup_printf("the edit is nearest to %s (cos %s) and opposes %s (cos %s)",
-		preview->name[nearest], near, preview->name[farthest], far);
-}
-
-/* Why there is no preview. */
-static char *no_preview_text(const ComposeView *view, Ui *ui)
-{
-	g_autofree char *text = composition_text(session_composition(ui_session(ui)));
-
-	if (!*text)
-		return g_strdup("the edit is empty: a adds a term, = takes an expression");
-	return g_strdup_printf("the edit has no meaning: %s", view->error);
-}
-
-static char *not_finite_text(const Preview *preview)
-{
-	const char *reason = "its norm is beyond the range of a double";
-
-	for (guint i = 0; i < preview->warnings->len; i++)
-		if (strstr(preview->warnings->pdata[i], "not finite"))
-			reason = preview->warnings->pdata[i];
-	return g_strdup_printf("the edit is not finite: %s", reason);
-}
-
-static char *compose_sentence(gpointer data, Ui *ui)
-{
-	ComposeView *view = data;
-	guint nearest = 0, farthest = 0;
-
 	if (pane_why_empty(ui))
 		return NULL;
-	refresh(view, ui);
-	if (!view->preview)
-		return no_preview_text(view, ui);
-	if (!isfinite(view->preview->whole->norm.value))
-		return not_finite_text(view->preview);
-	if (view->preview->whole->norm.value == 0)
-		return g_strdup("the edit is zero: the output will equal the base");
-	if (!find_extremes(view->preview, &nearest, &farthest))
-		return g_strdup("no task has a cosine with the edit");
-	return extremes_text(view->preview, nearest, farthest);
+	compose_refresh(data, ui);
+	return compose_sentence(data, ui);
 }
 
 static cJSON *compose_json(gpointer data, Ui *ui)
@@ -334,7 +352,7 @@ static cJSON *compose_json(gpointer data, Ui *ui)
 
 	if (pane_why_empty(ui))
 		return NULL;
-	refresh(view, ui);
+	compose_refresh(view, ui);
 	return view->preview ? report_preview_json(view->preview) : NULL;
 }
 
@@ -344,7 +362,7 @@ static Table *compose_table(gpointer data, Ui *ui)
 
 	if (pane_why_empty(ui))
 		return NULL;
-	refresh(view, ui);
+	compose_refresh(view, ui);
 	return view->preview ? report_preview_table(view->preview) : NULL;
 }
 
@@ -361,21 +379,25 @@ static char *compose_batch(gpointer data, Ui *ui)
 	return batch_command(ui, "preview", options);
 }
 
-/* A term's coefficient; elsewhere the whole edit. */
+/* The row's number or word; elsewhere the whole edit. */
 static char *compose_cell(gpointer data, Ui *ui)
 {
 	const ComposeView *view = data;
-	const Composition *now = session_composition(ui_session(ui));
-	int term = compose_term(view, now);
+	const OutlineRow *row;
 
-	if (term < 0)
-		return composition_text(now);
-	return expression_number(g_array_index(now->terms, Term, (guint)term).coefficient);
+	if (pane_why_empty(ui) || !view->outline)
+		return g_strdup("");
+	row = compose_row(view);
+	if (row->kind == OUTLINE_PARAMETER && !row->has_number)
+		return g_strdup(row->value);
+	return row->has_number && row->kind != OUTLINE_SCALE
+		       ? expression_number(row->number)
+		       : composition_text(view->outline->composition);
 }
 
-static const ActionId compose_footer[] = {ACTION_MARK, ACTION_COMPOSE_TYPE, ACTION_COMPOSE_NEGATE,
-	ACTION_COMPOSE_ADD, ACTION_COMPOSE_DROP, ACTION_COMPOSE_SCOPE, ACTION_UNDO,
-	ACTION_COMPOSE_SAVE, ACTION_EXPORT, ACTION_COMPOSE_REFERENCE, ACTION_NONE};
+static const ActionId compose_footer[] = {ACTION_MARK, ACTION_COMPOSE_TYPE, ACTION_COMPOSE_ADD,
+	ACTION_COMPOSE_DROP, ACTION_COMPOSE_METHOD, ACTION_COMPOSE_SCOPE, ACTION_UNDO,
+	ACTION_EXPORT, ACTION_COMPOSE_SAVE, ACTION_COMPOSE_REFERENCE, ACTION_NONE};
 
 const ViewOps compose_view = {
 	.screen = SCREEN_COMPOSE,
@@ -386,15 +408,22 @@ const ViewOps compose_view = {
 		   "of largest τ  relative to the longest task vector that takes part\n"
 		   "cos           of the edit with each task's vector\n"
 		   "kept          ⟨edit, τ⟩ / |τ|²: how much of τ is in it; 1 is all of it\n"
-		   "exact         from the inner products: the numbers of the output\n"
-		   "              before it is rounded to its type",
+		   "exact         the numbers of the output, before it is rounded\n"
+		   "              to its type\n"
+		   "expected ±    the mean over all random draws; 95 % of them lie\n"
+		   "              within ±\n"
+		   "estimated ±   from a sample of the elements, an interval of 95 %;\n"
+		   "              r measures it over all weights\n"
+		   "moves         percentiles of |change| over the elements\n"
+		   "conflict      the share of the elements that some input moves up\n"
+		   "              and another down",
 	.footer = compose_footer,
 	.open = compose_open,
 	.close = compose_close,
 	.draw = compose_draw,
 	.act = compose_act,
 	.why_not = compose_why_not,
-	.sentence = compose_sentence,
+	.sentence = sentence,
 	.json = compose_json,
 	.table = compose_table,
 	.batch = compose_batch,

@@ -1,10 +1,9 @@
-/* compose_ask.c - what the Compose screen asks for: a number or an expression, a task, the layers
- * of a term, the path of a recipe. */
+/* compose_ask.c - what the Compose screen asks for: a number, an expression, a word, a task, the
+ * layers of a term. */
 #include "compose_view.h"
 
 #include "core/error.h"
-#include "core/file.h"
-#include "edit/recipe.h"
+#include "edit/expression_complete.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,77 +12,110 @@
 #define EVERYTHING "everything"
 #define PATTERN "type a pattern"
 
-static gboolean is_number(const char *text, double *number)
+static char **complete(gpointer data, Ui *ui, const char *text, gsize cursor, gsize *start)
+{
+	(void)data;
+	return expression_complete(session_collection(ui_session(ui)), text, cursor, start);
+}
+
+static gboolean accept_edit(gpointer data, Ui *ui, const char *text, GError **error)
+{
+	ComposeView *view = data;
+	g_autoptr(Composition) next = composition_copy(view->outline->composition);
+	g_autofree char *label = g_strdup_printf("type %s", text);
+
+	if (!composition_set_text(next, view->outline->collection, text, error))
+		return FALSE;
+	compose_change(view, ui, g_steal_pointer(&next), NULL, label, NULL);
+	return TRUE;
+}
+
+static gboolean is_number(const char *text)
 {
 	g_autofree char *trimmed = g_strstrip(g_strdup(text));
 	char *end;
+	double number = g_ascii_strtod(trimmed, &end);
 
-	*number = g_ascii_strtod(trimmed, &end);
-	return *trimmed && !*end && isfinite(*number);
+	return *trimmed && !*end && isfinite(number);
 }
 
-static gboolean accept_expression(Ui *ui, const char *text, GError **error)
+/* Whether a text is a coefficient of the language, such as ramp(0, 1). */
+static gboolean is_coefficient(const ComposeView *view, const char *text)
 {
-	Session *session = ui_session(ui);
-	g_autoptr(Composition) next = composition_copy(session_composition(session));
-	g_autofree char *label = g_strdup_printf("type %s", text);
+	g_autofree char *product = g_strdup_printf("(%s)*base", text);
+	g_autoptr(Node) node = expression_parse(view->outline->collection, product, NULL);
 
-	if (!composition_set_text(next, session_collection(session), text, error))
-		return FALSE;
-	session_compose(session, next, label, NULL);
-	return TRUE;
+	return node != NULL;
 }
 
+/* What is no value of the row may be a whole edit, but not for a parameter. */
 static gboolean accept_typed(gpointer data, Ui *ui, const char *text, GError **error)
 {
-	double number;
+	ComposeView *view = data;
+	const OutlineRow *row = compose_row(view);
+	gboolean has_value = row->has_number || row->kind == OUTLINE_PARAMETER;
 
-	if (!is_number(text, &number))
-		return accept_expression(ui, text, error);
-	if (compose_set(data, ui, number) == REACT_NONE)
+	if (is_number(text) && !has_value)
 		return fail(
 			error, ERROR_USAGE, "a number needs a term: move to one, or type an edit");
-	return TRUE;
+	if (row->kind == OUTLINE_PARAMETER || is_number(text) ||
+		(has_value && row->kind != OUTLINE_SCALE && is_coefficient(view, text)))
+		return compose_typed(view, ui, text, error);
+	return accept_edit(view, ui, text, error);
 }
 
-/* A number is typed anew, the whole edit is changed. */
-React compose_type(ComposeView *view, Ui *ui)
+React compose_type_edit(ComposeView *view, Ui *ui)
 {
-	const Composition *now = session_composition(ui_session(ui));
-	int place = compose_term(view, now);
-	const Term *term = place < 0 ? NULL : &g_array_index(now->terms, Term, (guint)place);
-	g_autofree char *initial = term ? NULL : composition_text(now);
-	g_autofree char *name = term ? term_name(term) : g_strdup("of the whole");
-	g_autofree char *value = coefficient_text(term ? term->coefficient : now->scale);
-	g_autofree char *label =
-		g_strdup_printf("λ %s is %s: a number, or a whole edit", name, value);
+	g_autofree char *text = composition_text(view->outline->composition);
 
-	if (!term && view->list.cursor != ROW_SCALE)
-		string_set(&label, "The edit");
-	else
-		string_set(&initial, "");
-	ui_prompt(ui, label, initial, FALSE, view, accept_typed);
+	ui_prompt_completing(ui, "The edit", text, complete, view, accept_edit);
 	return REACT_DONE;
 }
 
-static gboolean accept_task(gpointer data, Ui *ui, const char *text, GError **error)
+static char *type_label(const ComposeView *view)
 {
-	ComposeView *view = data;
-	Session *session = ui_session(ui);
-	g_autoptr(Composition) next = composition_copy(session_composition(session));
-	g_autofree char *body = expression_name(text);
-	g_autofree char *label = g_strdup_printf("add %s", text);
+	const OutlineRow *row = compose_row(view);
+	g_autofree char *title = outline_title(view->outline, compose_place(view));
+	g_autofree char *value = outline_value(view->outline, compose_place(view));
 
-	(void)error;
-	composition_add(next, COEFFICIENT_FIRST, body, NULL);
-	view->list.cursor = ROW_FIRST_TERM + (int)next->terms->len - 1;
-	session_compose(session, next, label, NULL);
-	return TRUE;
+	if (row->kind != OUTLINE_PARAMETER)
+		return g_strdup_printf("%s is %s: a number, or a whole edit", title, value);
+	g_autofree char *range = parameter_range(row->parameter);
+	return g_strdup_printf("%s is %s: %s", title, value, range);
 }
 
-React compose_pick_task(ComposeView *view, Ui *ui)
+/* A number is typed anew; rows without one take the whole edit, to be changed. */
+React compose_type(ComposeView *view, Ui *ui)
 {
-	const Collection *collection = session_collection(ui_session(ui));
+	const OutlineRow *row = compose_row(view);
+	gboolean text = row->kind == OUTLINE_PARAMETER && !row->has_number && row->given;
+	g_autofree char *label = NULL;
+
+	if (!row->has_number && row->kind != OUTLINE_PARAMETER)
+		return compose_type_edit(view, ui);
+	label = type_label(view);
+	ui_prompt_completing(ui, label, text ? row->value : "", complete, view, accept_typed);
+	return REACT_DONE;
+}
+
+static gboolean accept_word(gpointer data, Ui *ui, const char *text, GError **error)
+{
+	return compose_typed(data, ui, text, error);
+}
+
+React compose_pick_word(ComposeView *view, Ui *ui)
+{
+	const OutlineRow *row = compose_row(view);
+	g_auto(GStrv) words = g_strsplit(row->parameter->choices, " ", -1);
+	g_autofree char *title = outline_title(view->outline, compose_place(view));
+
+	ui_pick(ui, title, (const char *const *)words, g_strv_length(words), view, accept_word);
+	return REACT_DONE;
+}
+
+void compose_pick_member(ComposeView *view, Ui *ui, const char *title, UiAccept accept)
+{
+	const Collection *collection = view->outline->collection;
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 
 	for (int steps = 0; steps <= 1; steps++) {
@@ -93,36 +125,69 @@ React compose_pick_task(ComposeView *view, Ui *ui)
 				g_ptr_array_add(names, member->name);
 		}
 	}
-	ui_pick(ui, "Add a term", (const char *const *)names->pdata, names->len, view, accept_task);
+	ui_pick(ui, title, (const char *const *)names->pdata, names->len, view, accept);
+}
+
+static gboolean accept_task(gpointer data, Ui *ui, const char *text, GError **error)
+{
+	ComposeView *view = data;
+	Composition *next = composition_copy(view->outline->composition);
+	g_autofree char *body = expression_name(text);
+	g_autofree char *label = g_strdup_printf("add %s", text);
+	g_autofree char *path = g_strdup_printf("%u", next->terms->len);
+
+	(void)error;
+	composition_add(next, COEFFICIENT_FIRST, body, NULL);
+	compose_go(view, path);
+	compose_change(view, ui, next, NULL, label, NULL);
+	return TRUE;
+}
+
+React compose_pick_task(ComposeView *view, Ui *ui)
+{
+	compose_pick_member(view, ui, "Add a term", accept_task);
 	return REACT_DONE;
 }
 
-static gboolean set_scope(ComposeView *view, Ui *ui, const char *pattern)
+static gboolean accept_input(gpointer data, Ui *ui, const char *text, GError **error)
 {
-	Session *session = ui_session(ui);
-	g_autoptr(Composition) next = composition_copy(session_composition(session));
-	int place = compose_term(view, next);
-	g_autofree char *label = NULL, *name = NULL;
-	Term *term;
+	ComposeView *view = data;
+	g_autofree char *body = expression_name(text);
+	Composition *next = outline_add_input(view->outline, compose_place(view), body, error);
+	g_autofree char *label = g_strdup_printf("add %s to %s", text,
+		outline_row(view->outline, (guint)compose_row(view)->parent)->name);
 
-	if (place < 0)
-		return TRUE;
-	term = &g_array_index(next->terms, Term, (guint)place);
-	string_set(&term->scope, pattern);
-	name = term_name(term);
-	label = g_strdup_printf("%s on %s", name, pattern ? pattern : EVERYTHING);
-	session_compose(session, next, label, NULL);
-	ui_message(ui, "%s", label);
+	if (!next)
+		return FALSE;
+	compose_change(view, ui, next, NULL, label, NULL);
+	return TRUE;
+}
+
+React compose_pick_input(ComposeView *view, Ui *ui)
+{
+	compose_pick_member(view, ui, "Add an input", accept_input);
+	return REACT_DONE;
+}
+
+static gboolean set_scope(ComposeView *view, Ui *ui, const char *pattern, GError **error)
+{
+	Composition *next = outline_set_scope(view->outline, compose_place(view), pattern, error);
+	g_autofree char *label = g_strdup_printf(
+		"%s on %s", compose_row(view)->name, pattern ? pattern : EVERYTHING);
+
+	if (!next)
+		return FALSE;
+	compose_change(view, ui, next, NULL, label, NULL);
 	return TRUE;
 }
 
 static gboolean accept_pattern(gpointer data, Ui *ui, const char *text, GError **error)
 {
-	const Collection *collection = session_collection(ui_session(ui));
+	const ComposeView *view = data;
 	g_autofree char *pattern = g_strstrip(g_strdup(text));
-	g_autoptr(Scope) scope = scope_new(collection, pattern, NULL, 0, error);
+	g_autoptr(Scope) scope = scope_new(view->outline->collection, pattern, NULL, 0, error);
 
-	return scope && set_scope(data, ui, pattern);
+	return scope && set_scope(data, ui, pattern, error);
 }
 
 static gboolean accept_scope(gpointer data, Ui *ui, const char *text, GError **error)
@@ -134,7 +199,7 @@ static gboolean accept_scope(gpointer data, Ui *ui, const char *text, GError **e
 		return TRUE;
 	}
 	if (strcmp(text, EVERYTHING) == 0)
-		return set_scope(view, ui, NULL);
+		return set_scope(view, ui, NULL, error);
 	return accept_pattern(view, ui, text, error);
 }
 
@@ -176,12 +241,10 @@ static void add_ranges(GPtrArray *list, const GPtrArray *layers)
 
 React compose_pick_scope(ComposeView *view, Ui *ui)
 {
-	const Collection *collection = session_collection(ui_session(ui));
+	const Collection *collection = view->outline->collection;
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) layers = g_ptr_array_new_with_free_func(g_free);
 
-	if (compose_term(view, session_composition(ui_session(ui))) < 0)
-		return REACT_NONE;
 	for (guint i = 0; i < collection_tensors(collection); i++)
 		add_once(layers, collection->layer[i]);
 	add_once(list, EVERYTHING);
@@ -191,76 +254,7 @@ React compose_pick_scope(ComposeView *view, Ui *ui)
 		add_once(list, layers->pdata[i]);
 	for (guint i = 0; i < collection_tensors(collection); i++)
 		add_once(list, collection->kind[i]);
-	ui_pick(ui, "Where the term applies", (const char *const *)list->pdata, list->len, view,
+	ui_pick(ui, "Where it applies", (const char *const *)list->pdata, list->len, view,
 		accept_scope);
-	return REACT_DONE;
-}
-
-static gboolean write_recipe(Ui *ui, const char *path, gboolean replace, GError **error)
-{
-	const Session *session = ui_session(ui);
-	const Composition *now = session_composition(session);
-	g_autofree char *expression = composition_text(now);
-	EditChoice choice = {.expression = expression, .scale = now->scale};
-	g_autoptr(Recipe) recipe = session_recipe(session, &choice, error);
-	g_autoptr(cJSON) json = recipe ? recipe_to_json(recipe) : NULL;
-	g_autofree char *text = json ? json_text(json) : NULL;
-
-	if (!text || !file_write_all(path, text, strlen(text), replace, error))
-		return FALSE;
-	ui_message(ui, "wrote %s: `tauscope export` takes the same edit", path);
-	return TRUE;
-}
-
-static void replace_recipe(gpointer data, Ui *ui)
-{
-	const ComposeView *view = data;
-	g_autoptr(GError) error = NULL;
-
-	if (!write_recipe(ui, view->path, TRUE, &error))
-		ui_error(ui, error);
-}
-
-static gboolean accept_save(gpointer data, Ui *ui, const char *text, GError **error)
-{
-	ComposeView *view = data;
-	g_autofree char *path = path_typed(text), *question = NULL;
-
-	if (!*path)
-		return fail(error, ERROR_USAGE, "a recipe needs a path");
-	if (!g_file_test(path, G_FILE_TEST_EXISTS))
-		return write_recipe(ui, path, FALSE, error);
-	string_set(&view->path, path);
-	question = g_strdup_printf("%s exists.  Replace it?", text);
-	ui_confirm(ui, question, view, replace_recipe);
-	return TRUE;
-}
-
-React compose_save(ComposeView *view, Ui *ui)
-{
-	ui_prompt(ui, "Write the recipe to", "recipe.json", TRUE, view, accept_save);
-	return REACT_DONE;
-}
-
-static gboolean accept_read(gpointer data, Ui *ui, const char *text, GError **error)
-{
-	Session *session = ui_session(ui);
-	g_autofree char *path = path_typed(text), *label = NULL;
-	g_autoptr(Recipe) recipe = recipe_read(path, error);
-	g_autoptr(Composition) next = composition_copy(session_composition(session));
-
-	(void)data;
-	if (!recipe ||
-		!composition_set_text(next, session_collection(session), recipe->expression, error))
-		return FALSE;
-	next->scale = recipe->scale;
-	label = g_strdup_printf("open %s", text);
-	session_compose(session, next, label, NULL);
-	return TRUE;
-}
-
-React compose_read(ComposeView *view, Ui *ui)
-{
-	ui_prompt(ui, "Open the recipe", "", TRUE, view, accept_read);
 	return REACT_DONE;
 }

@@ -5,158 +5,164 @@
 #include <math.h>
 #include <string.h>
 
-int compose_term(const ComposeView *view, const Composition *composition)
+/* Takes the composition that a change has made; none: the error says why. */
+React compose_change(ComposeView *view, Ui *ui, Composition *next, const GError *error,
+	const char *label, const char *merge)
 {
-	int term = view->list.cursor - ROW_FIRST_TERM;
+	g_autoptr(Composition) taken = next;
 
-	return term >= 0 && term < (int)composition->terms->len ? term : -1;
-}
-
-char *coefficient_text(double value)
-{
-	if (fabs(value * 100 - round(value * 100)) < 1e-9)
-		return g_strdup_printf("%.2f", value + 0.0);
-	return expression_number(value);
-}
-
-char *term_name(const Term *term)
-{
-	gsize length = strlen(term->body);
-
-	if (length > 2 && term->body[0] == '"' &&
-		strchr(term->body + 1, '"') == term->body + length - 1)
-		return g_strndup(term->body + 1, length - 2);
-	return g_strdup(term->body);
-}
-
-static Term *term_of(const Composition *composition, int term)
-{
-	return &g_array_index(composition->terms, Term, (guint)term);
-}
-
-/* Steps are of hundredths; sums of them are kept free of the last bits. */
-static double rounded(double value)
-{
-	return round(value * 1e4) / 1e4 + 0.0;
-}
-
-static char *with_minus(double value)
-{
-	g_autofree char *digits = coefficient_text(fabs(value));
-
-	return g_strconcat(value < 0 ? "−" : "", digits, NULL);
-}
-
-/* Sets the scale or a term's coefficient; steps in a row on one of them merge. */
-static React set_value(ComposeView *view, Ui *ui, double value, gboolean merges)
-{
-	const Composition *now = session_composition(ui_session(ui));
-	g_autoptr(Composition) next = composition_copy(now);
-	int term = compose_term(view, now);
-	double *place = view->list.cursor == ROW_SCALE ? &next->scale : NULL;
-	g_autofree char *label = NULL, *merge = NULL, *from = NULL, *to = NULL, *name = NULL;
-
-	if (term >= 0)
-		place = &term_of(next, term)->coefficient;
-	if (!place)
-		return REACT_NONE;
-	from = with_minus(*place);
-	to = with_minus(value);
-	*place = value;
-	name = term >= 0 ? term_name(term_of(next, term)) : g_strdup("of the whole");
-	label = g_strdup_printf("λ %s %s → %s", name, from, to);
-	merge = g_strdup_printf("coefficient %d", term);
-	if (composition_equal(now, next)) {
-		ui_message(ui, "λ %s stays at %s%s", name, to,
-			merges ? ", the end of its slider: = types a number beyond" : "");
+	if (!taken) {
+		ui_error(ui, error);
 		return REACT_DONE;
 	}
-	session_compose(ui_session(ui), next, label, merges ? merge : NULL);
+	session_compose(ui_session(ui), taken, label, merge);
+	compose_rows_refresh(view, ui_session(ui));
 	ui_message(ui, "%s", label);
 	return REACT_DONE;
 }
 
-React compose_set(ComposeView *view, Ui *ui, double value)
+/* What the row under the cursor will show. */
+static char *value_after(const ComposeView *view, const Composition *next)
 {
-	return set_value(view, ui, value, FALSE);
+	g_autoptr(Outline) after = outline_new(view->outline->collection, next, NULL);
+	int row = outline_find(after, compose_row(view)->path);
+
+	return row < 0 ? g_strdup("") : outline_value(after, (guint)row);
 }
 
-/* A step stops at the slider's end, unless the value was typed beyond it. */
-React compose_step(ComposeView *view, Ui *ui, double by)
+static const char *end_of(const ComposeView *view)
 {
-	const Composition *now = session_composition(ui_session(ui));
-	int term = compose_term(view, now);
-	double value = term >= 0 ? term_of(now, term)->coefficient : now->scale;
-	double next = rounded(value + by);
+	return compose_row(view)->kind == OUTLINE_PARAMETER
+		       ? ", the end of its range"
+		       : ", the end of its slider: = types a number beyond";
+}
 
-	if (by > 0 && next > SLIDER_HIGH)
-		next = fmax(value, SLIDER_HIGH);
-	if (by < 0 && next < SLIDER_LOW)
-		next = fmin(value, SLIDER_LOW);
-	return set_value(view, ui, next, TRUE);
+/* A change of the row's value, as "density of ties 0.20 → 0.25". */
+static React change_value(
+	ComposeView *view, Ui *ui, Composition *next, const GError *error, gboolean merges)
+{
+	guint place = compose_place(view);
+	g_autofree char *title = outline_title(view->outline, place);
+	g_autofree char *from = outline_value(view->outline, place);
+	g_autofree char *to = next ? value_after(view, next) : NULL;
+	g_autofree char *label = g_strdup_printf("%s %s → %s", title, from, to ? to : "");
+	g_autofree char *merge = g_strdup_printf("value %s", compose_row(view)->path);
+
+	if (next && composition_equal(view->outline->composition, next)) {
+		composition_free(next);
+		ui_message(ui, "%s stays at %s%s", title, to, merges ? end_of(view) : "");
+		return REACT_DONE;
+	}
+	return compose_change(view, ui, next, error, label, merges ? merge : NULL);
+}
+
+React compose_set(ComposeView *view, Ui *ui, double number)
+{
+	g_autoptr(GError) error = NULL;
+	Composition *next = outline_set_number(view->outline, compose_place(view), number, &error);
+
+	return change_value(view, ui, next, error, FALSE);
+}
+
+React compose_step(ComposeView *view, Ui *ui, int direction, gboolean far)
+{
+	const OutlineRow *row = compose_row(view);
+	guint place = compose_place(view);
+	gboolean choice =
+		row->kind == OUTLINE_PARAMETER && row->parameter->type == PARAMETER_CHOICE;
+	g_autoptr(GError) error = NULL;
+	Composition *next = choice ? outline_choose(view->outline, place, direction, &error)
+				   : outline_set_number(view->outline, place,
+					     outline_step(row, direction, far), &error);
+
+	return change_value(view, ui, next, error, !choice);
 }
 
 React compose_negate(ComposeView *view, Ui *ui)
 {
-	const Composition *now = session_composition(ui_session(ui));
-	int term = compose_term(view, now);
+	return compose_set(view, ui, 0.0 - compose_row(view)->number);
+}
 
-	return set_value(
-		view, ui, 0.0 - (term >= 0 ? term_of(now, term)->coefficient : now->scale), FALSE);
+gboolean compose_typed(ComposeView *view, Ui *ui, const char *text, GError **error)
+{
+	Composition *next = outline_type(view->outline, compose_place(view), text, error);
+
+	if (next)
+		change_value(view, ui, next, NULL, FALSE);
+	return next != NULL;
 }
 
 React compose_toggle(ComposeView *view, Ui *ui)
 {
-	const Composition *now = session_composition(ui_session(ui));
-	g_autoptr(Composition) next = composition_copy(now);
-	int place = compose_term(view, now);
-	g_autofree char *label = NULL, *name = NULL;
-	Term *term;
+	const OutlineRow *row = compose_row(view);
+	g_autofree char *label = g_strdup_printf("%s %s", row->name, row->on ? "off" : "on");
+	g_autoptr(GError) error = NULL;
+	Composition *next = outline_toggle(view->outline, compose_place(view), &error);
 
-	if (place < 0)
-		return REACT_NONE;
-	term = term_of(next, place);
-	term->on = !term->on;
-	name = term_name(term);
-	label = g_strdup_printf("%s %s", name, term->on ? "on" : "off");
-	session_compose(ui_session(ui), next, label, NULL);
-	ui_message(ui, "%s", label);
-	return REACT_DONE;
+	return compose_change(view, ui, next, error, label, NULL);
 }
 
 React compose_drop(ComposeView *view, Ui *ui)
 {
-	const Composition *now = session_composition(ui_session(ui));
-	g_autoptr(Composition) next = composition_copy(now);
-	int term = compose_term(view, now);
-	g_autofree char *label = NULL, *name = NULL;
+	const OutlineRow *row = compose_row(view);
+	g_autofree char *title = outline_title(view->outline, compose_place(view));
+	g_autofree char *label = row->kind == OUTLINE_PARAMETER
+					 ? g_strdup_printf("%s to its default", title)
+					 : g_strdup_printf("drop %s", row->name);
+	g_autoptr(GError) error = NULL;
+	Composition *next = outline_drop(view->outline, compose_place(view), &error);
+	React react = compose_change(view, ui, next, error, label, NULL);
 
-	if (term < 0)
-		return REACT_NONE;
-	name = term_name(term_of(now, term));
-	label = g_strdup_printf("drop %s", name);
-	composition_drop(next, (guint)term);
-	session_compose(ui_session(ui), next, label, NULL);
-	ui_message(ui, "%s: u brings it back", label);
-	return REACT_DONE;
+	if (!error)
+		ui_message(ui, "%s: u brings it back", label);
+	return react;
+}
+
+/* The path of a row of the same level, `by` places further. */
+static char *path_beside(const char *path, int by)
+{
+	const char *slash = strrchr(path, '/'), *number = slash ? slash + 1 : path;
+	g_autofree char *before = g_strndup(path, (gsize)(number - path));
+
+	return g_strdup_printf("%s%d", before, (int)g_ascii_strtoll(number, NULL, 10) + by);
+}
+
+React compose_duplicate(ComposeView *view, Ui *ui)
+{
+	const OutlineRow *row = compose_row(view);
+	g_autofree char *label = g_strdup_printf("double %s", row->name);
+	g_autofree char *path = path_beside(row->path, 1);
+	g_autoptr(GError) error = NULL;
+	Composition *next = outline_duplicate(view->outline, compose_place(view), &error);
+
+	if (next)
+		compose_go(view, path);
+	return compose_change(view, ui, next, error, label, NULL);
 }
 
 React compose_move(ComposeView *view, Ui *ui, int by)
 {
-	const Composition *now = session_composition(ui_session(ui));
-	g_autoptr(Composition) next = composition_copy(now);
-	int term = compose_term(view, now), other = term + by;
-	g_autofree char *label = NULL, *name = NULL;
-	Term moved;
+	const OutlineRow *row = compose_row(view);
+	g_autofree char *label = g_strdup_printf("move %s", row->name);
+	g_autofree char *path = path_beside(row->path, by);
+	g_autoptr(GError) error = NULL;
+	Composition *next = outline_move(view->outline, compose_place(view), by, &error);
 
-	if (term < 0 || other < 0 || other >= (int)now->terms->len)
-		return REACT_NONE;
-	name = term_name(term_of(now, term));
-	label = g_strdup_printf("move %s", name);
-	moved = *term_of(next, term);
-	*term_of(next, term) = *term_of(next, other);
-	*term_of(next, other) = moved;
-	session_compose(ui_session(ui), next, label, NULL);
-	view->list.cursor += by;
-	return REACT_DONE;
+	if (next)
+		compose_go(view, path);
+	return compose_change(view, ui, next, error, label, NULL);
+}
+
+React compose_unwrap(ComposeView *view, Ui *ui)
+{
+	int call = outline_call(view->outline, compose_place(view));
+	const OutlineRow *row = outline_row(view->outline, (guint)MAX(call, 0));
+	g_autofree char *label = g_strdup_printf("take off %s", row->name);
+	g_autofree char *path = g_strdup(row->path);
+	g_autoptr(GError) error = NULL;
+	Composition *next = outline_unwrap(view->outline, compose_place(view), &error);
+
+	if (next)
+		compose_go(view, path);
+	return compose_change(view, ui, next, error, label, NULL);
 }

@@ -1,4 +1,4 @@
-/* compose_list.c - the left half of the Compose screen: the scale, the terms with their sliders,
+/* compose_list.c - the left half of the Compose screen: the rows of the edit with their sliders,
  * the edit as text, and what an export would write. */
 #include "compose_view.h"
 
@@ -12,10 +12,13 @@
 #define EXPRESSION_ROWS_MOST 4
 #define NUMBER_COLUMNS 8
 #define SLIDER_MOST 51
+#define SLIDER_LEAST 8
+#define MARGIN 5 /* before the names: the cursor, a term's box */
+#define INDENT 2 /* of a row within another */
 
 /* One line of the list; a term has a second one for its scope. */
 typedef struct {
-	int row;
+	int place; /* among the rows that are seen */
 	gboolean scope;
 } ListLine;
 
@@ -23,32 +26,31 @@ typedef struct {
 	int name, slider, slider_columns;
 } ListColumns;
 
-static const Term *term_at(const Composition *composition, guint term)
+static const OutlineRow *seen_row(const ComposeView *view, guint place)
 {
-	return &g_array_index(composition->terms, Term, term);
+	return outline_row(view->outline, g_array_index(view->seen, guint, place));
 }
 
-static void add_line(GArray *lines, int row, gboolean scope)
+static void add_line(GArray *lines, int place, gboolean scope)
 {
-	ListLine line = {row, scope};
+	ListLine line = {place, scope};
 
 	g_array_append_val(lines, line);
 }
 
 /* Scopes of everything are left out where the list would not fit with them. */
-static GArray *list_lines(const Composition *composition, int height)
+static GArray *list_lines(const ComposeView *view, int height)
 {
 	GArray *lines = g_array_new(FALSE, FALSE, sizeof(ListLine));
-	int terms = (int)composition->terms->len;
-	gboolean all = 2 * terms + 2 <= height;
+	guint terms = view->outline->composition->terms->len;
+	gboolean all = (int)(view->seen->len + terms) <= height;
 
-	add_line(lines, ROW_SCALE, FALSE);
-	for (int i = 0; i < terms; i++) {
-		add_line(lines, ROW_FIRST_TERM + i, FALSE);
-		if (all || term_at(composition, (guint)i)->scope)
-			add_line(lines, ROW_FIRST_TERM + i, TRUE);
+	for (guint i = 0; i < view->seen->len; i++) {
+		const OutlineRow *row = seen_row(view, i);
+		add_line(lines, (int)i, FALSE);
+		if (row->kind == OUTLINE_TERM && (all || row->part.scope))
+			add_line(lines, (int)i, TRUE);
 	}
-	add_line(lines, ROW_FIRST_TERM + terms, FALSE);
 	return lines;
 }
 
@@ -58,7 +60,7 @@ static void scroll_to_cursor(ComposeView *view, const GArray *lines, int height)
 	int first = -1, last = 0;
 
 	for (guint i = 0; i < lines->len; i++) {
-		if (g_array_index(lines, ListLine, i).row != view->list.cursor)
+		if (g_array_index(lines, ListLine, i).place != view->list.cursor)
 			continue;
 		first = first < 0 ? (int)i : first;
 		last = (int)i;
@@ -67,16 +69,35 @@ static void scroll_to_cursor(ComposeView *view, const GArray *lines, int height)
 	view->top = CLAMP(view->top, 0, MAX(0, (int)lines->len - height));
 }
 
-static ListColumns columns_of(const Composition *composition, Rect rect)
+/* A row as it is called: with a mark where it opens, an input with its layers. */
+static char *row_text(const OutlineRow *row)
+{
+	const char *mark = !row->opens ? "" : row->folded ? "▸ " : "▾ ";
+	gboolean input = row->kind == OUTLINE_INPUT && row->part.scope;
+
+	return g_strconcat(mark, row->name, input ? "[" : "", input ? row->part.scope : "",
+		input ? "]" : "", NULL);
+}
+
+static int row_indent(const OutlineRow *row)
+{
+	return MARGIN + INDENT * (int)row->level;
+}
+
+static ListColumns columns_of(const ComposeView *view, Rect rect)
 {
 	ListColumns columns = {.name = NAME_LEAST + 3};
 
-	for (guint i = 0; i < composition->terms->len; i++) {
-		g_autofree char *name = term_name(term_at(composition, i));
-		columns.name = MAX(columns.name, canvas_columns(name));
+	for (guint i = 0; i < view->seen->len; i++) {
+		const OutlineRow *row = seen_row(view, i);
+		g_autofree char *text = row_text(row);
+		if (row->kind <= OUTLINE_PARAMETER)
+			columns.name =
+				MAX(columns.name, canvas_columns(text) + row_indent(row) - MARGIN);
 	}
-	columns.name = MIN(columns.name, MAX(NAME_LEAST + 3, rect.width - 5 - NUMBER_COLUMNS - 18));
-	columns.slider = 5 + columns.name + NUMBER_COLUMNS + 2;
+	columns.name =
+		MIN(columns.name, MAX(NAME_LEAST + 3, rect.width - MARGIN - NUMBER_COLUMNS - 18));
+	columns.slider = MARGIN + columns.name + NUMBER_COLUMNS + 2;
 	columns.slider_columns = CLAMP(rect.width - columns.slider - 1, 0, SLIDER_MOST);
 	return columns;
 }
@@ -99,10 +120,10 @@ static void draw_title(const Session *session, Canvas *canvas, Rect rect)
 
 static void draw_heading(const ListColumns *columns, Canvas *canvas, Rect rect)
 {
-	double cells = (columns->slider_columns - 1) / (SLIDER_HIGH - SLIDER_LOW);
-	int y = HEADING_ROWS - 1, zero = columns->slider + (int)round(-SLIDER_LOW * cells);
+	double cells = (columns->slider_columns - 1) / (OUTLINE_HIGH - OUTLINE_LOW);
+	int y = HEADING_ROWS - 1, zero = columns->slider + (int)round(-OUTLINE_LOW * cells);
 
-	canvas_text(canvas, rect, 5, y, ROLE_HEADING, "TERM");
+	canvas_text(canvas, rect, MARGIN, y, ROLE_HEADING, "TERM");
 	canvas_text_right(canvas, rect, columns->slider - 2, y, ROLE_HEADING, "λ");
 	if (columns->slider_columns < 12)
 		return;
@@ -112,60 +133,100 @@ static void draw_heading(const ListColumns *columns, Canvas *canvas, Rect rect)
 		canvas, rect, columns->slider + columns->slider_columns, y, ROLE_DIM, "+1.5");
 }
 
-static void draw_value(
-	const ListColumns *columns, double value, Role role, Canvas *canvas, Rect rect, int y)
+static void draw_coefficient(
+	const ListColumns *columns, const OutlineRow *row, Canvas *canvas, Rect rect, int y)
 {
-	g_autofree char *digits = coefficient_text(fabs(value));
-	g_autofree char *text = g_strconcat(value < 0 ? "−" : "+", digits, NULL);
+	Role role = row->on ? ROLE_BAR : ROLE_DIM;
+	g_autofree char *digits = outline_number(fabs(row->number));
+	g_autofree char *text = g_strconcat(row->number < 0 ? "−" : "+", digits, NULL);
 
 	canvas_text_right(canvas, rect, columns->slider - 2, y, role, text);
-	plot_slider(canvas, rect, columns->slider, y, columns->slider_columns, SLIDER_LOW,
-		SLIDER_HIGH, value, role);
+	plot_slider(canvas, rect, columns->slider, y, columns->slider_columns, row->low, row->high,
+		row->number, role);
 }
 
-static void draw_term(const ListColumns *columns, const Term *term, gboolean scope, Canvas *canvas,
-	Rect rect, int y)
+/* The slider of a parameter has a scale of its own, so its ends are written beside it. */
+static void draw_own_slider(const ListColumns *columns, const OutlineRow *row, Role role,
+	Canvas *canvas, Rect rect, int y)
 {
-	Role role = term->on ? ROLE_NORMAL : ROLE_DIM;
-	g_autofree char *name = NULL;
+	g_autofree char *low = expression_number(row->low);
+	g_autofree char *high = expression_number(row->high);
+	int left = canvas_columns(low) + 1, right = canvas_columns(high) + 1;
+	int room = MIN(columns->slider_columns, 2 * SLIDER_LEAST + left + right) - left - right;
 
-	if (scope) {
-		g_autofree char *text = g_strdup_printf("on %s", term->scope ? term->scope : "all");
-		canvas_field(canvas, rect, 7, y, rect.width - 8, ROLE_DIM, text);
+	if (room < SLIDER_LEAST)
+		return;
+	canvas_text(canvas, rect, columns->slider, y, ROLE_DIM, low);
+	plot_slider(canvas, rect, columns->slider + left, y, room, row->low, row->high, row->number,
+		role);
+	canvas_text(canvas, rect, columns->slider + left + room + 1, y, ROLE_DIM, high);
+}
+
+static void draw_parameter(const ComposeView *view, const ListColumns *columns, guint place,
+	Canvas *canvas, Rect rect, int y)
+{
+	const OutlineRow *row = seen_row(view, place);
+	Role role = !row->given || !row->on ? ROLE_DIM : ROLE_BAR;
+	g_autofree char *value =
+		outline_value(view->outline, g_array_index(view->seen, guint, place));
+	int end = columns->slider - 2, beside = columns->slider;
+
+	if (canvas_columns(value) <= NUMBER_COLUMNS) {
+		canvas_text_right(canvas, rect, end, y, role, value);
+	} else {
+		beside = end - NUMBER_COLUMNS;
+		canvas_field(canvas, rect, beside, y, rect.width - beside - 1, role, value);
+		beside += canvas_columns(value) + 2;
+	}
+	if (!row->given)
+		canvas_text(canvas, rect, beside, y, ROLE_DIM, "default");
+	else if (row->has_number && isfinite(row->low))
+		draw_own_slider(columns, row, role, canvas, rect, y);
+}
+
+static void draw_row(const ComposeView *view, const ListColumns *columns, guint place,
+	Canvas *canvas, Rect rect, int y)
+{
+	const OutlineRow *row = seen_row(view, place);
+	int indent = row_indent(row);
+	g_autofree char *text = row_text(row);
+	Role role = row->on ? ROLE_NORMAL : ROLE_DIM;
+
+	if (row->kind == OUTLINE_ADD_TERM || row->kind == OUTLINE_ADD_INPUT) {
+		canvas_printf(canvas, rect, row->level ? indent : 1, y,
+			row->level ? ROLE_DIM : ROLE_NORMAL, "+ %s%s", row->name,
+			row->level ? "" : " (a)");
 		return;
 	}
-	name = term_name(term);
-	canvas_text(canvas, rect, 1, y, role, term->on ? "[x]" : "[ ]");
-	canvas_field(canvas, rect, 5, y, columns->name, role, name);
-	draw_value(columns, term->coefficient, term->on ? ROLE_BAR : ROLE_DIM, canvas, rect, y);
+	if (row->kind == OUTLINE_TERM)
+		canvas_text(canvas, rect, 1, y, role, row->on ? "[x]" : "[ ]");
+	canvas_field(canvas, rect, indent, y, columns->name - indent + MARGIN, role, text);
+	if (row->kind == OUTLINE_PARAMETER)
+		draw_parameter(view, columns, place, canvas, rect, y);
+	else
+		draw_coefficient(columns, row, canvas, rect, y);
 }
 
-static void draw_line(const ListColumns *columns, const Composition *composition,
-	const ListLine *line, Canvas *canvas, Rect rect, int y)
+static void draw_scope(const OutlineRow *row, Canvas *canvas, Rect rect, int y)
 {
-	int term = line->row - ROW_FIRST_TERM;
+	g_autofree char *text = g_strdup_printf("on %s", row->part.scope ? row->part.scope : "all");
 
-	if (line->row == ROW_SCALE) {
-		canvas_field(canvas, rect, 5, y, columns->name, ROLE_NORMAL, "× the whole");
-		draw_value(columns, composition->scale, ROLE_BAR, canvas, rect, y);
-	} else if (term < (int)composition->terms->len) {
-		draw_term(columns, term_at(composition, (guint)term), line->scope, canvas, rect, y);
-	} else {
-		canvas_text(canvas, rect, 1, y, ROLE_NORMAL, "+ add a term (a)");
-	}
+	canvas_field(
+		canvas, rect, MARGIN + INDENT, y, rect.width - MARGIN - INDENT - 1, ROLE_DIM, text);
 }
 
-static void draw_list(ComposeView *view, const Composition *composition, Canvas *canvas, Rect rect,
+static void draw_list(ComposeView *view, const GArray *lines, Canvas *canvas, Rect rect,
 	const ListColumns *columns)
 {
-	g_autoptr(GArray) lines = list_lines(composition, rect.height);
-
-	list_fit(&view->list, ROW_FIRST_TERM + (int)composition->terms->len + 1, rect.height);
+	list_fit(&view->list, (int)view->seen->len, rect.height);
 	scroll_to_cursor(view, lines, rect.height);
 	for (int y = 0; y < rect.height && view->top + y < (int)lines->len; y++) {
 		const ListLine *line = &g_array_index(lines, ListLine, view->top + y);
-		draw_line(columns, composition, line, canvas, rect, y);
-		if (line->row == view->list.cursor && !line->scope)
+		if (line->scope)
+			draw_scope(seen_row(view, (guint)line->place), canvas, rect, y);
+		else
+			draw_row(view, columns, (guint)line->place, canvas, rect, y);
+		if (line->place == view->list.cursor && !line->scope)
 			pane_cursor(canvas, rect, y, !view->in_preview);
 	}
 }
@@ -217,16 +278,18 @@ static void draw_output(const Session *session, Canvas *canvas, Rect rect, int y
 void compose_list_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect)
 {
 	const Session *session = ui_session(ui);
-	const Composition *composition = session_composition(session);
-	g_autofree char *text = expression_text(composition);
-	ListColumns columns = columns_of(composition, rect);
+	g_autofree char *text = expression_text(view->outline->composition);
+	ListColumns columns = columns_of(view, rect);
 	int below = 1 + wrapped_rows(text, rect) + 1;
-	int list = MAX(2, rect.height - HEADING_ROWS - below - 2);
-	int used = MIN(list, 2 * (int)composition->terms->len + 2);
+	int list = MAX(2, rect.height - HEADING_ROWS - below - 2), used;
+	g_autoptr(GArray) lines = list_lines(view, list);
 
+	used = HEADING_ROWS + MIN(list, (int)lines->len) + 1;
 	draw_title(session, canvas, rect);
 	draw_heading(&columns, canvas, rect);
-	draw_list(view, composition, canvas, rect_rows(rect, HEADING_ROWS, list), &columns);
-	draw_expression(text, canvas, rect_rows(rect, HEADING_ROWS + used + 1, below));
+	draw_list(view, lines, canvas, rect_rows(rect, HEADING_ROWS, list), &columns);
+	draw_expression(text, canvas, rect_rows(rect, used, below));
+	compose_curve_draw(
+		view, ui, canvas, rect_rows(rect, used + below, rect.height - used - below - 2));
 	draw_output(session, canvas, rect, rect.height - 1);
 }

@@ -12,22 +12,59 @@
 #define CHANGES_SHOWN 3
 #define LAYER_NAME_LEAST 10
 #define LAYER_NUMBER 10 /* columns of a layer's number and the blanks around it */
+#define INTERVAL_COLUMNS 7
+#define MOVE_COLUMNS 7
 
-static int draw_value(Canvas *canvas, Rect rect, int y, const char *label, double value)
+/* Half the width of an interval, "±0.012"; "" where the number is exact.  g_free. */
+static char *interval_text(const Estimate *estimate)
 {
+	double half = (estimate->high - estimate->low) / 2;
+
+	return isfinite(half) && half > 0 ? g_strdup_printf("±%.2g", half) : g_strdup("");
+}
+
+static int draw_value(Canvas *canvas, Rect rect, int y, const char *label, const Estimate *estimate)
+{
+	g_autofree char *interval = interval_text(estimate);
+
 	canvas_text(canvas, rect, 1, y, ROLE_NORMAL, label);
-	pane_number(canvas, rect, 24, y, ROLE_NORMAL, value);
+	pane_number(canvas, rect, 24, y, ROLE_NORMAL, estimate->value);
+	canvas_text(canvas, rect, 25, y, ROLE_DIM, interval);
 	return y + 1;
 }
 
-static int draw_sizes(const Preview *preview, Canvas *canvas, Rect rect, int y)
+/* What kind of numbers these are, and how far they may be off. */
+static char *kind_text(const ComposeView *view, int columns)
 {
+	const Preview *preview = view->preview;
+	const Estimate *norm = &preview->whole->norm;
+	g_autofree char *share = number_percent((norm->high - norm->low) / 2 / norm->value);
+	const char *kind = preview_kind_name(preview->kind);
+
+	if (preview->kind == PREVIEW_EXACT)
+		return g_strconcat(kind,
+			columns < WIDTH_OF_KEPT ? ""
+			: view->closed          ? " · from Gram tables"
+						: " · over the weights",
+			NULL);
+	return g_strdup_printf("%s ±%s%s", kind, share,
+		preview->kind == PREVIEW_EXPECTED ? " by the draw"
+		: columns < WIDTH_OF_KEPT         ? ""
+						  : " · r measures");
+}
+
+static int draw_sizes(const ComposeView *view, Canvas *canvas, Rect rect, int y)
+{
+	const Preview *preview = view->preview;
+	Estimate largest = {preview->of_largest, NAN, NAN};
+	gboolean estimated = preview->kind == PREVIEW_ESTIMATED;
+	g_autofree char *kind = kind_text(view, rect.width);
 	int x = 1 + canvas_text(canvas, rect, 1, y, ROLE_HEADING, "PREVIEW") + 2;
 
-	canvas_printf(canvas, rect, x, y, ROLE_GOOD, "%s%s", preview_kind_name(preview->kind),
-		rect.width >= WIDTH_OF_KEPT ? " · from Gram tables" : "");
-	y = draw_value(canvas, rect, y + 1, "|edit|/|θ₀|", preview->whole->relative.value);
-	return draw_value(canvas, rect, y, "of largest τ", preview->of_largest);
+	canvas_text(canvas, rect, x, y, estimated ? ROLE_WARNING : ROLE_GOOD, kind);
+	y = draw_value(canvas, rect, y + 1, "|edit|/|θ₀|", &preview->whole->relative);
+	y = draw_value(canvas, rect, y, "|edit|", &preview->whole->norm);
+	return draw_value(canvas, rect, y, "of largest τ", &largest);
 }
 
 static int draw_warnings(const Preview *preview, Canvas *canvas, Rect rect, int y)
@@ -50,6 +87,7 @@ static double cosine_in(const Preview *preview, const char *name)
 /* Where the columns of the tasks go. */
 typedef struct {
 	int name, cosine, kept, bar, bar_columns; /* kept is 0 where there is no room */
+	int interval;                             /* columns of the cosines' intervals */
 } TaskColumns;
 
 static TaskColumns task_columns(const Preview *preview, Rect rect)
@@ -58,8 +96,9 @@ static TaskColumns task_columns(const Preview *preview, Rect rect)
 
 	columns.name = names_columns(preview->name, preview->count, rect.width / 3);
 	columns.cosine = 2 + columns.name + 7;
-	columns.kept = rect.width >= WIDTH_OF_KEPT ? columns.cosine + 7 : 0;
-	columns.bar = MAX(columns.cosine, columns.kept) + 1;
+	columns.interval = preview->kind == PREVIEW_EXACT ? 0 : INTERVAL_COLUMNS;
+	columns.kept = rect.width >= WIDTH_OF_KEPT ? columns.cosine + columns.interval + 7 : 0;
+	columns.bar = MAX(columns.cosine + columns.interval, columns.kept) + 1;
 	columns.bar_columns = MIN(41, rect.width - columns.bar - 1) | 1;
 	if (columns.bar + columns.bar_columns > rect.width)
 		columns.bar_columns -= 2;
@@ -83,14 +122,17 @@ static void draw_task(const ComposeView *view, const TaskColumns *columns, guint
 	Canvas *canvas, Rect rect, int y)
 {
 	const Preview *preview = view->preview;
-	double cosine = preview->whole->cosine[task].value;
+	const Estimate *cosine = &preview->whole->cosine[task];
+	g_autofree char *interval = interval_text(cosine);
 
 	canvas_field(canvas, rect, 2, y, columns->name, ROLE_NORMAL, preview->name[task]);
-	pane_signed(canvas, rect, columns->cosine, y, ROLE_NORMAL, cosine, 2);
+	pane_signed(canvas, rect, columns->cosine, y, ROLE_NORMAL, cosine->value, 2);
+	if (columns->interval)
+		canvas_text(canvas, rect, columns->cosine, y, ROLE_DIM, interval);
 	if (columns->kept)
 		pane_signed(canvas, rect, columns->kept, y, ROLE_NORMAL,
 			preview->whole->kept[task].value, 2);
-	plot_bar_signed(canvas, rect, columns->bar, y, columns->bar_columns, cosine,
+	plot_bar_signed(canvas, rect, columns->bar, y, columns->bar_columns, cosine->value,
 		cosine_in(view->ghost, preview->name[task]), ROLE_BAR);
 }
 
@@ -150,7 +192,8 @@ static void draw_layer(const PreviewGroup *group, const LayerColumns *columns, d
 }
 
 /* |edit| of every layer on one scale, in at most `room` rows. */
-static int draw_layers(const Preview *preview, Canvas *canvas, Rect rect, int y, int room)
+static int draw_layers(
+	const Preview *preview, const char *what, Canvas *canvas, Rect rect, int y, int room)
 {
 	int n = (int)preview->groups->len;
 	LayerColumns columns = layer_columns(preview, rect, room);
@@ -158,7 +201,7 @@ static int draw_layers(const Preview *preview, Canvas *canvas, Rect rect, int y,
 	g_autofree double *norms = g_new0(double, (gsize)n + 1);
 	double most = 0;
 
-	canvas_text(canvas, rect, 1, y++, ROLE_HEADING, "|edit| BY LAYER");
+	canvas_printf(canvas, rect, 1, y++, ROLE_HEADING, "|edit| BY %s", what);
 	for (int i = 0; i < n; i++) {
 		norms[i] = group_at(preview, (guint)i)->norm.value;
 		most = fmax(most, norms[i]);
@@ -169,6 +212,31 @@ static int draw_layers(const Preview *preview, Canvas *canvas, Rect rect, int y,
 		draw_layer(group_at(preview, (guint)i), &columns, most, canvas, rect,
 			2 + i / rows * (columns.name + LAYER_NUMBER), y + i % rows);
 	return y + rows;
+}
+
+/* How far elements move, and how often tasks would move one both ways. */
+static int draw_moves(const Preview *preview, Canvas *canvas, Rect rect, int y)
+{
+	const Estimate *conflict = &preview->whole->conflict;
+	g_autofree char *share = number_percent(conflict->value);
+
+	canvas_text(canvas, rect, 1, y, ROLE_HEADING, "MOVES");
+	for (int i = 0; i < PREVIEW_PERCENTILES; i++) {
+		int end = 8 + (i + 1) * MOVE_COLUMNS;
+		g_autofree char *label = g_strdup_printf("%g %%", preview_percentiles[i]);
+		canvas_text_right(canvas, rect, end, y, ROLE_DIM, label);
+		pane_number(canvas, rect, end, y + 1, ROLE_NORMAL, preview->whole->moves[i]);
+	}
+	y += 2;
+	if (!isfinite(conflict->value))
+		return y;
+	canvas_printf(canvas, rect, 2, y, ROLE_NORMAL, "%s of the signs are in conflict", share);
+	return y + 1;
+}
+
+static gboolean has_moves(const Preview *preview)
+{
+	return isfinite(preview->whole->moves[0]);
 }
 
 static int draw_change(
@@ -228,33 +296,36 @@ static void draw_nothing(const ComposeView *view, Canvas *canvas, Rect rect)
 }
 
 /* Returns the rows that all of it takes. */
-static int draw_all(const ComposeView *view, Canvas *canvas, Rect rect, int y)
+static int draw_all(const ComposeView *view, const char *by, Canvas *canvas, Rect rect, int y)
 {
 	const Preview *preview = view->preview;
-	int start = y, below;
+	int start = y, below = 1 + (view->reference ? 2 + CHANGES_SHOWN : 1);
 
-	y = draw_sizes(preview, canvas, rect, y);
+	if (has_moves(preview))
+		below += 3 + isfinite(preview->whole->conflict.value);
+	y = draw_sizes(view, canvas, rect, y);
 	y = draw_warnings(preview, canvas, rect, y) + 1;
 	y = draw_tasks(view, canvas, rect, y) + 1;
-	below = 1 + (view->reference ? 2 + CHANGES_SHOWN : 1);
-	y = draw_layers(preview, canvas, rect, y, rect.height - (y - start) - below) + 1;
+	y = draw_layers(preview, by, canvas, rect, y, rect.height - (y - start) - below) + 1;
+	if (has_moves(preview))
+		y = draw_moves(preview, canvas, rect, y) + 1;
 	return draw_changes(view, canvas, rect, y) - start;
 }
 
-void compose_preview_draw(ComposeView *view, const Session *session, Canvas *canvas, Rect rect)
+void compose_preview_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect)
 {
+	const char *by = compose_group_by(ui) == GROUP_KIND ? "KIND" : "LAYER";
 	int rows;
 
-	(void)session;
 	if (!view->preview) {
 		draw_nothing(view, canvas, rect);
 		return;
 	}
-	rows = draw_all(view, canvas, rect, -view->scroll);
+	rows = draw_all(view, by, canvas, rect, -view->scroll);
 	if (view->scroll > MAX(0, rows - rect.height)) {
 		view->scroll = MAX(0, rows - rect.height);
 		canvas_fill(canvas, rect, ROLE_NORMAL, ' ');
-		draw_all(view, canvas, rect, -view->scroll);
+		draw_all(view, by, canvas, rect, -view->scroll);
 	}
 	if (view->in_preview)
 		canvas_text(canvas, rect, 0, 0, ROLE_SELECTED, "▶");

@@ -4,58 +4,97 @@
 
 #include "pane.h"
 
-#include "edit/composition.h"
+#include "edit/outline.h"
 #include "edit/preview.h"
 
-/* The ends of a slider; beyond them a value is typed. */
-#define SLIDER_LOW (-1.0)
-#define SLIDER_HIGH 1.5
-#define STEP_NEAR 0.05
-#define STEP_FAR 0.25
-
-/* Rows of the list: the scale, each term, and one that adds a term. */
-#define ROW_SCALE 0
-#define ROW_FIRST_TERM 1
+/* How a number of the edit, and the edit with it, goes on over the range of its slider. */
+typedef struct ComposeCurve ComposeCurve;
 
 typedef struct {
-	ListWidget list;
-	int top;             /* the first line of the list that is seen */
-	gboolean in_preview; /* the right pane has the focus */
-	int scroll;          /* its first line */
-	Preview *preview;    /* of the composition, by layer; NULL: see `error` */
-	char *error;         /* why there is no preview */
-	Preview *ghost;      /* as it was before the last change; or NULL */
-	Preview *reference;  /* of the session's reference; or NULL */
-	Composition *shown;  /* what the preview is of */
-	guint steps;         /* undo steps when it was made */
-	gboolean stale;      /* the session changed since */
-	char *path;          /* of the recipe that is about to replace a file */
+	Outline *outline;     /* of the composition, as drawn last */
+	GArray *seen;         /* of guint: its rows that no fold hides */
+	GHashTable *turned;   /* set of paths: rows that are folded otherwise than at first */
+	ListWidget list;      /* the cursor among the rows that are seen */
+	char *path;           /* of the row under the cursor */
+	int top;              /* the first line of the list that is seen */
+	gboolean in_preview;  /* the right pane has the focus */
+	int scroll;           /* its first line */
+	Preview *preview;     /* of the composition; NULL: see `error` */
+	char *error;          /* why there is no preview */
+	gboolean closed;      /* the preview follows from the Gram tables alone */
+	Preview *ghost;       /* as it was before the last change; or NULL */
+	Preview *reference;   /* of the session's reference; or NULL */
+	Composition *shown;   /* what the preview is of */
+	guint steps;          /* undo steps when it was made */
+	gboolean stale;       /* the session changed since */
+	ComposeCurve *curve;  /* of the row under the cursor; or NULL */
+	char *file;           /* of the recipe that is about to replace another */
+	char *name;           /* of the edit that is about to replace another, or to be dropped */
+	const Method *method; /* that waits for one more input */
 } ComposeView;
 
-/* The term under the cursor, or -1. */
-int compose_term(const ComposeView *view, const Composition *composition);
-/* What a term is called on the screen: its body, a quoted name without its quotes.  g_free. */
-char *term_name(const Term *term);
-/* A coefficient in two digits where these say all of it: "0.40", "0.333".  g_free. */
-char *coefficient_text(double value);
+/* How the preview is cut into groups, as chosen last. */
+GroupBy compose_group_by(Ui *ui);
+/* Makes what is missing: rows and previews. */
+void compose_refresh(ComposeView *view, Ui *ui);
 
-/* Draws the list of terms, the expression and what an export would write. */
+/* The rows that are seen are made anew; the cursor stays on its path. */
+void compose_rows_refresh(ComposeView *view, const Session *session);
+/* The row under the cursor: its number among the outline's, and itself. */
+guint compose_place(const ComposeView *view);
+const OutlineRow *compose_row(const ComposeView *view);
+/* Puts the cursor on the row of a path, once it is there. */
+void compose_go(ComposeView *view, const char *path);
+/* Takes over a move of the list's cursor. */
+void compose_moved(ComposeView *view);
+/* Folds or unfolds the row under the cursor. */
+void compose_fold(ComposeView *view, const Session *session);
+
+/* Draws the list of rows, the expression and what an export would write. */
 void compose_list_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect);
-void compose_preview_draw(ComposeView *view, const Session *session, Canvas *canvas, Rect rect);
+void compose_preview_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect);
 
-/* Changes of the composition, each a step of undo; REACT_NONE where there is nothing to change. */
-React compose_step(ComposeView *view, Ui *ui, double by);
-React compose_set(ComposeView *view, Ui *ui, double value);
+/* The curve of the row under the cursor in the rows that are free; nothing where these are few. */
+void compose_curve_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect);
+void compose_curve_free(ComposeCurve *curve);
+gboolean compose_curve_shown(Ui *ui);
+React compose_curve_toggle(Ui *ui);
+
+/* Changes of the composition, each a step of undo; a sentence where there is nothing to change. */
+React compose_change(ComposeView *view, Ui *ui, Composition *next, const GError *error,
+	const char *label, const char *merge);
+React compose_step(ComposeView *view, Ui *ui, int direction, gboolean far);
+React compose_set(ComposeView *view, Ui *ui, double number);
 React compose_negate(ComposeView *view, Ui *ui);
 React compose_toggle(ComposeView *view, Ui *ui);
 React compose_drop(ComposeView *view, Ui *ui);
+React compose_duplicate(ComposeView *view, Ui *ui);
 React compose_move(ComposeView *view, Ui *ui, int by);
+React compose_unwrap(ComposeView *view, Ui *ui);
+/* What was typed for the row under the cursor. */
+gboolean compose_typed(ComposeView *view, Ui *ui, const char *text, GError **error);
 
 /* What is asked for first. */
 React compose_type(ComposeView *view, Ui *ui);
+React compose_type_edit(ComposeView *view, Ui *ui);
+React compose_pick_word(ComposeView *view, Ui *ui);
 React compose_pick_task(ComposeView *view, Ui *ui);
+/* One of the tasks, or of the steps of runs behind them. */
+void compose_pick_member(ComposeView *view, Ui *ui, const char *title, UiAccept accept);
+React compose_pick_input(ComposeView *view, Ui *ui);
 React compose_pick_scope(ComposeView *view, Ui *ui);
+React compose_pick_method(ComposeView *view, Ui *ui);
 React compose_save(ComposeView *view, Ui *ui);
 React compose_read(ComposeView *view, Ui *ui);
+React compose_keep(ComposeView *view, Ui *ui);
+React compose_open_edit(ComposeView *view, Ui *ui);
+React compose_drop_edit(ComposeView *view, Ui *ui);
+/* Whether the store keeps edits that can be opened. */
+gboolean compose_has_edits(Ui *ui);
+
+/* Why an action cannot be done on the row under the cursor; NULL where it can. */
+const char *compose_row_why_not(const ComposeView *view, ActionId action);
+/* The sentence below the screen; g_free. */
+char *compose_sentence(ComposeView *view, Ui *ui);
 
 #endif

@@ -11,13 +11,22 @@
 
 enum {
 	DIALOG_COLUMNS = 76,
-	DIALOG_ROWS = 17,
+	DIALOG_ROWS = 19,
 	LABEL_COLUMNS = 10,
 	NOTICE_ROWS = 2,
 	FRAME_COLUMNS = 2
 };
 
-typedef enum { FIELD_WHAT, FIELD_PATH, FIELD_RECIPE, FIELD_WRITE, FIELD_COUNT } Field;
+typedef enum {
+	FIELD_WHAT,
+	FIELD_PART,
+	FIELD_TYPE,
+	FIELD_INFINITE,
+	FIELD_PATH,
+	FIELD_RECIPE,
+	FIELD_WRITE,
+	FIELD_COUNT
+} Field;
 
 typedef enum { WHAT_MODEL, WHAT_CSV, WHAT_JSON, WHAT_TEXT, WHAT_PICTURE, WHAT_COUNT } What;
 
@@ -26,7 +35,8 @@ typedef struct {
 	What what;
 	LineWidget *path;
 	gboolean path_typed; /* no longer follows what is chosen */
-	gboolean no_recipe, asking;
+	guint part, type;    /* places in `parts` and `types` */
+	gboolean infinite, no_recipe, asking;
 	char *why_not[WHAT_COUNT]; /* NULL where it can be written */
 	char *reason;              /* why the last try failed; NULL */
 	guint64 bytes, free;       /* that it takes and that are free there; 0: not known */
@@ -39,14 +49,25 @@ static char *edit_text(Ui *ui)
 	return composition ? composition_text(composition) : g_strdup("");
 }
 
-/* The edit as it is, written as the base is. */
-static EditChoice edit_choice(Ui *ui, const char *expression)
+/* In the order of ModelPart. */
+static const struct {
+	const char *word, *label;
+} parts[] = {{"model", "the whole model"}, {"task-vector", "the task vector alone, λ·edit"},
+	{"changed", "only the tensors that change"}};
+
+/* Element types of all float tensors; NULL: as the base has them. */
+static const char *const types[] = {NULL, "F32", "F16", "BF16"};
+
+static EditChoice edit_choice(const ExportDialog *dialog, Ui *ui, const char *expression)
 {
-	return (EditChoice){
-		.expression = expression, .scale = session_composition(ui->session)->scale};
+	return (EditChoice){.expression = expression,
+		.scale = session_composition(ui->session)->scale,
+		.part = (ModelPart)dialog->part,
+		.dtype = types[dialog->type],
+		.infinite = dialog->infinite};
 }
 
-static char *why_not_model(Ui *ui)
+static char *why_not_model(const ExportDialog *dialog, Ui *ui)
 {
 	g_autofree char *edit = edit_text(ui);
 	g_autoptr(GError) error = NULL;
@@ -54,12 +75,12 @@ static char *why_not_model(Ui *ui)
 		return g_strdup("nothing is loaded");
 	if (!*edit)
 		return g_strdup("no term is on: add one in Compose");
-	EditChoice choice = edit_choice(ui, edit);
+	EditChoice choice = edit_choice(dialog, ui, edit);
 	g_autoptr(Recipe) recipe = session_recipe(ui->session, &choice, &error);
 	return recipe ? NULL : g_strdup(error->message);
 }
 
-static char *why_not_table(Ui *ui)
+static char *why_not_table(G_GNUC_UNUSED const ExportDialog *dialog, Ui *ui)
 {
 	const ViewOps *view = ui_view(ui);
 	if (!view->table)
@@ -94,8 +115,8 @@ static char *picture_text(Ui *ui)
 
 static const struct {
 	const char *label, *extension, *option;
-	char *(*why_not)(Ui *ui); /* NULL: always possible */
-	char *(*text)(Ui *ui);    /* NULL where it is empty; a model is written by a job */
+	char *(*why_not)(const ExportDialog *dialog, Ui *ui); /* NULL: always possible */
+	char *(*text)(Ui *ui); /* NULL where it is empty; a model is written by a job */
 } whats[WHAT_COUNT] = {
 	[WHAT_MODEL] = {"the edited checkpoint", ".safetensors", NULL, why_not_model, NULL},
 	[WHAT_CSV] = {"this table as CSV", ".csv", "--csv", why_not_table, csv_text},
@@ -108,7 +129,7 @@ static void find_reasons(ExportDialog *dialog, Ui *ui)
 {
 	for (guint i = 0; i < WHAT_COUNT; i++) {
 		g_free(dialog->why_not[i]);
-		dialog->why_not[i] = whats[i].why_not ? whats[i].why_not(ui) : NULL;
+		dialog->why_not[i] = whats[i].why_not ? whats[i].why_not(dialog, ui) : NULL;
 	}
 }
 
@@ -131,9 +152,12 @@ static char *model_command(const ExportDialog *dialog, Ui *ui)
 	g_autofree char *path = shell_word(dialog->path->text->str);
 	double scale = session_composition(ui->session)->scale;
 	g_autofree char *number = expression_number(scale);
-	return g_strdup_printf("tauscope export %s %s %s%s%s%s", store, quoted, path,
+	return g_strconcat("tauscope export ", store, " ", quoted, " ", path,
 		scale == 1 ? "" : " --scale=", scale == 1 ? "" : number,
-		dialog->no_recipe ? " --no-recipe" : "");
+		dialog->part ? " --part=" : "", dialog->part ? parts[dialog->part].word : "",
+		dialog->type ? " --dtype=" : "", dialog->type ? types[dialog->type] : "",
+		dialog->infinite ? " --infinite" : "", dialog->no_recipe ? " --no-recipe" : "",
+		NULL);
 }
 
 static char *table_command(const ExportDialog *dialog, Ui *ui)
@@ -147,11 +171,18 @@ static char *table_command(const ExportDialog *dialog, Ui *ui)
 		     : NULL;
 }
 
+/* The type of a name, or -1 of none. */
+static gint float_type(const char *name)
+{
+	Dtype dtype;
+	return name && dtype_from_name(name, &dtype) ? (gint)dtype : -1;
+}
+
 static guint64 model_size(const ExportDialog *dialog, Ui *ui)
 {
 	const Collection *collection = session_collection(ui->session);
 	g_autofree char *text = edit_text(ui);
-	EditChoice choice = edit_choice(ui, text);
+	EditChoice choice = edit_choice(dialog, ui, text);
 	g_autoptr(Node) edit = expression_parse(collection, text, NULL);
 	g_autoptr(Recipe) recipe = session_recipe(ui->session, &choice, NULL);
 	if (!edit || !recipe)
@@ -159,7 +190,9 @@ static guint64 model_size(const ExportDialog *dialog, Ui *ui)
 	ModelRequest request = {.collection = collection,
 		.edit = edit,
 		.scale = choice.scale,
-		.dtype = -1,
+		.part = choice.part,
+		.dtype = float_type(choice.dtype),
+		.infinite = choice.infinite,
 		.recipe = recipe,
 		.output = dialog->path->text->str};
 	return model_bytes(&request);
@@ -209,7 +242,7 @@ static void refresh(ExportDialog *dialog, Ui *ui)
 static gboolean write_model(ExportDialog *dialog, Ui *ui, const char *path, GError **error)
 {
 	g_autofree char *edit = edit_text(ui);
-	EditChoice choice = edit_choice(ui, edit);
+	EditChoice choice = edit_choice(dialog, ui, edit);
 	if (!session_export(ui->session, &choice, path, dialog->asking, !dialog->no_recipe, error))
 		return FALSE;
 	ui_message(ui, "writing %s in the background: 6 shows how far it is", path);
@@ -258,11 +291,44 @@ static gboolean press_write(ExportDialog *dialog, Ui *ui)
 	return try_write(dialog, ui);
 }
 
+/* Whether a field says something of what is written. */
+static gboolean field_counts(const ExportDialog *dialog, Field field)
+{
+	gboolean of_model = field != FIELD_WHAT && field != FIELD_PATH && field != FIELD_WRITE;
+	return dialog->what == WHAT_MODEL || !of_model;
+}
+
 static void move_field(ExportDialog *dialog, int step)
 {
-	dialog->field = (Field)(((int)dialog->field + FIELD_COUNT + step) % FIELD_COUNT);
-	if (dialog->field == FIELD_RECIPE && dialog->what != WHAT_MODEL)
-		move_field(dialog, step);
+	do
+		dialog->field = (Field)(((int)dialog->field + FIELD_COUNT + step) % FIELD_COUNT);
+	while (!field_counts(dialog, dialog->field));
+}
+
+static guint turned(guint place, int step, guint count)
+{
+	return (guint)((int)place + step + (int)count) % count;
+}
+
+/* The next choice of a field that has several; FALSE of one that has not. */
+static gboolean turn_field(ExportDialog *dialog, int step)
+{
+	switch (dialog->field) {
+	case FIELD_PART:
+		dialog->part = turned(dialog->part, step, G_N_ELEMENTS(parts));
+		return TRUE;
+	case FIELD_TYPE:
+		dialog->type = turned(dialog->type, step, G_N_ELEMENTS(types));
+		return TRUE;
+	case FIELD_INFINITE:
+		dialog->infinite = !dialog->infinite;
+		return TRUE;
+	case FIELD_RECIPE:
+		dialog->no_recipe = !dialog->no_recipe;
+		return TRUE;
+	default:
+		return FALSE;
+	}
 }
 
 /* Goes to the next choice that is possible in this direction, if any. */
@@ -293,9 +359,12 @@ static void key_in_path(ExportDialog *dialog, const char *key)
 static void key_in_field(ExportDialog *dialog, const char *key)
 {
 	int step = g_str_equal(key, "<Down>") ? 1 : g_str_equal(key, "<Up>") ? -1 : 0;
-	if (g_str_equal(key, "<Space>") && dialog->field == FIELD_RECIPE)
-		dialog->no_recipe = !dialog->no_recipe;
-	else if (dialog->field == FIELD_WHAT && step)
+	int turn = g_str_equal(key, "<Space>") || g_str_equal(key, "<Right>") ? 1
+		   : g_str_equal(key, "<Left>")                               ? -1
+									      : 0;
+	if (turn && turn_field(dialog, turn))
+		return;
+	if (dialog->field == FIELD_WHAT && step)
 		move_what(dialog, step);
 	else if (step)
 		move_field(dialog, step);
@@ -354,18 +423,40 @@ static void draw_whats(const ExportDialog *dialog, Canvas *canvas, Rect rect)
 	}
 }
 
-static void draw_fields(const ExportDialog *dialog, Canvas *canvas, Rect rect)
+/* A field of the model: dim where something else is written. */
+static void draw_field(const ExportDialog *dialog, Field field, const char *label, const char *text,
+	Canvas *canvas, Rect rect, int y)
 {
-	gboolean model = dialog->what == WHAT_MODEL;
+	gboolean counts = field_counts(dialog, field);
+	canvas_text(canvas, rect, 0, y, counts ? field_role(dialog, field) : ROLE_DIM, label);
+	canvas_field(canvas, rect, LABEL_COLUMNS, y, rect.width - LABEL_COLUMNS,
+		counts ? ROLE_OVERLAY : ROLE_DIM, text);
+}
+
+static void draw_choices(const ExportDialog *dialog, Canvas *canvas, Rect rect)
+{
+	const char *type = types[dialog->type];
+	g_autofree char *part = g_strdup_printf("◀ %s ▶", parts[dialog->part].label);
+	g_autofree char *as = g_strdup_printf("◀ %s ▶", type ? type : "as the base");
+	draw_field(dialog, FIELD_PART, "Part", part, canvas, rect, 0);
+	draw_field(dialog, FIELD_TYPE, "Type", as, canvas, rect, 1);
+	draw_field(dialog, FIELD_INFINITE, "Infinite",
+		dialog->infinite ? "[x] a number too large for its type becomes infinite"
+				 : "[ ] a number too large for its type stops the export",
+		canvas, rect, 2);
+}
+
+static void draw_place(const ExportDialog *dialog, Canvas *canvas, Rect rect)
+{
 	canvas_text(canvas, rect, 0, 0, field_role(dialog, FIELD_PATH), "Path");
 	line_draw(dialog->path, canvas, rect, LABEL_COLUMNS, 0, rect.width - LABEL_COLUMNS);
 	if (dialog->field != FIELD_PATH)
 		canvas->cursor_x = canvas->cursor_y = -1;
-	canvas_text(
-		canvas, rect, 0, 1, model ? field_role(dialog, FIELD_RECIPE) : ROLE_DIM, "Recipe");
-	canvas_printf(canvas, rect, LABEL_COLUMNS, 1, model ? ROLE_OVERLAY : ROLE_DIM,
-		"%s write the recipe beside it, so that it can be repeated",
-		dialog->no_recipe || !model ? "[ ]" : "[x]");
+	draw_field(dialog, FIELD_RECIPE, "Recipe",
+		dialog->no_recipe || dialog->what != WHAT_MODEL
+			? "[ ] write the recipe beside it, so that it can be repeated"
+			: "[x] write the recipe beside it, so that it can be repeated",
+		canvas, rect, 1);
 }
 
 static void draw_sizes(const ExportDialog *dialog, Canvas *canvas, Rect rect)
@@ -413,17 +504,18 @@ static void dialog_draw(gpointer state, G_GNUC_UNUSED Ui *ui, Canvas *canvas)
 	int count = (int)g_strv_length(lines);
 	Rect inside = overlay_box(canvas, DIALOG_COLUMNS, DIALOG_ROWS + count, "Export");
 	draw_whats(dialog, canvas, rect_rows(inside, 1, WHAT_COUNT));
-	draw_sizes(dialog, canvas, rect_rows(inside, 10, 1));
+	draw_choices(dialog, canvas, rect_rows(inside, 7, 3));
+	draw_sizes(dialog, canvas, rect_rows(inside, 12, 1));
 	for (int i = 0; i < count; i++)
-		canvas_text(canvas, inside, 0, 11 + i, ROLE_DIM, lines[i]);
-	draw_notice(dialog, canvas, rect_rows(inside, 11 + count, NOTICE_ROWS));
+		canvas_text(canvas, inside, 0, 13 + i, ROLE_DIM, lines[i]);
+	draw_notice(dialog, canvas, rect_rows(inside, 13 + count, NOTICE_ROWS));
 	canvas_text(canvas, inside, LABEL_COLUMNS, inside.height - 1,
 		dialog->field == FIELD_WRITE ? ROLE_SELECTED : ROLE_OVERLAY, "[ Write ]");
-	draw_fields(dialog, canvas, rect_rows(inside, 7, 2));
+	draw_place(dialog, canvas, rect_rows(inside, 10, 2));
 }
 
 static const OverlayOps dialog_ops = {dialog_draw, dialog_key, dialog_free,
-	"type a path  Tab next  Up/Down choose  Space toggle  Enter write  Esc cancel"};
+	"type a path  Tab next  Up/Down move  Space choose  Enter write  Esc cancel"};
 
 void ui_export(Ui *ui)
 {

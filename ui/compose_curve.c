@@ -1,0 +1,301 @@
+/* compose_curve.c - what the edit is over the whole range of one coefficient.
+ *
+ * An edit is linear in a coefficient that lies in no method, so its squared norm is a quadratic and
+ * its inner products are straight lines: three previews, at -1, 0 and 1, say all of it. */
+#include "compose_view.h"
+
+#include "plot.h"
+
+#include <math.h>
+#include <string.h>
+
+#define CURVE_KEY "compose-curve"
+#define CURVES_MOST 4 /* tasks whose cosines are drawn */
+#define POINTS 51
+#define ROWS_LEAST 8
+#define ROWS_MOST 12
+#define COLUMNS_LEAST 22 /* of one of the two plots */
+
+struct ComposeCurve {
+	char *key;        /* of all that it depends on */
+	char *why;        /* there is none; else NULL */
+	gboolean exact;   /* as its previews are */
+	double square[3]; /* |edit|² = [0] + [1]·λ + [2]·λ² */
+	double base;      /* |θ₀|; NaN where it is not known */
+	guint count;
+	char **name;   /* [count] of the tasks */
+	double *along; /* [count][2] ⟨edit, τ⟩/|τ| = [0] + [1]·λ */
+};
+
+static const gunichar markers[CURVES_MOST] = {U'●', U'▲', U'■', U'◆'};
+
+void compose_curve_free(ComposeCurve *curve)
+{
+	if (!curve)
+		return;
+	g_free(curve->key);
+	g_free(curve->why);
+	g_strfreev(curve->name);
+	g_free(curve->along);
+	g_free(curve);
+}
+
+/* The edit with another number under the cursor. */
+static Composition *composition_at(const ComposeView *view, double number)
+{
+	return outline_set_number(view->outline, compose_place(view), number, NULL);
+}
+
+static char *curve_key(const ComposeView *view)
+{
+	g_autoptr(Composition) zero = composition_at(view, 0);
+	g_autofree char *text = zero ? composition_text(zero) : g_strdup("");
+	g_autofree char *scale = expression_number(zero ? zero->scale : 0);
+
+	return g_strdup_printf("%p %s %d %s %s", (const void *)view->outline->collection,
+		compose_row(view)->path, compose_row(view)->on, scale, text);
+}
+
+/* Why there is no curve of the number under the cursor; "" of rows without one. */
+static char *why_none(const ComposeView *view)
+{
+	const OutlineRow *row = compose_row(view);
+	guint place = compose_place(view);
+	g_autofree char *title = outline_title(view->outline, place);
+
+	if (row->kind == OUTLINE_PARAMETER ||
+		(row->has_number && outline_in_method(view->outline, place)))
+		return g_strdup_printf(
+			"no curve: the edit is not linear in %s, which is in a method", title);
+	if (!row->has_number)
+		return g_strdup("");
+	return row->on ? NULL : g_strdup("no curve: the term is off");
+}
+
+/* ⟨edit, τ⟩/|τ| of a preview; 0 where the edit is. */
+static double along(const Preview *preview, guint task)
+{
+	double norm = preview->whole->norm.value;
+
+	return norm == 0 ? 0 : preview->whole->cosine[task].value * norm;
+}
+
+static void take_norms(ComposeCurve *curve, Preview *const previews[3])
+{
+	double square[3];
+
+	curve->base = NAN;
+	for (int i = 0; i < 3; i++) {
+		const PreviewGroup *whole = previews[i]->whole;
+		square[i] = whole->norm.value * whole->norm.value;
+		if (whole->norm.value > 0)
+			curve->base = whole->norm.value / whole->relative.value;
+		curve->exact = curve->exact && previews[i]->kind == PREVIEW_EXACT;
+	}
+	curve->square[0] = square[1];
+	curve->square[1] = (square[2] - square[0]) / 2;
+	curve->square[2] = (square[2] + square[0]) / 2 - square[1];
+}
+
+static void take_previews(ComposeCurve *curve, Preview *const previews[3])
+{
+	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+	curve->exact = TRUE;
+	take_norms(curve, previews);
+	curve->count = previews[0]->count;
+	curve->along = g_new0(double, 2 * (gsize)curve->count + 1);
+	for (guint i = 0; i < curve->count; i++) {
+		double low = along(previews[0], i), high = along(previews[2], i);
+		g_strv_builder_add(names, previews[0]->name[i]);
+		curve->along[2 * i] = along(previews[1], i);
+		curve->along[2 * i + 1] = (high - low) / 2;
+	}
+	curve->name = g_strv_builder_end(names);
+}
+
+static Preview *preview_at(
+	const ComposeView *view, const Session *session, double number, GError **error)
+{
+	g_autoptr(Composition) composition = composition_at(view, number);
+
+	return composition ? session_preview(session, composition, GROUP_ALL, error) : NULL;
+}
+
+static void measure_curve(ComposeCurve *curve, const ComposeView *view, const Session *session)
+{
+	Preview *previews[3] = {NULL};
+	g_autoptr(GError) error = NULL;
+
+	for (int i = 0; i < 3 && !error; i++)
+		previews[i] = preview_at(view, session, i - 1, &error);
+	if (previews[0] && previews[1] && previews[2])
+		take_previews(curve, previews);
+	else
+		curve->why = g_strdup_printf(
+			"no curve: %s", error ? error->message : "the number has no such range");
+	for (int i = 0; i < 3; i++)
+		g_clear_pointer(&previews[i], preview_free);
+}
+
+/* Kept until something else than the number under the cursor changes. */
+static const ComposeCurve *refresh_curve(ComposeView *view, const Session *session)
+{
+	g_autofree char *why = why_none(view);
+	g_autofree char *key = why ? g_strdup(why) : curve_key(view);
+	ComposeCurve *curve = view->curve;
+
+	if (curve && g_str_equal(curve->key, key))
+		return curve;
+	compose_curve_free(curve);
+	view->curve = curve = g_new0(ComposeCurve, 1);
+	curve->key = g_steal_pointer(&key);
+	curve->why = g_steal_pointer(&why);
+	if (!curve->why)
+		measure_curve(curve, view, session);
+	return curve;
+}
+
+static double norm_at(const ComposeCurve *curve, double number)
+{
+	const double *square = curve->square;
+
+	return sqrt(fmax(0, square[0] + number * (square[1] + number * square[2])));
+}
+
+static double cosine_at(const ComposeCurve *curve, guint task, double number)
+{
+	const double *line = &curve->along[2 * (gsize)task];
+	double norm = norm_at(curve, number);
+
+	return norm > 0 ? fmin(1, fmax(-1, (line[0] + line[1] * number) / norm)) : NAN;
+}
+
+static double number_of(const OutlineRow *row, guint point)
+{
+	return row->low + (row->high - row->low) * point / (POINTS - 1);
+}
+
+/* How far a cosine goes over the range. */
+static double span_of(const ComposeCurve *curve, const OutlineRow *row, guint task)
+{
+	double low = INFINITY, high = -INFINITY;
+
+	for (guint i = 0; i < POINTS; i++) {
+		low = fmin(low, cosine_at(curve, task, number_of(row, i)));
+		high = fmax(high, cosine_at(curve, task, number_of(row, i)));
+	}
+	return high - low;
+}
+
+/* The tasks whose cosines move most; returns how many. */
+static guint choose_tasks(const ComposeCurve *curve, const OutlineRow *row, guint *tasks)
+{
+	g_autofree gboolean *taken = g_new0(gboolean, curve->count + 1);
+	guint chosen = 0;
+
+	while (chosen < MIN(CURVES_MOST, curve->count)) {
+		guint best = curve->count;
+		for (guint i = 0; i < curve->count; i++)
+			if (!taken[i] &&
+				(best == curve->count ||
+					span_of(curve, row, i) > span_of(curve, row, best)))
+				best = i;
+		taken[best] = TRUE;
+		tasks[chosen++] = best;
+	}
+	return chosen;
+}
+
+static void draw_norms(const ComposeCurve *curve, const OutlineRow *row, Canvas *canvas, Rect rect)
+{
+	double x[POINTS], y[POINTS], most = 0, now = norm_at(curve, row->number) / curve->base;
+	PlotSeries series[] = {
+		{x, y, POINTS, ROLE_BAR, 0}, {&row->number, &now, 1, ROLE_SELECTED, markers[0]}};
+
+	for (guint i = 0; i < POINTS; i++) {
+		x[i] = number_of(row, i);
+		y[i] = norm_at(curve, x[i]) / curve->base;
+		most = fmax(most, y[i]);
+	}
+	canvas_text(canvas, rect, 1, 0, ROLE_HEADING, "|edit|/|θ₀|");
+	if (!curve->exact)
+		canvas_text(canvas, rect, 14, 0, ROLE_DIM, "estimated");
+	plot_lines(canvas, rect_rows(rect_right_of(rect, 1), 1, rect.height - 1), series, 2,
+		row->low, row->high, 0, number_limit(most), row->number);
+}
+
+typedef struct {
+	double y[POINTS], now;
+} CosineCurve;
+
+static void draw_legend(
+	const ComposeCurve *curve, const guint *tasks, guint n, Canvas *canvas, Rect rect)
+{
+	int x = 1 + canvas_text(canvas, rect, 1, 0, ROLE_HEADING, "cos") + 1;
+
+	for (guint i = 0; i < n; i++) {
+		char glyph[7] = {0};
+		g_unichar_to_utf8(markers[i], glyph);
+		x += canvas_printf(canvas, rect, x, 0, (Role)(ROLE_SERIES + i), "%s %s", glyph,
+			     curve->name[tasks[i]]) +
+		     1;
+	}
+}
+
+static void draw_cosines(
+	const ComposeCurve *curve, const OutlineRow *row, Canvas *canvas, Rect rect)
+{
+	guint tasks[CURVES_MOST], n = choose_tasks(curve, row, tasks);
+	CosineCurve curves[CURVES_MOST];
+	PlotSeries series[2 * CURVES_MOST];
+	double x[POINTS];
+
+	for (guint i = 0; i < POINTS; i++)
+		x[i] = number_of(row, i);
+	for (guint i = 0; i < n; i++) {
+		Role role = (Role)(ROLE_SERIES + i);
+		for (guint point = 0; point < POINTS; point++)
+			curves[i].y[point] = cosine_at(curve, tasks[i], x[point]);
+		curves[i].now = cosine_at(curve, tasks[i], row->number);
+		series[i] = (PlotSeries){x, curves[i].y, POINTS, role, 0};
+		series[n + i] = (PlotSeries){&row->number, &curves[i].now, 1, role, markers[i]};
+	}
+	draw_legend(curve, tasks, n, canvas, rect);
+	plot_lines(canvas, rect_rows(rect_right_of(rect, 1), 1, rect.height - 1), series, 2 * n,
+		row->low, row->high, -1, 1, row->number);
+}
+
+gboolean compose_curve_shown(Ui *ui)
+{
+	return pane_choice(ui, CURVE_KEY, 2) == 0;
+}
+
+React compose_curve_toggle(Ui *ui)
+{
+	guint now = pane_choose_next(ui, CURVE_KEY, pane_choice(ui, CURVE_KEY, 2), 2);
+
+	ui_message(ui, now == 0 ? "the curve is shown where there is room" : "no curve");
+	return REACT_DONE;
+}
+
+void compose_curve_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect)
+{
+	const ComposeCurve *curve;
+	const OutlineRow *row = compose_row(view);
+	Rect half = rect_rows(rect, 0, MIN(rect.height, ROWS_MOST));
+
+	if (!compose_curve_shown(ui) || rect.height < ROWS_LEAST || rect.width < COLUMNS_LEAST)
+		return;
+	curve = refresh_curve(view, ui_session(ui));
+	if (curve->why || !isfinite(curve->base)) {
+		pane_wrap(canvas, rect, 1, 0, ROLE_DIM, curve->why ? curve->why : "");
+		return;
+	}
+	if (rect.width < 2 * COLUMNS_LEAST) {
+		draw_cosines(curve, row, canvas, half);
+		return;
+	}
+	draw_norms(curve, row, canvas, rect_left(half, rect.width / 2));
+	draw_cosines(curve, row, canvas, rect_right_of(half, rect.width / 2));
+}
