@@ -37,6 +37,17 @@ static gboolean mean_mix(const MethodMix *mix, double *factor, GError **error)
 	return TRUE;
 }
 
+/* Added up before it is divided: the mean of numbers that it can be is that number. */
+static void mean_apply(const MethodBlock *block, double *out)
+{
+	for (guint64 k = 0; k < block->n; k++) {
+		double sum = block->input[0][k];
+		for (guint i = 1; i < block->site.inputs; i++)
+			sum += block->input[i][k];
+		out[k] = sum / block->site.inputs;
+	}
+}
+
 const Method method_mean = {
 	.name = "mean",
 	.help = "the mean of task vectors",
@@ -44,6 +55,7 @@ const Method method_mean = {
 	.least = 1,
 	.most = G_MAXUINT,
 	.mix = mean_mix,
+	.apply = mean_apply,
 };
 
 enum { AVERAGE_NORMALIZE };
@@ -76,6 +88,35 @@ static gboolean average_mix(const MethodMix *mix, double *factor, GError **error
 	return TRUE;
 }
 
+/* Σ w θ of one element; *changed where some input changes it. */
+static double weighted_sum(const MethodBlock *block, guint64 k, gboolean *changed)
+{
+	double sum = 0;
+	*changed = FALSE;
+	for (guint i = 0; i < block->site.inputs; i++) {
+		sum += block->site.weight[i] * (block->base[k] + block->input[i][k]);
+		*changed |= block->input[i][k] != 0;
+	}
+	return sum;
+}
+
+/* Over whole weights, as it is defined: a value that it can be exactly is rounded once.  What all
+ * models share stays, also where it is infinite. */
+static void average_apply(const MethodBlock *block, double *out)
+{
+	gboolean normalize = block->site.parameter[AVERAGE_NORMALIZE] != 0, changed;
+	double divisor = 0;
+	for (guint i = 0; i < block->site.inputs; i++)
+		divisor += block->site.weight[i];
+	for (guint64 k = 0; k < block->n; k++) {
+		double sum = weighted_sum(block, k, &changed);
+		if (normalize)
+			out[k] = changed ? sum / divisor - block->base[k] : 0;
+		else
+			out[k] = sum - block->base[k];
+	}
+}
+
 static gboolean average_on_weights(const Node *call)
 {
 	return call->argument[AVERAGE_NORMALIZE].choice == 0;
@@ -91,6 +132,7 @@ const Method method_average = {
 	.weighted = TRUE,
 	.parameters = average_parameters,
 	.mix = average_mix,
+	.apply = average_apply,
 	.on_weights = average_on_weights,
 };
 
