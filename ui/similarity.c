@@ -5,7 +5,7 @@
 #include "similarity_view.h"
 
 #include "batch.h"
-#include "compose_view.h"
+#include "edit/outline.h"
 
 #include <math.h>
 #include <string.h>
@@ -182,7 +182,7 @@ static React send_to_compose(SimilarityView *view, Ui *ui)
 	const Similarity *similarity = view->similarity;
 	double coefficient = equal_part(similarity->count);
 	g_autoptr(Composition) next = composition_new();
-	g_autofree char *number = coefficient_text(coefficient);
+	g_autofree char *number = outline_number(coefficient);
 	g_autofree char *label = g_strdup_printf("%u tasks × %s", similarity->count, number);
 
 	for (guint i = 0; i < similarity->count; i++) {
