@@ -4,6 +4,7 @@
  * without one. */
 #include "app.h"
 #include "cli/demo.h"
+#include "cli/methods.h"
 #include "cli/verb.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -23,7 +24,7 @@
 
 /* What the command line asks for where it names no verb. */
 typedef struct {
-	gboolean help, version, keys;
+	gboolean help, version, keys, methods, json;
 	int threads;
 	char *script;
 	char **rest; /* a store, or "demo" */
@@ -124,6 +125,7 @@ static void print_help(void)
 	     "  --budget MIB     memory for buffers (default 256)\n"
 	     "  --script FILE    drive the workbench from a file, screens to stdout\n"
 	     "  --keys           print every key of the workbench\n"
+	     "  --methods        print every method of the language of edits; also with --json\n"
 	     "  --version        print the version\n\n"
 	     "Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 bad input,\n"
 	     "4 cannot read or write, 130 interrupted.  Manual: man tauscope");
@@ -135,12 +137,21 @@ static void print_keys(void)
 	fputs(text, stdout);
 }
 
+static void print_methods(gboolean as_json)
+{
+	g_autoptr(cJSON) json = as_json ? methods_json() : NULL;
+	g_autofree char *text = json ? json_text(json) : methods_text();
+	fputs(text, stdout);
+}
+
 static gboolean parse_options(int argc, char **argv, Options *options, GError **error)
 {
 	const GOptionEntry entries[] = {
 		{"help", 'h', 0, G_OPTION_ARG_NONE, &options->help, NULL, NULL},
 		{"version", 0, 0, G_OPTION_ARG_NONE, &options->version, NULL, NULL},
 		{"keys", 0, 0, G_OPTION_ARG_NONE, &options->keys, NULL, NULL},
+		{"methods", 0, 0, G_OPTION_ARG_NONE, &options->methods, NULL, NULL},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &options->json, NULL, NULL},
 		{"threads", 0, 0, G_OPTION_ARG_INT, &options->threads, NULL, NULL},
 		{"script", 0, 0, G_OPTION_ARG_FILENAME, &options->script, NULL, NULL},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->rest, NULL, NULL},
@@ -156,6 +167,9 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
 	if (options->rest && options->rest[1])
 		return fail_at(error, ERROR_USAGE, (Place){.remedy = "see tauscope --help"},
 			"the workbench opens one store at a time");
+	if (options->json && !options->methods)
+		return fail_at(error, ERROR_USAGE, (Place){.remedy = "see tauscope --help"},
+			"--json goes with a verb, or with --methods");
 	if (options->threads < 0)
 		return fail(error, ERROR_USAGE, "--threads takes no negative number");
 	return TRUE;
@@ -277,6 +291,8 @@ static int run_options(const Options *options, GError **error)
 		puts("tauscope " TAUSCOPE_VERSION);
 	else if (options->keys)
 		print_keys();
+	else if (options->methods)
+		print_methods(options->json);
 	else if (options->script || terminal)
 		return workbench(options, error);
 	else if (is_demo(options))

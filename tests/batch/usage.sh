@@ -15,6 +15,12 @@ expect 0 "$TAUSCOPE" --version
 grep -q '^tauscope [0-9]' out || fail "no version"
 expect 0 "$TAUSCOPE" --keys
 grep -q similarity out || fail "--keys does not print the keys"
+expect 0 "$TAUSCOPE" --methods
+grep -q '^ties: ' out || fail "--methods does not print the methods"
+grep -q '^  density  ' out || fail "--methods does not print their parameters"
+expect 0 "$TAUSCOPE" --json --methods
+[ "$(get out methods 0 name)" = sum ] || fail "--methods --json does not begin with sum"
+[ "$(get out methods 6 parameters 1 default mergekit)" = 1 ] || fail "no default of trim's density"
 
 # failure STATUS COMMAND... - as an object on stdout and a sentence on stderr.
 failure() {
