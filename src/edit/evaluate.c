@@ -33,9 +33,11 @@ static gsize call_header(const Node *call)
 static gsize stack_numbers(const Node *node, guint64 n)
 {
 	gsize most = 0;
-	for (guint i = 0; i < node->children->len; i++)
-		if (node_child(node, i)->is_vector)
-			most = MAX(most, stack_numbers(node_child(node, i), n));
+	for (guint i = 0; i < node->children->len; i++) {
+		const Node *child = node_child(node, i);
+		gsize numbers = child->is_vector ? stack_numbers(child, n) : 0;
+		most = MAX(most, numbers);
+	}
 	if (node->kind == NODE_CALL)
 		return call_header(node) + (node->children->len + 1) * (gsize)n + most;
 	return most + (node->kind == NODE_ADD || node->kind == NODE_SUBTRACT ? (gsize)n : 0);
