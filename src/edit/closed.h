@@ -9,13 +9,13 @@
 #include "analysis/gram.h"
 #include "edit/expression.h"
 
-/* What one input of a method that draws varies by, about its mean.  All that have the same key see
- * the same draws. */
+/* What one input of a method that draws varies by, about its mean: in proportion to the input, or
+ * normally.  All noise of one kind that has the same key sees the same draws. */
 typedef struct {
 	guint64 key;
-	double *deviation; /* [tensors][vectors]: an element varies by (Σ deviation·v)² */
-	double *rest;      /* [tensors]: and by rest², normally distributed; with a sign */
-	double *kept;      /* [tensors]: the part of the elements that is drawn, others are 0 */
+	double *deviation; /* [tensors][vectors]: by (Σ deviation·v)² of an element; or NULL */
+	double *kept;      /* [tensors], with that: the share of the elements that is not dropped */
+	double *rest;      /* [tensors]: by rest²; with a sign; or NULL */
 } ClosedNoise;
 
 typedef struct {
@@ -35,7 +35,13 @@ Closed *closed_new(
 void closed_free(Closed *closed);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Closed, closed_free)
 
-/* The correlation of what two inputs vary by on a tensor. */
+/* The covariance of what two noises vary an element by, as a part of the product of their standard
+ * deviations: of those that drop by the same draws, the one that keeps more keeps all that the
+ * other does. */
 double closed_correlation(const ClosedNoise *a, const ClosedNoise *b, guint tensor);
+
+/* The coefficients that tasks would have, were every method the sum of its inputs, with their
+ * weights: [tensors][vectors], free with g_free.  Where these cancel, the sum of their sizes. */
+double *closed_inputs(const Collection *collection, const Node *edit);
 
 #endif

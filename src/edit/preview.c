@@ -2,6 +2,7 @@
 #include "edit/preview.h"
 
 #include "core/text.h"
+#include "edit/found.h"
 #include "edit/preview_group.h"
 #include "edit/warning.h"
 
@@ -37,7 +38,7 @@ static GArray *unknown_tensors(const Sums *sums, const Scope *scope)
 	GArray *unknown = g_array_new(FALSE, FALSE, sizeof(guint));
 	for (guint i = 0; i < scope->tensors->len; i++) {
 		guint tensor = g_array_index(scope->tensors, guint, i);
-		if (!isfinite(sums->square[tensor]))
+		if (!isfinite(sums->value.square[tensor]))
 			g_array_append_val(unknown, tensor);
 	}
 	return unknown;
@@ -104,32 +105,53 @@ static void name_tasks(Preview *preview, const Collection *collection)
 	}
 }
 
-static PreviewGroup *group_of(
-	const PreviewRequest *request, const Sums *sums, const Preview *preview, const Scope *scope)
+/* What a preview is made from, beside the request. */
+typedef struct {
+	const PreviewRequest *request;
+	PreviewSample *sample;
+	const Found *found;
+} Showing;
+
+static PreviewGroup *group_of(const Showing *showing, const Preview *preview, const Scope *scope)
 {
-	g_autoptr(Total) total = total_new(sums, request->gram, preview->member, scope);
-	return preview_group_new(scope, total, request->scale);
+	const PreviewRequest *request = showing->request;
+	const Found *found = showing->found;
+	g_autoptr(Total) total = total_new(found->sums, request->gram, preview->member, scope);
+	PreviewGroup *group = preview_group_new(scope, total, request->scale);
+	if (found->conflicts)
+		group->conflict = conflicts_share(showing->sample, found->conflicts, scope);
+	if (found->looked && found->values)
+		moves_of(showing->sample, found->values, scope, group->moves);
+	for (guint i = 0; i < PREVIEW_PERCENTILES; i++)
+		group->moves[i] *= fabs(request->scale);
+	return group;
 }
 
-static void add_groups(
-	const PreviewRequest *request, const Sums *sums, Preview *preview, const Scope *scope)
+static void add_groups(const Showing *showing, Preview *preview, const Scope *scope)
 {
-	preview->whole = group_of(request, sums, preview, scope);
+	const PreviewRequest *request = showing->request;
+	preview->whole = group_of(showing, preview, scope);
 	if (request->by == GROUP_ALL)
 		return;
 	g_autoptr(GPtrArray) groups = scope_groups(request->collection, scope, request->by);
 	for (guint i = 0; i < groups->len; i++)
-		g_ptr_array_add(
-			preview->groups, group_of(request, sums, preview, groups->pdata[i]));
+		g_ptr_array_add(preview->groups, group_of(showing, preview, groups->pdata[i]));
 }
 
-static Sums *find_sums(const PreviewRequest *request, Preview *preview, GError **error)
+static gboolean fill(Showing *showing, Preview *preview, const Scope *scope, GError **error)
 {
-	if (request->measure)
-		return sums_measured(request->measure, preview->member, preview->count);
-	g_autoptr(Closed) closed =
-		closed_new(request->collection, request->gram, request->edit, error);
-	return closed ? sums_closed(closed, request->gram, preview->member, preview->count) : NULL;
+	const PreviewRequest *request = showing->request;
+	showing->found = found_get(
+		request, showing->sample, preview->edit, preview->member, preview->count, error);
+	if (!showing->found)
+		return FALSE;
+	preview->kind = showing->found->kind;
+	preview->whole_sample = preview_sample_is_everything(showing->sample);
+	add_groups(showing, preview, scope);
+	double largest = largest_norm(request, scope);
+	preview->of_largest = largest > 0 ? preview->whole->norm.value / largest : NAN;
+	add_warnings(request, showing->found->sums, preview, scope);
+	return TRUE;
 }
 
 Preview *preview_new(const PreviewRequest *request, GError **error)
@@ -139,16 +161,14 @@ Preview *preview_new(const PreviewRequest *request, GError **error)
 	g_autoptr(Scope) scope = scope_new(request->collection, request->pattern, NULL, 0, error);
 	if (!scope)
 		return NULL;
+	g_autoptr(PreviewSample) own = request->sample
+					       ? NULL
+					       : preview_sample_new(request->collection,
+							 request->plan, request->statistics);
 	g_autoptr(Preview) preview = preview_empty(request);
 	name_tasks(preview, request->collection);
-	g_autoptr(Sums) sums = find_sums(request, preview, error);
-	if (!sums)
-		return NULL;
-	add_groups(request, sums, preview, scope);
-	double largest = largest_norm(request, scope);
-	preview->of_largest = largest > 0 ? preview->whole->norm.value / largest : NAN;
-	add_warnings(request, sums, preview, scope);
-	return g_steal_pointer(&preview);
+	Showing showing = {request, own ? own : request->sample, NULL};
+	return fill(&showing, preview, scope, error) ? g_steal_pointer(&preview) : NULL;
 }
 
 void preview_free(Preview *preview)

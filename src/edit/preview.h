@@ -34,17 +34,19 @@ typedef struct {
 	Estimate *cosine;  /* [count] with each task; NaN where a norm is 0 */
 	Estimate *kept;    /* [count] ⟨λ·edit, τ⟩ / ‖τ‖²; NaN where ‖τ‖ is 0 */
 	/* The share of the elements that some input moves up and another down, among those that any
-	 * moves; inputs are the task vectors that take part, with the signs of their coefficients.
-	 * From the sample; NaN of fewer than two inputs. */
+	 * moves; inputs are the task vectors that take part, with the signs of their coefficients,
+	 * as though every method were the sum of its inputs.  From the sample; NaN of fewer than
+	 * two inputs. */
 	Estimate conflict;
-	double moves[PREVIEW_PERCENTILES]; /* percentiles of |λ·edit|, from the sample */
+	/* From the sample: the size of |λ·edit| that 50, 10, 1 and 0.1 % of the elements reach. */
+	double moves[PREVIEW_PERCENTILES];
 } PreviewGroup;
 
 typedef struct {
 	char *edit;   /* canonical text */
 	double scale; /* λ */
 	PreviewKind kind;
-	gboolean whole_sample; /* the sample holds every element: what is from it is exact */
+	gboolean whole_sample; /* the sample has every element: what is from it is exact */
 	guint count;
 	guint *member; /* [count]: the tasks */
 	char **name;
@@ -54,17 +56,23 @@ typedef struct {
 	GPtrArray *warnings; /* of char *: sentences; part of the result */
 } Preview;
 
+typedef struct PreviewSample PreviewSample; /* preview_sample.h */
+
 typedef struct {
 	const Collection *collection;
 	const Gram *gram;
 	const SamplePlan *plan;
-	Statistics *const *statistics; /* [members]: their samples; NULL, or NULL of a member: none */
+	Statistics *const *statistics; /* [members]: their samples; NULL, or one of NULL: none */
 	const Node *edit;
 	double scale;
 	const char *pattern; /* narrows what is shown, not what is edited; or NULL */
 	GroupBy by;
-	const Measure *measure; /* of the same edit: then all but conflict and moves is exact; or
-				   NULL */
+	/* Of the same edit: then all but conflict and moves is exact.  Or NULL. */
+	const Measure *measure;
+	/* Of the same collection, plan and statistics: a sample that is kept makes the next preview
+	 * of the same edit, at any scale, cost little.  Or NULL. */
+	PreviewSample *sample;
+	gboolean quick; /* without conflict and moves, unless they are known already */
 } PreviewRequest;
 
 /* Over all float tensors of the base; a member counts as 0 on tensors it does not share, as it

@@ -1,41 +1,93 @@
-/* preview_group.c - the figures of one group of tensors, from its sums. */
+/* preview_group.c - the figures of one group of tensors, from its sums.
+ *
+ * A norm's interval is that of its square; a cosine's follows from how its inner product and the
+ * norm vary together (delta method). */
 #include "edit/preview_group.h"
 
 #include <math.h>
-
-static Estimate exactly(double value)
-{
-	return (Estimate){value, value, value};
-}
 
 static double quotient(double a, double b)
 {
 	return b > 0 ? a / b : NAN;
 }
 
-/* The root of a sum of squares that rounding may have taken below 0. */
+/* The root of a sum of squares that rounding, or a sample, may have taken below 0. */
 static double root(double square)
 {
 	return square < 0 ? 0 : sqrt(square);
 }
 
+static Estimate estimate_of(double value, double low, double high)
+{
+	return isnan(value) ? (Estimate){NAN, NAN, NAN} : (Estimate){value, low, high};
+}
+
+static Estimate scaled(Estimate estimate, double scale)
+{
+	Estimate of = {estimate.value * scale, estimate.low * scale, estimate.high * scale};
+	return scale < 0 ? (Estimate){of.value, of.high, of.low} : of;
+}
+
+static Estimate norm_of(const Total *total)
+{
+	double half = total->reach * sqrt(total->square_variance);
+	double value = root(total->square);
+	return half > 0 ? estimate_of(value, root(total->square - half), root(total->square + half))
+			: estimate_of(value, value, value);
+}
+
+static Estimate divided(Estimate estimate, double divisor)
+{
+	return estimate_of(quotient(estimate.value, divisor), quotient(estimate.low, divisor),
+		quotient(estimate.high, divisor));
+}
+
+static double cosine_variance(const Total *total, guint task, double cosine)
+{
+	double norms = sqrt(total->square * total->task_square[task]);
+	double of_square = cosine / (2 * total->square);
+	return total->product_variance[task] / (norms * norms) +
+	       of_square * of_square * total->square_variance -
+	       2 * of_square / norms * total->covariance[task];
+}
+
+/* Where the norm may be 0, the cosine may be anything. */
+static Estimate cosine_with(const Total *total, guint task)
+{
+	double value = cosine_of(
+		total->product[task], root(total->square), root(total->task_square[task]));
+	if (total->square_variance == 0 && total->product_variance[task] == 0)
+		return estimate_of(value, value, value);
+	if (total->square <= total->reach * sqrt(total->square_variance))
+		return estimate_of(value, -1, 1);
+	double half = total->reach * root(cosine_variance(total, task, value));
+	return estimate_of(value, fmax(-1, value - half), fmin(1, value + half));
+}
+
+static Estimate kept_of(const Total *total, guint task)
+{
+	double half = total->reach * sqrt(total->product_variance[task]);
+	Estimate product = {
+		total->product[task], total->product[task] - half, total->product[task] + half};
+	return divided(product, total->task_square[task]);
+}
+
 PreviewGroup *preview_group_new(const Scope *scope, const Total *total, double scale)
 {
 	PreviewGroup *group = g_new0(PreviewGroup, 1);
-	double norm = fabs(scale) * root(total->square);
 	group->name = g_strdup(scope->label);
 	group->elements = scope->elements;
-	group->norm = exactly(norm);
-	group->relative = exactly(quotient(norm, root(total->base_square)));
+	group->norm = scaled(norm_of(total), fabs(scale));
+	group->relative = divided(group->norm, root(total->base_square));
 	group->cosine = g_new0(Estimate, total->tasks + 1);
 	group->kept = g_new0(Estimate, total->tasks + 1);
 	for (guint i = 0; i < total->tasks; i++) {
-		double product = scale * total->product[i];
-		double task = root(total->task_square[i]);
-		group->cosine[i] = exactly(cosine_of(product, norm, task));
-		group->kept[i] = exactly(quotient(product, total->task_square[i]));
+		group->cosine[i] = scaled(cosine_with(total, i), scale < 0 ? -1 : 1);
+		if (scale == 0)
+			group->cosine[i] = (Estimate){NAN, NAN, NAN};
+		group->kept[i] = scaled(kept_of(total, i), scale);
 	}
-	group->conflict = exactly(NAN);
+	group->conflict = (Estimate){NAN, NAN, NAN};
 	for (guint i = 0; i < PREVIEW_PERCENTILES; i++)
 		group->moves[i] = NAN;
 	return group;

@@ -2,24 +2,63 @@
  */
 #include "edit/sums.h"
 
+#include <gsl/gsl_cdf.h>
+#include <math.h>
 #include <string.h>
 
-static Sums *sums_new(guint tensors, guint tasks)
+/* The upper end of the middle 95 %. */
+#define UPPER 0.975
+
+static SumRows rows_new(guint tensors, guint tasks)
+{
+	return (SumRows){
+		g_new0(double, (gsize)tensors + 1), g_new0(double, (gsize)tensors *tasks + 1)};
+}
+
+static void rows_clear(SumRows *rows)
+{
+	g_free(rows->square);
+	g_free(rows->product);
+}
+
+Sums *sums_new(guint tensors, guint tasks)
 {
 	Sums *sums = g_new0(Sums, 1);
 	sums->tensors = tensors;
 	sums->tasks = tasks;
-	sums->square = g_new0(double, (gsize)tensors + 1);
-	sums->product = g_new0(double, (gsize)tensors *tasks + 1);
+	sums->value = rows_new(tensors, tasks);
 	return sums;
+}
+
+void sums_add_spread(Sums *sums)
+{
+	sums->spread = g_new0(SumSpread, 1);
+	sums->spread->variance = rows_new(sums->tensors, sums->tasks);
+	sums->spread->covariance = g_new0(double, (gsize)sums->tensors * sums->tasks + 1);
+}
+
+SumRows *sums_add_part(Sums *sums)
+{
+	SumRows part = rows_new(sums->tensors, sums->tasks);
+	if (!sums->parts) {
+		sums->parts = g_array_new(FALSE, FALSE, sizeof(SumRows));
+		g_array_set_clear_func(sums->parts, (GDestroyNotify)rows_clear);
+	}
+	g_array_append_val(sums->parts, part);
+	return &g_array_index(sums->parts, SumRows, sums->parts->len - 1);
 }
 
 void sums_free(Sums *sums)
 {
 	if (!sums)
 		return;
-	g_free(sums->square);
-	g_free(sums->product);
+	rows_clear(&sums->value);
+	if (sums->spread) {
+		rows_clear(&sums->spread->variance);
+		g_free(sums->spread->covariance);
+	}
+	g_free(sums->spread);
+	g_clear_pointer(&sums->parts, g_array_unref);
 	g_free(sums);
 }
 
@@ -29,10 +68,10 @@ Sums *sums_closed(const Closed *closed, const Gram *gram, const guint *task, gui
 	g_autofree double *products = g_new(double, closed->vectors);
 	for (guint t = 0; t < closed->tensors; t++) {
 		memset(products, 0, closed->vectors * sizeof *products);
-		sums->square[t] =
+		sums->value.square[t] =
 			gram_linear(gram, t, closed->c + (gsize)t * closed->vectors, products);
 		for (guint i = 0; i < tasks; i++)
-			sums->product[(gsize)t * tasks + i] = products[task[i]];
+			sums->value.product[(gsize)t * tasks + i] = products[task[i]];
 	}
 	return sums;
 }
@@ -40,12 +79,75 @@ Sums *sums_closed(const Closed *closed, const Gram *gram, const guint *task, gui
 Sums *sums_measured(const Measure *measure, const guint *task, guint tasks)
 {
 	Sums *sums = sums_new(measure->tensors, tasks);
-	memcpy(sums->square, measure->square, measure->tensors * sizeof(double));
+	memcpy(sums->value.square, measure->square, measure->tensors * sizeof(double));
 	for (guint t = 0; t < measure->tensors; t++)
 		for (guint i = 0; i < tasks; i++)
-			sums->product[(gsize)t * tasks + i] =
+			sums->value.product[(gsize)t * tasks + i] =
 				measure->products[(gsize)t * measure->members + task[i]];
 	return sums;
+}
+
+static guint tensor_at(const Scope *scope, guint n)
+{
+	return g_array_index(scope->tensors, guint, n);
+}
+
+/* Variances of independent tensors add up. */
+static void add_spread(Total *total, const SumSpread *spread, const Scope *scope)
+{
+	for (guint n = 0; n < scope->tensors->len; n++) {
+		gsize row = (gsize)tensor_at(scope, n) * total->tasks;
+		total->square_variance += spread->variance.square[tensor_at(scope, n)];
+		for (guint i = 0; i < total->tasks; i++) {
+			total->product_variance[i] += spread->variance.product[row + i];
+			total->covariance[i] += spread->covariance[row + i];
+		}
+	}
+}
+
+/* What one part says differently of all the tensors together: product[tasks]. */
+static double part_error(const SumRows *part, guint tasks, const Scope *scope, double *product)
+{
+	double square = 0;
+	memset(product, 0, tasks * sizeof *product);
+	for (guint n = 0; n < scope->tensors->len; n++) {
+		gsize row = (gsize)tensor_at(scope, n) * tasks;
+		square += part->square[tensor_at(scope, n)];
+		for (guint i = 0; i < tasks; i++)
+			product[i] += part->product[row + i];
+	}
+	return square;
+}
+
+/* The whole is their mean: its variance is theirs by their number. */
+static void add_parts(Total *total, const GArray *parts, const Scope *scope)
+{
+	g_autofree double *product = g_new(double, total->tasks + 1);
+	double by = (double)parts->len * (parts->len - 1);
+	for (guint p = 0; p < parts->len; p++) {
+		double square =
+			part_error(&g_array_index(parts, SumRows, p), total->tasks, scope, product);
+		total->square_variance += square * square / by;
+		for (guint i = 0; i < total->tasks; i++) {
+			total->product_variance[i] += product[i] * product[i] / by;
+			total->covariance[i] += product[i] * square / by;
+		}
+	}
+	total->reach = gsl_cdf_tdist_Pinv(UPPER, parts->len - 1);
+}
+
+static void add_values(
+	Total *total, const Sums *sums, const Gram *gram, const guint *task, const Scope *scope)
+{
+	for (guint n = 0; n < scope->tensors->len; n++) {
+		guint t = tensor_at(scope, n);
+		total->square += sums->value.square[t];
+		total->base_square += *gram_cell(gram, t, 0, 0);
+		for (guint i = 0; i < sums->tasks; i++) {
+			total->product[i] += sums->value.product[(gsize)t * sums->tasks + i];
+			total->task_square[i] += *gram_cell(gram, t, task[i], task[i]);
+		}
+	}
 }
 
 Total *total_new(const Sums *sums, const Gram *gram, const guint *task, const Scope *scope)
@@ -54,15 +156,14 @@ Total *total_new(const Sums *sums, const Gram *gram, const guint *task, const Sc
 	total->tasks = sums->tasks;
 	total->product = g_new0(double, sums->tasks + 1);
 	total->task_square = g_new0(double, sums->tasks + 1);
-	for (guint n = 0; n < scope->tensors->len; n++) {
-		guint t = g_array_index(scope->tensors, guint, n);
-		total->square += sums->square[t];
-		total->base_square += *gram_cell(gram, t, 0, 0);
-		for (guint i = 0; i < sums->tasks; i++) {
-			total->product[i] += sums->product[(gsize)t * sums->tasks + i];
-			total->task_square[i] += *gram_cell(gram, t, task[i], task[i]);
-		}
-	}
+	total->product_variance = g_new0(double, sums->tasks + 1);
+	total->covariance = g_new0(double, sums->tasks + 1);
+	total->reach = gsl_cdf_ugaussian_Pinv(UPPER);
+	add_values(total, sums, gram, task, scope);
+	if (sums->spread)
+		add_spread(total, sums->spread, scope);
+	if (sums->parts)
+		add_parts(total, sums->parts, scope);
 	return total;
 }
 
@@ -72,5 +173,7 @@ void total_free(Total *total)
 		return;
 	g_free(total->product);
 	g_free(total->task_square);
+	g_free(total->product_variance);
+	g_free(total->covariance);
 	g_free(total);
 }
