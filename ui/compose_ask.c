@@ -26,7 +26,7 @@ static gboolean accept_edit(gpointer data, Ui *ui, const char *text, GError **er
 
 	if (!composition_set_text(next, view->outline->collection, text, error))
 		return FALSE;
-	compose_change(view, ui, g_steal_pointer(&next), NULL, label, NULL);
+	session_compose(ui_session(ui), next, label, NULL);
 	return TRUE;
 }
 

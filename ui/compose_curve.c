@@ -234,12 +234,15 @@ static void draw_legend(
 {
 	int x = 1 + canvas_text(canvas, rect, 1, 0, ROLE_HEADING, "cos") + 1;
 
-	for (guint i = 0; i < n; i++) {
+	for (guint i = 0; i < n && x < rect.width - 4; i++) {
+		Role role = (Role)(ROLE_SERIES + i);
 		char glyph[7] = {0};
+		int columns = canvas_columns(curve->name[tasks[i]]);
 		g_unichar_to_utf8(markers[i], glyph);
-		x += canvas_printf(canvas, rect, x, 0, (Role)(ROLE_SERIES + i), "%s %s", glyph,
-			     curve->name[tasks[i]]) +
-		     1;
+		x += canvas_text(canvas, rect, x, 0, role, glyph) + 1;
+		canvas_field(canvas, rect, x, 0, MIN(columns, rect.width - x), role,
+			curve->name[tasks[i]]);
+		x += columns + 1;
 	}
 }
 

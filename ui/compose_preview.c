@@ -63,7 +63,6 @@ static int draw_sizes(const ComposeView *view, Canvas *canvas, Rect rect, int y)
 
 	canvas_text(canvas, rect, x, y, estimated ? ROLE_WARNING : ROLE_GOOD, kind);
 	y = draw_value(canvas, rect, y + 1, "|edit|/|θ₀|", &preview->whole->relative);
-	y = draw_value(canvas, rect, y, "|edit|", &preview->whole->norm);
 	return draw_value(canvas, rect, y, "of largest τ", &largest);
 }
 
@@ -191,6 +190,19 @@ static void draw_layer(const PreviewGroup *group, const LayerColumns *columns, d
 			most > 0 ? group->norm.value / most : 0, ROLE_BAR);
 }
 
+static void draw_layers_heading(
+	const Preview *preview, const char *what, Canvas *canvas, Rect rect, int y)
+{
+	const Estimate *norm = &preview->whole->norm;
+	g_autofree char *number = number_short(norm->value);
+	g_autofree char *interval = interval_text(norm);
+	int x = 1 + canvas_text(canvas, rect, 1, y, ROLE_HEADING, "|edit| ");
+
+	x += canvas_printf(
+		canvas, rect, x, y, ROLE_NORMAL, "%s%s%s ", number, *interval ? " " : "", interval);
+	canvas_printf(canvas, rect, x, y, ROLE_HEADING, "BY %s", what);
+}
+
 /* |edit| of every layer on one scale, in at most `room` rows. */
 static int draw_layers(
 	const Preview *preview, const char *what, Canvas *canvas, Rect rect, int y, int room)
@@ -201,7 +213,7 @@ static int draw_layers(
 	g_autofree double *norms = g_new0(double, (gsize)n + 1);
 	double most = 0;
 
-	canvas_printf(canvas, rect, 1, y++, ROLE_HEADING, "|edit| BY %s", what);
+	draw_layers_heading(preview, what, canvas, rect, y++);
 	for (int i = 0; i < n; i++) {
 		norms[i] = group_at(preview, (guint)i)->norm.value;
 		most = fmax(most, norms[i]);

@@ -4,11 +4,14 @@
 
 #include <string.h>
 
-/* The row of a path, or the one around it that is seen; -1 where there is none. */
+/* The row of a path, or the one around it that is seen; -1 where there is none, and of rows that
+ * only add: what was added stands in their place. */
 static int seen_row(const ComposeView *view, const char *path)
 {
 	int row = path ? outline_find(view->outline, path) : -1;
 
+	if (row >= 0 && outline_row(view->outline, (guint)row)->kind > OUTLINE_PARAMETER)
+		return -1;
 	while (row >= 0 && outline_row(view->outline, (guint)row)->hidden)
 		row = outline_row(view->outline, (guint)row)->parent;
 	return row;
