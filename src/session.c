@@ -17,6 +17,7 @@ Session *session_open(const char *path, guint threads, GError **error)
 	session->redo = g_ptr_array_new_with_free_func(change_free);
 	session->jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_unref);
 	session->waiting = g_queue_new();
+	session->previews = previews_new();
 	session_state_take(session);
 	session->saved = session_state_summary(session);
 	return session;
@@ -33,6 +34,7 @@ void session_free(Session *session)
 	g_ptr_array_unref(session->undo);
 	g_ptr_array_unref(session->redo);
 	g_hash_table_unref(session->unmarked);
+	previews_free(session->previews);
 	composition_free(session->composition);
 	composition_free(session->reference);
 	store_free(session->store);

@@ -61,6 +61,10 @@ void session_swap_reference(Session *session);
  * parse or nothing is on. */
 Preview *session_preview(
 	const Session *session, const Composition *composition, GroupBy by, GError **error);
+/* The same without what takes long to find: conflict and moves are NaN unless they are known.  For
+ * while a slider moves. */
+Preview *session_preview_quick(
+	const Session *session, const Composition *composition, GroupBy by, GError **error);
 /* Starts a job that measures an edit over the weights; session_preview of the same text is exact
  * once it is done.  The last few measures are kept. */
 gboolean session_measure(Session *session, const char *expression, GError **error);

@@ -1,7 +1,7 @@
 /* session_jobs.c - what the session does in the background: loads and exports.
  *
- * An export reads the collection that a load would replace, so the two exclude each other; exports
- * wait for one another. */
+ * An export, or a measurement, reads the collection that a load would replace, so these exclude each
+ * other; they wait for one another. */
 #include "session_private.h"
 
 #include "core/error.h"
@@ -29,8 +29,7 @@ void session_clear_jobs(Session *session)
 	session_tell(session);
 }
 
-/* Takes the job; it starts at once unless another runs. */
-static void add_job(Session *session, Job *job)
+void session_add_job(Session *session, Job *job)
 {
 	gboolean idle = session_running(session) == 0;
 	g_ptr_array_insert(session->jobs, 0, job);
@@ -41,11 +40,12 @@ static void add_job(Session *session, Job *job)
 	session_tell(session);
 }
 
-static void start_next(Session *session)
+void session_end_job(Session *session)
 {
 	Job *next = g_queue_pop_head(session->waiting);
 	if (next)
 		job_start(next);
+	session_tell(session);
 }
 
 /* What did not start is dropped; what runs is cancelled and hands in its end. */
@@ -60,7 +60,7 @@ void session_stop_jobs(Session *session)
 		g_main_context_iteration(NULL, TRUE);
 }
 
-static void say_failure(Session *session, const char *what, const GError *error)
+void session_say_failure(Session *session, const char *what, const GError *error)
 {
 	gboolean cancelled = g_error_matches(error, TAUSCOPE_ERROR, ERROR_CANCELLED);
 	session_say(session, cancelled ? g_strdup_printf("%s cancelled", what)
@@ -89,17 +89,17 @@ static void load_job_done(G_GNUC_UNUSED Job *job, gpointer data, const GError *e
 	LoadJob *of = data;
 	Session *session = of->session;
 	g_autoptr(GError) problem = NULL;
+	session_drop_previews(session);
 	if (error)
-		say_failure(session, "load", error);
+		session_say_failure(session, "load", error);
 	else if (!load_finish(of->load, &problem))
-		say_failure(session, "load", problem);
+		session_say_failure(session, "load", problem);
 	else
 		session_say(session, load_summary(of->load));
 	g_clear_pointer(&of->load, load_free);
 	store_unlock(session->store);
 	session->loading = FALSE;
-	start_next(session);
-	session_tell(session);
+	session_end_job(session);
 }
 
 gboolean session_load(Session *session, const LoadRequest *request, GError **error)
@@ -107,7 +107,7 @@ gboolean session_load(Session *session, const LoadRequest *request, GError **err
 	if (session_running(session) > 0)
 		return fail_at(error, ERROR_USAGE,
 			(Place){.remedy = "wait until it is done, or cancel it"}, "%s is running",
-			session->loading ? "a load" : "an export");
+			session->loading ? "a load" : "another job");
 	Load *load = load_begin(session->store, request, error);
 	if (!load) {
 		store_unlock(session->store);
@@ -117,7 +117,7 @@ gboolean session_load(Session *session, const LoadRequest *request, GError **err
 	data->session = session;
 	data->load = load;
 	session->loading = TRUE;
-	add_job(session, job_new("load", load_job_run, load_job_done, data, load_job_free));
+	session_add_job(session, job_new("load", load_job_run, load_job_done, data, load_job_free));
 	return TRUE;
 }
 
@@ -166,13 +166,12 @@ static void export_job_done(G_GNUC_UNUSED Job *job, gpointer data, const GError 
 	Session *session = of->session;
 	const Recipe *recipe = export_recipe(of->export);
 	if (error) {
-		say_failure(session, "export", error);
+		session_say_failure(session, "export", error);
 	} else {
 		session_say(session, report_sentence(of));
 		store_add_edit(session->store, of->output, recipe->expression, recipe->scale);
 	}
-	start_next(session);
-	session_tell(session);
+	session_end_job(session);
 }
 
 gboolean session_export(Session *session, const EditChoice *choice, const char *output,
@@ -193,6 +192,6 @@ gboolean session_export(Session *session, const EditChoice *choice, const char *
 	*data = (ExportJob){session, export, g_strdup(output)};
 	g_autofree char *base = g_path_get_basename(output);
 	g_autofree char *title = g_strdup_printf("export %s", base);
-	add_job(session, job_new(title, export_job_run, export_job_done, data, export_job_free));
+	session_add_job(session, job_new(title, export_job_run, export_job_done, data, export_job_free));
 	return TRUE;
 }

@@ -22,6 +22,7 @@ struct Session {
 	GPtrArray *jobs;        /* of Job, newest first */
 	GQueue *waiting;        /* of Job, borrowed: exports that have not been started */
 	gboolean loading;
+	struct Previews *previews; /* session_measure.c */
 	char *message;
 	char *saved; /* what the store has of the state; see session_state_summary */
 };
@@ -35,6 +36,18 @@ void session_say(Session *session, char *message);
 
 /* That a checkpoint is loaded. */
 gboolean session_check_loaded(const Session *session, GError **error);
+
+/* Takes the job, which starts once no other runs; a job says that it is over with
+ * session_end_job. */
+void session_add_job(Session *session, Job *job);
+void session_end_job(Session *session);
+/* "WHAT failed: why", or that it was cancelled. */
+void session_say_failure(Session *session, const char *what, const GError *error);
+
+/* What is kept for previews; it is dropped where the collection changes. */
+struct Previews *previews_new(void);
+void previews_free(struct Previews *previews);
+void session_drop_previews(Session *session);
 
 /* Marks and compositions out of the store's state. */
 void session_state_take(Session *session);

@@ -51,6 +51,8 @@ static const OptionRow option_rows[] = {
 		"Whose arithmetic methods use that do not say", "paper|mergekit"},
 	{"seed", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, seed),
 		"The seed of methods that do not say (default 0)", "N"},
+	{"exact", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(VerbOptions, exact),
+		"Measure over the weights what is not exact already", NULL},
 	{"dtype", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, dtype),
 		"The type of all float tensors: base, F32, F16, BF16, ...", "TYPE"},
 	{"part", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, part),

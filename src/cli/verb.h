@@ -20,7 +20,7 @@ typedef struct {
 
 /* Every option that a verb may take; strings are NULL where they are not given. */
 typedef struct {
-	gboolean help, json, csv, stats, overwrite, no_recipe, infinite, steps;
+	gboolean help, json, csv, stats, overwrite, no_recipe, infinite, steps, exact;
 	int threads, budget_mib;
 	double scale; /* 1 where it is not given */
 	char *scale_text;

@@ -369,3 +369,13 @@ char *member_content_hash(const Collection *collection, guint member, const guin
 	XXH3_freeState(state);
 	return text_hash(sum.high64, sum.low64);
 }
+
+GPtrArray *store_statistics(const Store *store)
+{
+	GPtrArray *statistics = g_ptr_array_new();
+	for (guint i = 0; i < store->members->len; i++) {
+		const StoreMember *member = store->members->pdata[i];
+		g_ptr_array_add(statistics, member->known ? member->statistics : NULL);
+	}
+	return statistics;
+}

@@ -86,6 +86,9 @@ const char *member_role_name(MemberRole role);
 gboolean store_member_known(const Store *store, guint member, GError **error);
 /* Whether every member's row is known. */
 gboolean store_is_complete(const Store *store);
+/* What is known of each member's elements: GPtrArray of Statistics, borrowed, NULL where that is
+ * nothing. */
+GPtrArray *store_statistics(const Store *store);
 /* Looks whether a member's weights can be read as they were analysed: FALSE with a sentence where
  * they are linked and their file changed or is missing, or where the copy is gone. */
 gboolean store_member_usable(const Store *store, guint member, GError **error);
