@@ -11,6 +11,7 @@
 #include "edit/resolve.h"
 
 #include <math.h>
+#include <string.h>
 
 static Node *parse_factor(Parser *parser);
 
@@ -289,6 +290,15 @@ static void number_calls(const Node *edit)
 		((Node *)calls->pdata[i])->call = i;
 }
 
+/* The printed edit can be longer than what was written, and has to be read back. */
+static gboolean prints_short(const Parser *parser, const Node *edit)
+{
+	if (strlen(parser->text) < EXPRESSION_TEXT_MOST / 16)
+		return TRUE;
+	g_autofree char *printed = expression_print(parser->collection, edit);
+	return strlen(printed) <= EXPRESSION_TEXT_MOST;
+}
+
 /* What must hold of the whole. */
 static Node *finish(Parser *parser, Node *taken)
 {
@@ -300,6 +310,9 @@ static Node *finish(Parser *parser, Node *taken)
 			"the edit is a number; multiply a task vector by it, as in 0.5*task");
 	if (!expression_is_bounded(edit, 1))
 		return parser_fail(parser, edit->column, "the coefficients are too large");
+	if (!prints_short(parser, edit))
+		return parser_fail(parser, edit->column,
+			"the edit is longer than %u bytes in print", EXPRESSION_TEXT_MOST);
 	number_calls(edit);
 	return g_steal_pointer(&edit);
 }

@@ -30,6 +30,16 @@ pickles_of() {
 	esac
 }
 
+# texts_of TARGET - texts of its kind, one a line: examples of methods, and the edits of unit tests.
+texts_of() {
+	case $1 in
+	fuzz_expression)
+		sed -n 's/.*\.example = "\(.*\)".*/\1/p' "$SOURCE"/src/edit/method_*.c
+		sed -n 's/^	{"\([^\"]*\)", .*/\1/p' "$SOURCE"/tests/unit/test_expression*.c
+		;;
+	esac
+}
+
 # gather TARGET FOLDER - its seeds into a folder, where there are any.
 gather() {
 	rm -rf "$2"
@@ -40,6 +50,7 @@ gather() {
 	for seed in $(cd "$corpus" && pickles_of "$1"); do
 		tail -c +65 "$corpus/$seed" >"$2/pickle-$(echo "$seed" | tr / -)"
 	done
+	texts_of "$1" | split -l 1 - "$2/text-"
 	for seed in "$SOURCE/tests/fuzz/regressions/$1"/*; do
 		[ ! -f "$seed" ] || cp "$seed" "$2/regression-${seed##*/}"
 	done

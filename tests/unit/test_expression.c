@@ -208,12 +208,15 @@ static void test_bounds(Fixture *fixture, gconstpointer data)
 	g_autofree char *signs = repeated("", "-", 60000, "a");
 	g_autofree char *arguments = repeated("sum(a", ",a", 20000, ")");
 	g_autofree char *calls = repeated("", "mean(", EXPRESSION_CALLS_MOST + 1, "a");
+	g_autofree char *long_in_print = repeated("sum(a", ",a", 30000, ")");
 	g_autofree char *too_long = repeated("a", " ", EXPRESSION_TEXT_MOST, "");
 	assert_fails(fixture, chain, "the edit is too deep");
 	assert_fails(fixture, brackets, "nested too deeply");
 	assert_fails(fixture, signs, "nested too deeply");
 	assert_fails(fixture, calls, "column 41: more than 8 methods are nested");
 	assert_fails(fixture, too_long, "longer than 65536 bytes");
+	assert_fails(
+		fixture, long_in_print, "column 1: the edit is longer than 65536 bytes in print");
 	g_autoptr(Node) sum = parse(fixture, arguments);
 	g_assert_cmpuint(sum->children->len, ==, 20001);
 }
