@@ -2,7 +2,7 @@
  *
  * With Ω the angle between them, (sin((1−t)Ω)·a + sin(tΩ)·b) / sin Ω (Shoemake, 1985): the angle is
  * that of the unit vectors, a and b keep their lengths. */
-#include "edit/frame.h"
+#include "edit/basis.h"
 #include "edit/method_rows.h"
 #include "edit/mix.h"
 
@@ -28,15 +28,15 @@ static Arc curved(double angle, double t)
 		2 * sin((1 - t) * angle / 2) * sin(t * angle / 2) / cos(angle / 2)};
 }
 
-/* From vector i of a frame to j. */
-static gboolean paper_arc(const MethodSite *site, const Frame *frame, guint i, guint j, double t,
+/* From vector i of a basis to j. */
+static gboolean paper_arc(const MethodSite *site, const Basis *basis, guint i, guint j, double t,
 	Arc *arc, GError **error)
 {
 	*arc = straight(t);
-	const double *from = frame_vector(frame, i), *to = frame_vector(frame, j);
-	if (frame_norm(frame, from) == 0 || frame_norm(frame, to) == 0 || t == 0 || t == 1)
+	const double *from = basis_vector(basis, i), *to = basis_vector(basis, j);
+	if (basis_norm(basis, from) == 0 || basis_norm(basis, to) == 0 || t == 0 || t == 1)
 		return TRUE;
-	double angle = frame_angle(frame, from, to);
+	double angle = basis_angle(basis, from, to);
 	if (sin(angle) >= SINE_LEAST)
 		*arc = curved(angle, t);
 	else if (angle > G_PI_2)
@@ -63,11 +63,11 @@ static const Parameter slerp_parameters[] = {
 
 /* mergekit goes straight where the cosine is beyond 0.9995, and leaves a vector as short as 1e-8 as
  * it is when the others become unit vectors. */
-static Arc slerp_mergekit(const Frame *frame, guint i, guint j, double t)
+static Arc slerp_mergekit(const Basis *basis, guint i, guint j, double t)
 {
-	const double *from = frame_vector(frame, i), *to = frame_vector(frame, j);
-	double norm_from = frame_norm(frame, from), norm_to = frame_norm(frame, to);
-	double cosine = frame_product(frame, from, to) / (norm_from > 1e-8 ? norm_from : 1) /
+	const double *from = basis_vector(basis, i), *to = basis_vector(basis, j);
+	double norm_from = basis_norm(basis, from), norm_to = basis_norm(basis, to);
+	double cosine = basis_product(basis, from, to) / (norm_from > 1e-8 ? norm_from : 1) /
 			(norm_to > 1e-8 ? norm_to : 1);
 	return fabs(cosine) > 0.9995 ? straight(t) : curved(acos(cosine), t);
 }
@@ -79,13 +79,13 @@ static gboolean slerp_mix(const MethodMix *mix, double *factor, GError **error)
 	gboolean of_weights = site->parameter[SLERP_OF] == OF_WEIGHTS;
 	if (!mix_check_norms(mix, of_weights, error))
 		return FALSE;
-	g_autoptr(Frame) frame = frame_new(mix, of_weights);
+	g_autoptr(Basis) basis = basis_new(mix, of_weights);
 	guint to = site->inputs, from = to - 1;
 	double t = site->parameter[SLERP_T];
 	Arc arc;
 	if (site->parameter[SLERP_DIALECT] == DIALECT_MERGEKIT)
-		arc = slerp_mergekit(frame, from, to, t);
-	else if (!paper_arc(site, frame, from, to, t, &arc, error))
+		arc = slerp_mergekit(basis, from, to, t);
+	else if (!paper_arc(site, basis, from, to, t, &arc, error))
 		return FALSE;
 	factor[0] = of_weights ? arc.excess : 0;
 	factor[to] = arc.second;
@@ -139,22 +139,22 @@ static MethodBy nuslerp_by(const Node *call)
 	return by[call->argument[NUSLERP_ALONG].choice];
 }
 
-static Arc nuslerp_mergekit(const MethodSite *site, const Frame *frame)
+static Arc nuslerp_mergekit(const MethodSite *site, const Basis *basis)
 {
-	const double *from = frame_vector(frame, 1), *to = frame_vector(frame, 2);
+	const double *from = basis_vector(basis, 1), *to = basis_vector(basis, 2);
 	double sum = site->weight[0] + site->weight[1];
 	double t = fabs(sum) < 1e-6 ? 0.5 : site->weight[1] / sum;
-	double cosine = frame_product(frame, from, to) / MAX(frame_norm(frame, from), 1e-7) /
-			MAX(frame_norm(frame, to), 1e-7);
+	double cosine = basis_product(basis, from, to) / MAX(basis_norm(basis, from), 1e-7) /
+			MAX(basis_norm(basis, to), 1e-7);
 	double angle = acos(CLAMP(cosine, -1, 1));
 	return fabs(sin(angle)) < SINE_LEAST ? straight(t) : curved(angle, t);
 }
 
-static gboolean nuslerp_paper(const MethodSite *site, const Frame *frame, Arc *arc, GError **error)
+static gboolean nuslerp_paper(const MethodSite *site, const Basis *basis, Arc *arc, GError **error)
 {
 	double sum;
 	return mix_weight_sum(site, "give weights of a positive sum", &sum, error) &&
-	       paper_arc(site, frame, 1, 2, site->weight[1] / sum, arc, error);
+	       paper_arc(site, basis, 1, 2, site->weight[1] / sum, arc, error);
 }
 
 static gboolean nuslerp_mix(const MethodMix *mix, double *factor, GError **error)
@@ -163,11 +163,11 @@ static gboolean nuslerp_mix(const MethodMix *mix, double *factor, GError **error
 	gboolean of_weights = site->parameter[NUSLERP_OF] == OF_WEIGHTS;
 	if (!mix_check_norms(mix, of_weights, error))
 		return FALSE;
-	g_autoptr(Frame) frame = frame_new(mix, of_weights);
+	g_autoptr(Basis) basis = basis_new(mix, of_weights);
 	Arc arc;
 	if (site->parameter[NUSLERP_DIALECT] == DIALECT_MERGEKIT)
-		arc = nuslerp_mergekit(site, frame);
-	else if (!nuslerp_paper(site, frame, &arc, error))
+		arc = nuslerp_mergekit(site, basis);
+	else if (!nuslerp_paper(site, basis, &arc, error))
 		return FALSE;
 	factor[0] = of_weights ? arc.excess : 0;
 	factor[1] = arc.first;

@@ -1,5 +1,5 @@
 /* method_sphere.c - means of directions: on the unit sphere, with the mean of the lengths. */
-#include "edit/frame.h"
+#include "edit/basis.h"
 #include "edit/method_rows.h"
 #include "edit/mix.h"
 
@@ -71,30 +71,30 @@ static gboolean multislerp_divisor(const MethodSite *site, double *divisor, GErr
 }
 
 /* Adds the direction Σ w·v/(‖v‖ + ε), not yet a unit vector; the length that it is to have. */
-static double add_direction(const MethodSite *site, const Frame *frame, double *direction)
+static double add_direction(const MethodSite *site, const Basis *basis, double *direction)
 {
 	double length = 0, eps = site->parameter[MULTISLERP_EPS];
 	for (guint i = 1; i <= site->inputs; i++) {
-		const double *vector = frame_vector(frame, i);
-		double w = site->weight[i - 1], norm = frame_norm(frame, vector);
+		const double *vector = basis_vector(basis, i);
+		double w = site->weight[i - 1], norm = basis_norm(basis, vector);
 		length += (counts_sizes(site) ? fabs(w) : w) * norm;
 		if (norm > 0)
-			frame_add(frame, direction, w / (norm + eps), vector);
+			basis_add(basis, direction, w / (norm + eps), vector);
 	}
 	return is_paper(site) ? fabs(length) : length;
 }
 
 /* Where there is no direction: mergekit goes straight between two. */
-static gboolean without_direction(const MethodSite *site, const Frame *frame, double length,
+static gboolean without_direction(const MethodSite *site, const Basis *basis, double length,
 	double divisor, double *value, GError **error)
 {
-	frame_scale(frame, value, 0);
+	basis_scale(basis, value, 0);
 	if (length == 0)
 		return TRUE;
 	if (is_paper(site) || site->inputs != 2)
 		return fail_opposite(site, error);
-	frame_add(frame, value, site->weight[0] / divisor, frame_vector(frame, 1));
-	frame_add(frame, value, site->weight[1] / divisor, frame_vector(frame, 2));
+	basis_add(basis, value, site->weight[0] / divisor, basis_vector(basis, 1));
+	basis_add(basis, value, site->weight[1] / divisor, basis_vector(basis, 2));
 	return TRUE;
 }
 
@@ -107,15 +107,15 @@ static gboolean multislerp_mix(const MethodMix *mix, double *factor, GError **er
 	double divisor, eps = site->parameter[MULTISLERP_EPS];
 	if (!mix_check_norms(mix, of_weights, error) || !multislerp_divisor(site, &divisor, error))
 		return FALSE;
-	g_autoptr(Frame) frame = frame_new(mix, of_weights);
-	g_autofree double *value = frame_zero(frame);
-	double length = add_direction(site, frame, value), norm = frame_norm(frame, value);
+	g_autoptr(Basis) basis = basis_new(mix, of_weights);
+	g_autofree double *value = basis_zero(basis);
+	double length = add_direction(site, basis, value), norm = basis_norm(basis, value);
 	double least = is_paper(site) ? DIRECTION_LEAST * weight_sizes(site) : eps * fabs(divisor);
 	if (norm > least)
-		frame_scale(frame, value, cos(eps) * length / fabs(divisor) / norm);
-	else if (!without_direction(site, frame, length, divisor, value, error))
+		basis_scale(basis, value, cos(eps) * length / fabs(divisor) / norm);
+	else if (!without_direction(site, basis, length, divisor, value, error))
 		return FALSE;
-	frame_factors(frame, value, factor);
+	basis_factors(basis, value, factor);
 	return mix_check_factors(mix, factor, error);
 }
 
@@ -171,7 +171,7 @@ static const Parameter karcher_parameters[] = {
  * the mean of the tangents that lead to the vectors, until that is 0. */
 typedef struct {
 	const MethodSite *site;
-	const Frame *frame;
+	const Basis *basis;
 	double *mean; /* a unit vector */
 	double *step; /* a tangent at it */
 } Karcher;
@@ -180,20 +180,20 @@ typedef struct {
 static gboolean has_direction(const Karcher *karcher, const double *vector)
 {
 	double least = is_paper(karcher->site) ? 0 : karcher->site->parameter[KARCHER_TOL];
-	return frame_norm(karcher->frame, vector) > least;
+	return basis_norm(karcher->basis, vector) > least;
 }
 
 /* How many inputs have a direction; adds these up. */
 static guint add_directions(const Karcher *karcher, double *out)
 {
-	const Frame *frame = karcher->frame;
+	const Basis *basis = karcher->basis;
 	guint directions = 0;
 	for (guint i = 1; i <= karcher->site->inputs; i++) {
-		const double *vector = frame_vector(frame, i);
+		const double *vector = basis_vector(basis, i);
 		if (!has_direction(karcher, vector))
 			continue;
 		directions++;
-		frame_add(frame, out, 1 / frame_norm(frame, vector), vector);
+		basis_add(basis, out, 1 / basis_norm(basis, vector), vector);
 	}
 	return directions;
 }
@@ -201,23 +201,23 @@ static guint add_directions(const Karcher *karcher, double *out)
 /* Adds the tangent at the mean that leads to a vector: its direction, and as long as the angle. */
 static gboolean add_tangent(Karcher *karcher, const double *vector, double share, GError **error)
 {
-	const Frame *frame = karcher->frame;
-	double angle = frame_angle(frame, karcher->mean, vector);
+	const Basis *basis = karcher->basis;
+	double angle = basis_angle(basis, karcher->mean, vector);
 	if (angle <= karcher->site->parameter[KARCHER_TOL])
 		return TRUE;
 	if (G_PI - angle < DIRECTION_LEAST)
 		return fail_opposite(karcher->site, error);
 	double stretch = share * angle / sin(angle);
-	frame_add(frame, karcher->step, stretch / frame_norm(frame, vector), vector);
-	frame_add(frame, karcher->step, -stretch * cos(angle), karcher->mean);
+	basis_add(basis, karcher->step, stretch / basis_norm(basis, vector), vector);
+	basis_add(basis, karcher->step, -stretch * cos(angle), karcher->mean);
 	return TRUE;
 }
 
 static gboolean karcher_aim(Karcher *karcher, guint directions, GError **error)
 {
-	frame_scale(karcher->frame, karcher->step, 0);
+	basis_scale(karcher->basis, karcher->step, 0);
 	for (guint i = 1; i <= karcher->site->inputs; i++) {
-		const double *vector = frame_vector(karcher->frame, i);
+		const double *vector = basis_vector(karcher->basis, i);
 		if (has_direction(karcher, vector) &&
 			!add_tangent(karcher, vector, 1.0 / directions, error))
 			return FALSE;
@@ -227,10 +227,10 @@ static gboolean karcher_aim(Karcher *karcher, guint directions, GError **error)
 
 static void karcher_move(Karcher *karcher, double length)
 {
-	const Frame *frame = karcher->frame;
-	frame_scale(frame, karcher->mean, cos(length));
-	frame_add(frame, karcher->mean, sin(length) / length, karcher->step);
-	frame_scale(frame, karcher->mean, 1 / frame_norm(frame, karcher->mean));
+	const Basis *basis = karcher->basis;
+	basis_scale(basis, karcher->mean, cos(length));
+	basis_add(basis, karcher->mean, sin(length) / length, karcher->step);
+	basis_scale(basis, karcher->mean, 1 / basis_norm(basis, karcher->mean));
 }
 
 static gboolean karcher_search(Karcher *karcher, guint directions, GError **error)
@@ -239,7 +239,7 @@ static gboolean karcher_search(Karcher *karcher, guint directions, GError **erro
 	for (guint taken = 0;; taken++) {
 		if (!karcher_aim(karcher, directions, error))
 			return FALSE;
-		double length = frame_norm(karcher->frame, karcher->step);
+		double length = basis_norm(karcher->basis, karcher->step);
 		if (length <= parameter[KARCHER_TOL])
 			return TRUE;
 		if (taken == (guint)parameter[KARCHER_MAX_ITER])
@@ -255,21 +255,21 @@ static gboolean karcher_search(Karcher *karcher, guint directions, GError **erro
 static gboolean karcher_find(Karcher *karcher, GError **error)
 {
 	guint directions = add_directions(karcher, karcher->mean);
-	double norm = frame_norm(karcher->frame, karcher->mean);
+	double norm = basis_norm(karcher->basis, karcher->mean);
 	if (directions == 0)
 		return TRUE;
 	if (norm < DIRECTION_LEAST * directions)
 		return fail_opposite(karcher->site, error);
-	frame_scale(karcher->frame, karcher->mean, 1 / norm);
+	basis_scale(karcher->basis, karcher->mean, 1 / norm);
 	return karcher_search(karcher, directions, error);
 }
 
-static double mean_length(const Frame *frame)
+static double mean_length(const Basis *basis)
 {
 	double sum = 0;
-	for (guint i = 1; i < frame->size; i++)
-		sum += frame_norm(frame, frame_vector(frame, i));
-	return sum / (frame->size - 1);
+	for (guint i = 1; i < basis->size; i++)
+		sum += basis_norm(basis, basis_vector(basis, i));
+	return sum / (basis->size - 1);
 }
 
 static gboolean karcher_mix(const MethodMix *mix, double *factor, GError **error)
@@ -277,13 +277,13 @@ static gboolean karcher_mix(const MethodMix *mix, double *factor, GError **error
 	gboolean of_weights = mix->site.parameter[KARCHER_OF] == OF_WEIGHTS;
 	if (!mix_check_norms(mix, of_weights, error))
 		return FALSE;
-	g_autoptr(Frame) frame = frame_new(mix, of_weights);
-	g_autofree double *mean = frame_zero(frame), *step = frame_zero(frame);
-	Karcher karcher = {&mix->site, frame, mean, step};
+	g_autoptr(Basis) basis = basis_new(mix, of_weights);
+	g_autofree double *mean = basis_zero(basis), *step = basis_zero(basis);
+	Karcher karcher = {&mix->site, basis, mean, step};
 	if (!karcher_find(&karcher, error))
 		return FALSE;
-	frame_scale(frame, mean, mean_length(frame));
-	frame_factors(frame, mean, factor);
+	basis_scale(basis, mean, mean_length(basis));
+	basis_factors(basis, mean, factor);
 	return mix_check_factors(mix, factor, error);
 }
 
