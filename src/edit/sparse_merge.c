@@ -66,16 +66,14 @@ static guint merge_cuts(const MethodSite *site)
 	return site->inputs * input_cuts(site);
 }
 
-/* The elements of a tensor on which an input does not act stand behind all others. */
+/* Where an input does not act its elements are 0, and it does not matter which zeros are kept. */
 static void merge_keys(const MethodBlock *block, guint cut, double *keys)
 {
 	const MethodSite *site = &block->site;
 	guint input = cut / input_cuts(block->domain), dialect = method_dialect(site->call);
 	double (*key)(guint, double) = kind_of(site->call)->sparsifier->key;
-	gboolean acts =
-		expression_acts(site->collection, method_body(site->call, input), site->tensor);
 	for (guint64 i = 0; i < block->n; i++)
-		keys[i] = acts ? key(dialect, block->input[input][i]) : -INFINITY;
+		keys[i] = key(dialect, block->input[input][i]);
 }
 
 static guint64 elements_where_acts(const MethodSite *site, const Node *body, guint tensor)

@@ -41,9 +41,11 @@ static inline double merge_none(guint tensor, guint64 element)
 	return 0;
 }
 
+/* Mostly positive in one tensor and negative in another. */
 static inline double merge_a(guint tensor, guint64 element)
 {
-	return merge_noise(tensor, element, 0.3);
+	double tilt = tensor == CONV ? 0.5 : tensor == VEC ? -0.5 : 0;
+	return merge_noise(tensor, element, 0.3) + tilt;
 }
 
 static inline double merge_b(guint tensor, guint64 element)

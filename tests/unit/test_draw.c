@@ -107,13 +107,17 @@ static void test_independence(void)
 	g_autofree double *seed = merged(&fixture, "dare(c, p=0.3, seed=1)", BIG);
 	g_autofree double *task = merged(&fixture, "dare(a + c - a, p=0.3)", BIG);
 	g_autofree double *conv = merged(&fixture, "dare(c, p=0.3)", CONV);
-	guint64 pairs = 0;
+	g_autofree double *noise = merged(&fixture, "random_like(c)", BIG);
+	guint64 pairs = 0, positive = 0;
 	assert_binomial(count_shared(first, seed, 6000), 6000, both, "two seeds");
 	assert_binomial(count_shared(first, task, 6000), 6000, both, "two tasks");
 	assert_binomial(count_shared(first, conv, 108), 108, both, "two tensors");
 	for (guint i = 0; i < 6000; i += 2)
 		pairs += first[i] != 0 && first[i + 1] != 0;
 	assert_binomial(pairs, 3000, both, "neighbours");
+	for (guint i = 0; i < 6000; i++)
+		positive += first[i] != 0 && noise[i] > 0;
+	assert_binomial(positive, 6000, (1 - p) / 2, "masks and noise");
 }
 
 /* What survives is divided by the probability that it does. */
