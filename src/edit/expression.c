@@ -66,8 +66,8 @@ void node_free(Node *node)
 	g_ptr_array_unref(node->children);
 	g_free(node->anchor);
 	g_free(node->pattern);
-	g_free(node->chosen);
-	g_free(node->place);
+	g_clear_pointer(&node->chosen, g_rc_box_release);
+	g_clear_pointer(&node->place, g_rc_box_release);
 	g_free(node);
 }
 

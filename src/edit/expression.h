@@ -9,13 +9,17 @@
  *     scope     := '[' pattern ']'
  *
  * Sums are of vectors or of coefficients, a product has at most one vector, a divisor is a number.
- * A coefficient is a number, ramp(a, b, ...), which goes through its numbers from the first layer to
- * the last, first(k[pattern], l[pattern], m), which is the first whose pattern chooses the tensor (0
- * where none does), or is made of these; with a scope it is 0 elsewhere.
- * `base` is the base itself, a change of nothing.  A name is a plain word (letters, digits, `_`,
- * `.`; first a letter or `_`) or is quoted with ".  Parameters come after the vectors of a call, or
- * between them; they are printed after them, in the order of the table, where they are not what the
- * method takes anyway.
+ *
+ * A coefficient is a number, ramp(a, b, ...), which goes through its numbers from the first layer
+ * to the last, first(k[pattern], l[pattern], m), which is the first whose pattern chooses the
+ * tensor (0 where none does), or is made of these; with a scope it is 0 elsewhere.
+ *
+ * A name is a plain word (letters, digits, `_`, `.`; first a letter or `_`) or is quoted with ";
+ * within quotes nothing stands for a ".  `base` is the base itself, a change of nothing.
+ *
+ * Parameters come after the vectors of a call, or between them; they are printed after them, in the
+ * order of the table, where they are not what the method takes anyway.
+ *
  * The value of an expression is a task vector; the edited model is θ₀ + λ·edit. */
 #ifndef TAUSCOPE_EXPRESSION_H
 #define TAUSCOPE_EXPRESSION_H
@@ -23,12 +27,12 @@
 #include "checkpoint/collection.h"
 
 typedef enum {
-	NODE_TASK,     /* a task vector or a step's: `member` */
-	NODE_NUMBER,   /* a coefficient: `number` */
-	NODE_RAMP,     /* a coefficient that goes through the anchors with depth */
-	NODE_FIRST,    /* the first of the children (coefficients with scopes) that a tensor is in */
-	NODE_NEGATE,   /* − child 0 */
-	NODE_ADD,      /* child 0 + child 1 */
+	NODE_TASK,   /* a task vector or a step's: `member` */
+	NODE_NUMBER, /* a coefficient: `number` */
+	NODE_RAMP,   /* a coefficient that goes through the anchors with depth */
+	NODE_FIRST,  /* the first of the children (coefficients with scopes) that a tensor is in */
+	NODE_NEGATE, /* − child 0 */
+	NODE_ADD,    /* child 0 + child 1 */
 	NODE_SUBTRACT, /* child 0 − child 1 */
 	NODE_SCALE,    /* child 0 (a coefficient) × child 1 (a vector), or of two coefficients */
 	NODE_DIVIDE,   /* child 0 / child 1 (a coefficient) */
@@ -64,8 +68,9 @@ struct Node {
 	guint anchors;      /* NODE_RAMP: two or more */
 	double *anchor;     /* NODE_RAMP: [anchors] */
 	char *pattern;      /* NODE_SCOPE */
-	guint8 *chosen;     /* NODE_SCOPE: [base tensors] whether the pattern chooses it */
-	double *place;      /* NODE_RAMP: [base tensors] as linear_places gives it */
+	guint8 *chosen; /* NODE_SCOPE: [base tensors] whether the pattern chooses it; g_rc_box */
+	double *place;  /* NODE_RAMP: [base tensors] as linear_places gives it; of calls that are
+			   by depth as linear_block_places does; g_rc_box */
 	const struct Method *method; /* NODE_CALL: a row of the table */
 	Argument *argument;          /* NODE_CALL: [the method's parameters] */
 	guint call; /* NODE_CALL: its number among the calls of the whole edit, inner ones first */

@@ -164,7 +164,7 @@ static Node *finish_ramp(Parser *parser, Node *taken)
 			"ramp takes two numbers or more, as in ramp(0.2, 0.8)*task");
 	g_ptr_array_set_size(ramp->children, 0);
 	ramp->depth = 1;
-	ramp->place = linear_places(parser->collection);
+	ramp->place = parser_places(parser, FALSE);
 	return g_steal_pointer(&ramp);
 }
 
@@ -230,7 +230,7 @@ static Node *finish_call(Parser *parser, Node *taken)
 	take_defaults(call, &parser->defaults);
 	settle_choices(call);
 	if (call->method->by_depth)
-		call->place = linear_block_places(parser->collection);
+		call->place = parser_places(parser, TRUE);
 	if (!call_check(parser, call))
 		return NULL;
 	return parser_bounded(parser, g_steal_pointer(&call));

@@ -215,14 +215,43 @@ static Node *parse_name(Parser *parser)
 	return node;
 }
 
+double *parser_places(Parser *parser, gboolean blocks)
+{
+	double **places = blocks ? &parser->block_places : &parser->places;
+	guint tensors = collection_tensors(parser->collection);
+	if (!*places) {
+		g_autofree double *made = blocks ? linear_block_places(parser->collection)
+						 : linear_places(parser->collection);
+		*places = g_rc_box_dup((tensors + 1) * sizeof *made, made);
+	}
+	return g_rc_box_acquire(*places);
+}
+
 static guint8 *chosen_tensors(const Collection *collection, const char *pattern)
 {
 	guint tensors = collection_tensors(collection);
 	g_autofree char *whole = scope_whole_pattern(collection, pattern);
-	guint8 *chosen = g_new0(guint8, tensors + 1);
+	guint8 *chosen = g_rc_box_alloc0(tensors + 1);
 	for (guint i = 0; i < tensors; i++)
 		chosen[i] = scope_matches(collection, i, whole) != FALSE;
 	return chosen;
+}
+
+/* The tensors of a scope; NULL where it chooses nothing. */
+static guint8 *resolve_scope(Parser *parser, const Node *scope)
+{
+	guint8 *chosen = g_hash_table_lookup(parser->chosen, scope->pattern);
+	if (!chosen) {
+		g_autoptr(Scope) tensors =
+			scope_new(parser->collection, scope->pattern, NULL, 0, parser->error);
+		if (!tensors) {
+			g_prefix_error(parser->error, "column %u: ", scope->column);
+			return NULL;
+		}
+		chosen = chosen_tensors(parser->collection, scope->pattern);
+		g_hash_table_insert(parser->chosen, g_strdup(scope->pattern), chosen);
+	}
+	return g_rc_box_acquire(chosen);
 }
 
 /* Wraps a value in the scope that follows it; takes the value.  The next token is `[`. */
@@ -235,13 +264,9 @@ static Node *parse_scope(Parser *parser, Node *value)
 	scope->pattern = token_pattern(parser->text, open, &end, parser->error);
 	if (!scope->pattern)
 		return NULL;
-	g_autoptr(Scope) tensors =
-		scope_new(parser->collection, scope->pattern, NULL, 0, parser->error);
-	if (!tensors) {
-		g_prefix_error(parser->error, "column %u: ", scope->column);
+	scope->chosen = resolve_scope(parser, scope);
+	if (!scope->chosen)
 		return NULL;
-	}
-	scope->chosen = chosen_tensors(parser->collection, scope->pattern);
 	return advance_to(parser, end) ? parser_bounded(parser, g_steal_pointer(&scope)) : NULL;
 }
 
@@ -337,6 +362,14 @@ static gboolean check_defaults(const ExpressionDefaults *defaults, GError **erro
 		"the seed %" G_GUINT64_FORMAT " is too large", defaults->seed);
 }
 
+static void parser_clear(Parser *parser)
+{
+	token_clear(&parser->token);
+	g_clear_pointer(&parser->places, g_rc_box_release);
+	g_clear_pointer(&parser->block_places, g_rc_box_release);
+	g_hash_table_unref(parser->chosen);
+}
+
 Node *expression_parse_with(const Collection *collection, const char *text,
 	const ExpressionDefaults *defaults, GError **error)
 {
@@ -344,6 +377,7 @@ Node *expression_parse_with(const Collection *collection, const char *text,
 	g_autoptr(GError) problem = NULL;
 	Parser parser = {.collection = collection, .text = text, .error = &problem};
 	Node *edit = NULL;
+	parser.chosen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_rc_box_release);
 	if (defaults)
 		parser.defaults = *defaults;
 	if (check_text(text, &problem) && check_defaults(&parser.defaults, &problem) &&
@@ -351,7 +385,7 @@ Node *expression_parse_with(const Collection *collection, const char *text,
 		edit = parser_sum(&parser);
 	if (edit)
 		edit = finish(&parser, edit);
-	token_clear(&parser.token);
+	parser_clear(&parser);
 	if (!edit)
 		g_propagate_error(error, g_steal_pointer(&problem));
 	return edit;

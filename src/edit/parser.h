@@ -15,6 +15,10 @@ typedef struct {
 	Token token;
 	guint nesting; /* brackets and signs that are open */
 	guint calls;   /* calls that are open */
+	/* What nodes of one tree share, as g_rc_box: made once, however often a text asks for it.
+	 */
+	double *places, *block_places;
+	GHashTable *chosen; /* pattern → guint8[base tensors] */
 	GError **error;
 } Parser;
 
@@ -28,6 +32,8 @@ guint parser_column(const Parser *parser);
 Node *parser_fail_expected(Parser *parser, const char *expected);
 /* Fails at a column.  What stands behind a semicolon of the sentence is the remedy. */
 Node *parser_fail(Parser *parser, guint column, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* linear_places or linear_block_places, to be released with the node. */
+double *parser_places(Parser *parser, gboolean blocks);
 /* The node, unless the tree has grown too deep. */
 Node *parser_bounded(Parser *parser, Node *node);
 
