@@ -126,14 +126,15 @@ static void mix_runs(const Call *call, const MethodBlock *block, double *memory,
 	guint64 length =
 		method_by(call->node) == BY_ROW ? tensor_row(tensor) : tensor_filter(tensor);
 	double *factor = memory, *products = memory + block->site.inputs + 1;
+	MethodSite site = block->site;
+	site.elements = length;
 	for (guint64 from = 0; from < block->n; from += length) {
-		guint64 n = MIN(length, block->n - from);
-		memset(products, 0, mix_cells(&block->site) * sizeof *products);
-		mix_products(block, from, n, products);
-		if (mix_factors(call, &block->site, products, factor, NULL))
-			mix_run(block, factor, from, n, out);
+		memset(products, 0, mix_cells(&site) * sizeof *products);
+		mix_products(block, from, length, products);
+		if (mix_factors(call, &site, products, factor, NULL))
+			mix_run(block, factor, from, length, out);
 		else
-			zero(out + from, n);
+			zero(out + from, length);
 	}
 }
 

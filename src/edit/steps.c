@@ -134,10 +134,12 @@ static gboolean check_runs(const Call *call, const MethodBlock *block, GError **
 	guint cells = mix_cells(&block->site);
 	g_autofree double *products = g_new(double, cells);
 	g_autofree double *factor = g_new(double, block->site.inputs + 1);
+	MethodSite site = block->site;
+	site.elements = run;
 	for (guint64 at = 0; at < block->n; at += run) {
 		memset(products, 0, cells * sizeof *products);
-		mix_products(block, at, MIN(run, block->n - at), products);
-		if (!mix_factors(call, &block->site, products, factor, error))
+		mix_products(block, at, run, products);
+		if (!mix_factors(call, &site, products, factor, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -273,6 +275,8 @@ void step_drop(Call *call)
 void step_blame(const Call *call, const Prepared *prepared, guint tensor, GError **error)
 {
 	MethodBy by = method_by(call->node);
+	if (error && *error && error_tensor(*error))
+		return;
 	g_autofree char *name = text_safe(collection_tensor(prepared->collection, tensor)->name);
 	if (by == BY_LAYER)
 		g_prefix_error(error, "layer %s: ", prepared->collection->layer[tensor]);
