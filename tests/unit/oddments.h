@@ -10,7 +10,9 @@
 typedef enum {
 	CHANGES_MIXED, /* of both signs, some 0, some tiny */
 	CHANGES_NONE,
-	CHANGES_EQUAL, /* 0.5 in every task */
+	CHANGES_SMALL, /* of both signs, of a size of 0.01 */
+	CHANGES_TINY,  /* of 0.0001 */
+	CHANGES_EQUAL, /* 0.0625 in every task */
 	CHANGES_TWO,   /* the last task has not the tensor */
 } Changes;
 
@@ -25,6 +27,8 @@ static const struct {
 	{"layers.0.half.weight", 2, {4, 5}, CHANGES_TWO},
 	{"layers.1.long.weight", 2, {2, 700}, CHANGES_MIXED},
 	{"layers.1.point.weight", 4, {6, 2, 1, 1}, CHANGES_MIXED},
+	{"layers.1.small.weight", 2, {3, 8}, CHANGES_SMALL},
+	{"layers.1.tiny.weight", 2, {3, 8}, CHANGES_TINY},
 	{"layers.1.wide.weight", 2, {40, 300}, CHANGES_MIXED},
 	{"norm.bias", 1, {33}, CHANGES_MIXED},
 	{"norm.equal", 1, {9}, CHANGES_EQUAL},
@@ -56,10 +60,12 @@ static inline double odd_change(GRand *random, Changes changes)
 	double size = g_rand_double_range(random, -0.1, 0.1), draw = g_rand_double(random);
 	if (changes == CHANGES_NONE || draw < 0.2)
 		return 0;
+	if (changes == CHANGES_SMALL || changes == CHANGES_TINY)
+		return size * (changes == CHANGES_SMALL ? 0.1 : 0.001);
 	return draw < 0.3 ? size * 1e-5 : size;
 }
 
-/* θ₀ is a multiple of 2^-10, so that θ₀ + 0.5 - θ₀ is 0.5. */
+/* θ₀ is a multiple of 2^-10, so that θ₀ + 0.0625 - θ₀ is 0.0625. */
 static inline void odd_fill(Odd *odd, GRand *random, guint tensor, double *theta[TASKS])
 {
 	Changes changes = oddments[tensor].changes;
@@ -68,7 +74,7 @@ static inline void odd_fill(Odd *odd, GRand *random, guint tensor, double *theta
 		odd->base[tensor][i] = base;
 		for (guint j = 0; j < TASKS; j++) {
 			double change =
-				changes == CHANGES_EQUAL ? 0.5 : odd_change(random, changes);
+				changes == CHANGES_EQUAL ? 0.0625 : odd_change(random, changes);
 			if (changes == CHANGES_TWO && j == TASKS - 1)
 				change = 0;
 			theta[j][i] = base + change;

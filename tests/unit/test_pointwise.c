@@ -3,8 +3,6 @@
 #include "pointwise.h"
 
 #include "edit/apply.h"
-#include "edit/divergence.h"
-#include "edit/method_rows.h"
 #include "edit/prepare.h"
 
 #include <string.h>
@@ -397,156 +395,11 @@ static void test_on_sample(void)
 	}
 }
 
-/* Some elements by hand, of methods that prepare nothing. */
-#define HAND 6
-static const struct {
-	const Method *method;
-	double parameter[2];
-	guint inputs;
-	double x[TASKS][HAND], out[HAND];
-} by_hand[] = {
-	{&method_magmax, {0}, 2, {{1, -2, 0, 0.5, NAN, 3}, {-1, 2, 0, -0.25, 9, NAN}},
-		{-1, 2, 0, 0.5, NAN, NAN}},
-	/* Of (1, 1, -0.1) the first two are large against the rest; of (1, 0, 0) only one. */
-	{&method_consensus, {0.4, 2}, 3,
-		{{1, 1, 0, -2, 1, 0}, {1, 0, 0, -3, -1, 0}, {-0.1, 0, 0, -4, 0, 5}},
-		{1.9, 0, 0, -9, 0, 0}},
-	{&method_emr, {NAN}, 2, {{1, 3, 2, 0, -1, NAN}, {-3, -3, 1, 0, 5, 1}},
-		{-3, -3, 2, 0, 5, NAN}},
-	{&method_ram, {1e-5}, 2, {{1, 1, 1e-6, 0, -4, 0}, {1e-6, 3, 1e-6, -2, 2, 0}},
-		{1, 2, 0, -2, -1, 0}},
-	{&method_nearswap, {DIALECT_PAPER, 1}, 1, {{0.5, 2, -4, 0, 1, -INFINITY}},
-		{0.5, 1, -1, 0, 1, -1}},
-	/* mergekit takes 1e-7 for 1e-6. */
-	{&method_nearswap, {DIALECT_MERGEKIT, 5e-7}, 1, {{1e-7, 0, 1, -1e-7, 2, -1}},
-		{5e-8, 0, 5e-7, -5e-8, 5e-7, -5e-7}},
-};
-
-static void test_by_hand(void)
-{
-	for (guint row = 0; row < G_N_ELEMENTS(by_hand); row++) {
-		const double *inputs[] = {by_hand[row].x[0], by_hand[row].x[1], by_hand[row].x[2]};
-		double out[HAND];
-		MethodBlock block = {.n = HAND, .input = inputs};
-		block.site.inputs = by_hand[row].inputs;
-		block.site.parameter = by_hand[row].parameter;
-		by_hand[row].method->apply(&block, out);
-		for (guint i = 0; i < HAND; i++) {
-			double expected = by_hand[row].out[i];
-			gboolean same = isnan(expected)
-						? isnan(out[i]) != 0
-						: fabs(out[i] - expected) <= 1e-7 * fabs(expected);
-			if (!same)
-				g_error("%s: element %u is %g, should be %g",
-					by_hand[row].method->name, i, out[i], expected);
-		}
-	}
-}
-
-/* No term is lost, whatever the length, and the order of sums changes no more than rounding. */
-static void test_divergence(void)
-{
-	static const guint64 lengths[] = {
-		1, 2, 3, 4, 5, 7, 8, 9, 31, 32, 33, 63, 511, 512, 513, 545, 4099, 66000};
-	g_autoptr(GRand) random = g_rand_new_with_seed(5);
-	for (guint k = 0; k < G_N_ELEMENTS(lengths); k++) {
-		guint64 n = lengths[k];
-		g_autofree double *base = g_new(double, n);
-		g_autofree double *change = g_new(double, n);
-		for (guint64 i = 0; i < n; i++) {
-			base[i] = g_rand_double_range(random, -1, 1);
-			change[i] = g_rand_double_range(random, -1, 1);
-		}
-		double truth = truth_divergence(base, change, n);
-		g_assert_cmpfloat(fabs(divergence(base, change, n) - truth), <=, 1e-12);
-		g_assert_cmpfloat(fabs(divergence_float(base, change, n) - truth), <=, 1e-6);
-	}
-}
-
-/* Elements without a softmax have no divergence, also where their difference is 0. */
-static void test_divergence_not_finite(void)
-{
-	const double none[3] = {0}, some[3] = {0.5, 0, 0}, far[3] = {1e300, -1e300, 0};
-	const double masked[3] = {-INFINITY, 1, 2}, all[3] = {-INFINITY, -INFINITY, -INFINITY};
-	const double unknown[3] = {1, NAN, 2};
-	double (*const both[])(const double *, const double *, guint64) = {
-		divergence, divergence_float};
-	for (guint i = 0; i < G_N_ELEMENTS(both); i++) {
-		g_assert_true(both[i](masked, none, 3) == 0);
-		g_assert_true(both[i](masked, some, 3) == 0);
-		g_assert_true(both[i](all, none, 3) == 0);
-		g_assert_true(both[i](unknown, some, 3) == 0);
-		g_assert_true(isfinite(both[i](none, far, 3)));
-		g_assert_cmpfloat(both[i](none, some, 3), >, 0.01);
-	}
-}
-
-/* What is said, and that it says what to do. */
-static const struct {
-	const char *edit, *problem, *remedy;
-} refused[] = {
-	{"consensus(a, b, k=3)", "k of consensus is 3", "give a number up to that"},
-	{"emr(a, b, c, task=4)", "task of emr is 4", "give a number up to that"},
-	{"emr(a, b, task=0)", "task", "at least 1"},
-	{"nearswap(a)", "t", "nearswap"},
-	{"nearswap(a, t=0)", "t", "more than 0"},
-	{"nearswap(a, b, t=1)", "nearswap", "1"},
-	{"sce(a, b, topk=1.5)", "topk", "1"},
-	{"pcb(a, b, ratio=0)", "ratio", "0"},
-};
-
-static void test_refused(void)
-{
-	g_auto(Odd) odd = odd_new(17);
-	for (guint row = 0; row < G_N_ELEMENTS(refused); row++) {
-		g_autoptr(GError) error = NULL;
-		g_autoptr(Node) edit =
-			expression_parse(odd.fixture.collection, refused[row].edit, &error);
-		g_assert_null(edit);
-		test_error(error, ERROR_USAGE, refused[row].problem);
-		test_error(error, ERROR_USAGE, refused[row].remedy);
-		g_test_message("%s", error->message);
-	}
-}
-
-/* One tensor, w, of two elements. */
-static void assert_no_answer(
-	const double *a, const double *b, const char *text, const char *problem, const char *remedy)
-{
-	const double zero[] = {0, 0};
-	g_autoptr(GError) error = NULL;
-	TestTensor base = {"w", DTYPE_F64, 1, {2}, zero};
-	TestTensor first = {"w", DTYPE_F64, 1, {2}, a}, second = {"w", DTYPE_F64, 1, {2}, b};
-	g_auto(Fixture) fixture = fixture_new(&base, 1);
-	fixture_add(&fixture, "a", &first, 1);
-	fixture_add(&fixture, "b", &second, 1);
-	g_autoptr(Node) edit = expression_parse(fixture.collection, text, &error);
-	test_no_error(error);
-	PrepareRequest request = {fixture.collection, edit, 1, 0};
-	g_assert_null(prepare_weights(&request, NULL, &error));
-	test_error(error, ERROR_INPUT, problem);
-	test_error(error, ERROR_INPUT, remedy);
-	g_test_message("%s", error->message);
-}
-
-static void test_no_answer(void)
-{
-	const double against[] = {-1, 1}, with[] = {2, -2}, huge[] = {1e200, 0};
-	assert_no_answer(against, with, "emr(a, b, task=1)",
-		"task vector 1 has nowhere the sign of the sum", "choose another task");
-	assert_no_answer(huge, with, "sce(a, b)", "more than a double holds", "scale");
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/pointwise/directly", test_directly);
 	g_test_add_func("/pointwise/on-files", test_on_files);
 	g_test_add_func("/pointwise/on-sample", test_on_sample);
-	g_test_add_func("/pointwise/by-hand", test_by_hand);
-	g_test_add_func("/pointwise/divergence", test_divergence);
-	g_test_add_func("/pointwise/divergence-not-finite", test_divergence_not_finite);
-	g_test_add_func("/pointwise/refused", test_refused);
-	g_test_add_func("/pointwise/no-answer", test_no_answer);
 	return g_test_run();
 }
