@@ -73,7 +73,7 @@ static double combine_agreeing(const Election *election, const double *sparse, g
 	double sign = elect_sign(election, sparse, stride), sum = 0, divisor = 0;
 	for (guint i = 0; i < election->inputs; i++) {
 		double value = election->weight[i] * sparse[i * stride];
-		if (value == 0 || sign_of(value) != sign)
+		if (sign_of(value) != sign)
 			continue;
 		sum += value;
 		divisor += share(election, i);

@@ -158,6 +158,20 @@ static void test_mergekit_rescale(void)
 		}
 }
 
+/* Of one element all is dropped or nothing: there is no norm to give back to nothing. */
+static void test_mergekit_single(void)
+{
+	g_auto(Fixture) fixture = merge_fixture();
+	guint kept = 0;
+	for (guint seed = 0; seed < 20; seed++) {
+		g_autofree char *text = g_strdup_printf("dare(c, p=0.5, seed=%u)", seed);
+		g_autofree double *found = merged_as(&fixture, text, AS_MERGEKIT, SCALAR);
+		g_assert_true(found[0] == 0 || found[0] == 0.25);
+		kept += found[0] != 0;
+	}
+	assert_binomial(kept, 20, 0.5, "single elements");
+}
+
 /* How many elements of a run, `stride` apart, come before one: smaller, or as large and earlier. */
 static guint64 rank_in(
 	const double *values, guint64 from, guint64 count, guint64 stride, guint64 element)
@@ -289,6 +303,8 @@ static void test_closed_form(void)
 	} rows[] = {
 		{"dare(0.5*a, -2*b, p=0.75)", 0.5, -2, 0.25 * 3, 4 * 3},
 		{"dare(0.5*a, -2*b, p=0.75, rescale=no)", 0.125, -0.5, 0.25 * 0.1875, 4 * 0.1875},
+		{"dare(first(1[big*])*a, b, p=0.75)", 0, 1, 0, 3},
+		{"dare(first(1[big*])*a, first(1[big*])*b, p=0.75, normalize=yes)", 0, 0, 0, 0},
 		{"dare(a, -3*b, p=0.75, normalize=yes)", 0.25, -0.75, 0.1875, 9.0 / 16 * 3},
 	};
 	g_auto(Fixture) fixture = merge_fixture();
@@ -343,44 +359,66 @@ static void test_random_like(void)
 	test_near(product, 0, DEVIATIONS * sqrt(6000));
 }
 
+/* The values of all tensors, as the sample of a small model has them. */
+typedef struct {
+	double *task[5][MERGE_TENSORS];
+	const double *const *table[5];
+} Sampled;
+
+static void sampled_fill(const Fixture *fixture, Sampled *sampled)
+{
+	static const char *const names[] = {"base", "a", "b", "c", "d"};
+	memset(sampled, 0, sizeof *sampled);
+	for (guint m = 0; m < 5; m++) {
+		sampled->table[m] = (const double *const *)sampled->task[m];
+		for (guint k = 0; k < G_N_ELEMENTS(merge_floats); k++)
+			sampled->task[m][merge_floats[k]] =
+				merged(fixture, names[m], merge_floats[k]);
+	}
+}
+
+static void sampled_clear(Sampled *sampled)
+{
+	for (guint m = 0; m < 5; m++)
+		for (guint k = 0; k < MERGE_TENSORS; k++)
+			g_free(sampled->task[m][k]);
+}
+
+static void assert_sample(
+	const Fixture *fixture, const PrepareSample *sample, const char *text, guint tensor)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Node) edit = expression_parse(fixture->collection, text, &error);
+	test_no_error(error);
+	g_autoptr(Prepared) prepared = prepare_sample(fixture->collection, edit, sample, &error);
+	test_no_error(error);
+	double *members[5];
+	guint64 n = merge_elements[tensor];
+	Values values = prepare_sample_values(fixture->collection, sample, tensor, members);
+	g_assert_cmpuint(values.count, ==, n);
+	g_assert_nonnull(values.places);
+	g_autofree double *found = g_new(double, n);
+	g_autofree double *whole = merged(fixture, text, tensor);
+	g_autofree guint8 *scratch = g_malloc0(evaluate_scratch_bytes(edit, n));
+	evaluate(prepared, &values, edit, 0, n, found, scratch);
+	for (guint64 i = 0; i < n; i++)
+		test_near(found[i], whole[i], 1e-12);
+}
+
 /* A sample is drawn as the export is: here it holds every element. */
 static void test_sample(void)
 {
 	static const char *const texts[] = {"dare(a, 0.5*b, p=0.4)", "trim(a, density=0.3)",
 		"ties(a, d, density=0.5)", "random_like(a)"};
 	g_auto(Fixture) fixture = merge_fixture();
-	const Collection *collection = fixture.collection;
-	g_autoptr(SamplePlan) plan = sample_plan_new(collection);
-	static const char *const tasks[] = {"base", "a", "b", "c", "d"};
-	double *task[5][MERGE_TENSORS] = {{NULL}}, *members[5];
-	const double *base[MERGE_TENSORS] = {NULL};
-	const double *const *table[5];
-	for (guint m = 0; m < 5; m++) {
-		table[m] = (const double *const *)task[m];
-		for (guint k = 0; k < G_N_ELEMENTS(merge_floats); k++)
-			task[m][merge_floats[k]] = merged(&fixture, tasks[m], merge_floats[k]);
-	}
-	for (guint k = 0; k < G_N_ELEMENTS(merge_floats); k++)
-		base[merge_floats[k]] = task[0][merge_floats[k]];
-	PrepareSample sample = {plan, base, table};
-	for (guint t = 0; t < G_N_ELEMENTS(texts); t++) {
-		g_autoptr(GError) error = NULL;
-		g_autoptr(Node) edit = expression_parse(collection, texts[t], &error);
-		g_autoptr(Prepared) prepared = prepare_sample(collection, edit, &sample, &error);
-		test_no_error(error);
-		Values values = prepare_sample_values(collection, &sample, BIG, members);
-		guint64 n = plan->first[BIG + 1] - plan->first[BIG];
-		g_assert_cmpuint(n, ==, 6000);
-		g_autofree double *found = g_new(double, n);
-		g_autofree double *whole = merged(&fixture, texts[t], BIG);
-		g_autofree guint8 *scratch = g_malloc0(evaluate_scratch_bytes(edit, n));
-		evaluate(prepared, &values, edit, 0, n, found, scratch);
-		for (guint i = 0; i < n; i++)
-			test_near(found[i], whole[i], 1e-12);
-	}
-	for (guint m = 0; m < 5; m++)
-		for (guint k = 0; k < MERGE_TENSORS; k++)
-			g_free(task[m][k]);
+	g_autoptr(SamplePlan) plan = sample_plan_new(fixture.collection);
+	Sampled sampled;
+	sampled_fill(&fixture, &sampled);
+	PrepareSample sample = {plan, sampled.table[0], sampled.table};
+	for (guint t = 0; t < G_N_ELEMENTS(texts); t++)
+		assert_sample(&fixture, &sample, texts[t], BIG);
+	assert_sample(&fixture, &sample, "della_linear(a, density=0.5)", VEC);
+	sampled_clear(&sampled);
 }
 
 int main(int argc, char **argv)
@@ -392,6 +430,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/draw/independence", test_independence);
 	g_test_add_func("/draw/rescale", test_rescale);
 	g_test_add_func("/draw/mergekit rescale", test_mergekit_rescale);
+	g_test_add_func("/draw/mergekit single", test_mergekit_single);
 	g_test_add_func("/draw/ranks", test_ranks);
 	g_test_add_func("/draw/ranked rescale", test_ranked_rescale);
 	g_test_add_func("/draw/expectation", test_expectation);
