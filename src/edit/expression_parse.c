@@ -134,7 +134,7 @@ static Node *join(Parser *parser, const Operation *operation, guint at, Node *fi
 	g_autoptr(Node) right = second;
 	const char *problem = operation->problem(left, right);
 	if (problem)
-		return parser_fail(parser, at, problem);
+		return parser_fail(parser, at, "%s", problem);
 	Node *node = node_new(operation->kind, at);
 	node->is_vector = left->is_vector || right->is_vector;
 	gboolean swap = operation->kind == NODE_SCALE && left->is_vector;
