@@ -34,7 +34,8 @@ static gboolean paper_arc(const MethodSite *site, const Basis *basis, guint i, g
 {
 	*arc = straight(t);
 	const double *from = basis_vector(basis, i), *to = basis_vector(basis, j);
-	if (basis_norm(basis, from) == 0 || basis_norm(basis, to) == 0 || t == 0 || t == 1)
+	if (basis_norm(basis, from) == 0 || basis_norm(basis, to) == 0 || t == 0 || t == 1 ||
+		mix_is_number(site))
 		return TRUE;
 	double angle = basis_angle(basis, from, to);
 	if (sin(angle) >= SINE_LEAST)

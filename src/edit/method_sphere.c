@@ -84,6 +84,14 @@ static double add_direction(const MethodSite *site, const Basis *basis, double *
 	return is_paper(site) ? fabs(length) : length;
 }
 
+/* Σ w·v over the divisor. */
+static void go_straight(const MethodSite *site, const Basis *basis, double divisor, double *value)
+{
+	basis_scale(basis, value, 0);
+	for (guint i = 1; i <= site->inputs; i++)
+		basis_add(basis, value, site->weight[i - 1] / divisor, basis_vector(basis, i));
+}
+
 /* Where there is no direction: mergekit goes straight between two. */
 static gboolean without_direction(const MethodSite *site, const Basis *basis, double length,
 	double divisor, double *value, GError **error)
@@ -93,8 +101,7 @@ static gboolean without_direction(const MethodSite *site, const Basis *basis, do
 		return TRUE;
 	if (is_paper(site) || site->inputs != 2)
 		return fail_opposite(site, error);
-	basis_add(basis, value, site->weight[0] / divisor, basis_vector(basis, 1));
-	basis_add(basis, value, site->weight[1] / divisor, basis_vector(basis, 2));
+	go_straight(site, basis, divisor, value);
 	return TRUE;
 }
 
@@ -111,7 +118,9 @@ static gboolean multislerp_mix(const MethodMix *mix, double *factor, GError **er
 	g_autofree double *value = basis_zero(basis);
 	double length = add_direction(site, basis, value), norm = basis_norm(basis, value);
 	double least = is_paper(site) ? DIRECTION_LEAST * weight_sizes(site) : eps * fabs(divisor);
-	if (norm > least)
+	if (mix_is_number(site))
+		go_straight(site, basis, divisor, value);
+	else if (norm > least)
 		basis_scale(basis, value, cos(eps) * length / fabs(divisor) / norm);
 	else if (!without_direction(site, basis, length, divisor, value, error))
 		return FALSE;
@@ -280,9 +289,12 @@ static gboolean karcher_mix(const MethodMix *mix, double *factor, GError **error
 	g_autoptr(Basis) basis = basis_new(mix, of_weights);
 	g_autofree double *mean = basis_zero(basis), *step = basis_zero(basis);
 	Karcher karcher = {&mix->site, basis, mean, step};
-	if (!karcher_find(&karcher, error))
+	if (mix_is_number(&mix->site))
+		go_straight(&mix->site, basis, mix->site.inputs, mean);
+	else if (karcher_find(&karcher, error))
+		basis_scale(basis, mean, mean_length(basis));
+	else
 		return FALSE;
-	basis_scale(basis, mean, mean_length(basis));
 	basis_factors(basis, mean, factor);
 	return mix_check_factors(mix, factor, error);
 }

@@ -36,6 +36,11 @@ gboolean mix_weight_sum(const MethodSite *site, const char *remedy, double *sum,
 		"the weights sum to %g, and dividing by that would turn every sign round", *sum);
 }
 
+gboolean mix_is_number(const MethodSite *site)
+{
+	return site->elements == 1 && method_dialect(site->call) == DIALECT_PAPER;
+}
+
 static gboolean acts_anywhere(const Collection *collection, const Node *node)
 {
 	for (guint tensor = 0; tensor < collection_tensors(collection); tensor++)
