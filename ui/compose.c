@@ -10,12 +10,13 @@
 
 #define LIST_LEAST 46
 #define GROUPS_KEY "compose-groups"
+#define REST_MILLISECONDS 150
 
 static gpointer compose_open(Ui *ui)
 {
 	ComposeView *view = g_new0(ComposeView, 1);
 
-	(void)ui;
+	view->ui = ui;
 	view->list.cursor = 1;
 	view->turned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	view->stale = TRUE;
@@ -28,22 +29,6 @@ static void drop_previews(ComposeView *view)
 	g_clear_pointer(&view->ghost, preview_free);
 	g_clear_pointer(&view->reference, preview_free);
 	g_clear_pointer(&view->error, g_free);
-}
-
-static void compose_close(gpointer data)
-{
-	ComposeView *view = data;
-
-	drop_previews(view);
-	g_clear_pointer(&view->shown, composition_free);
-	g_clear_pointer(&view->outline, outline_free);
-	g_clear_pointer(&view->seen, g_array_unref);
-	g_hash_table_unref(view->turned);
-	compose_curve_free(view->curve);
-	g_free(view->path);
-	g_free(view->file);
-	g_free(view->name);
-	g_free(view);
 }
 
 static void compose_invalidate(gpointer data, Ui *ui)
@@ -74,12 +59,50 @@ GroupBy compose_group_by(Ui *ui)
 	return pane_choice(ui, GROUPS_KEY, 2) == 0 ? GROUP_LAYER : GROUP_KIND;
 }
 
-static gboolean is_closed(const Session *session)
+/* What the text of the edit is: one with a meaning, and one whose preview is read off tables. */
+static void look_at_edit(ComposeView *view, const Session *session)
 {
+	const Collection *collection = session_collection(session);
 	g_autofree char *text = composition_text(session_composition(session));
-	g_autoptr(Node) edit = expression_parse(session_collection(session), text, NULL);
+	g_autoptr(Node) edit = expression_parse(collection, text, NULL);
 
-	return edit && closed_is(session_collection(session), edit, FALSE);
+	view->meaning = edit != NULL;
+	view->closed = edit && closed_is(collection, edit, FALSE);
+}
+
+/* The slider rests: the preview is made with all that takes long to find. */
+static gboolean rested(gpointer data)
+{
+	ComposeView *view = data;
+
+	view->resting = 0;
+	view->stale = TRUE;
+	view->quick = FALSE;
+	ui_dirty(view->ui);
+	return G_SOURCE_REMOVE;
+}
+
+static void stop_resting(ComposeView *view)
+{
+	if (view->resting)
+		g_source_remove(view->resting);
+	view->resting = 0;
+}
+
+/* While keys come, what takes long is left out; it follows once they have stopped. */
+static void make_preview(ComposeView *view, Ui *ui, GError **error)
+{
+	const Session *session = ui_session(ui);
+	const Composition *now = session_composition(session);
+	GroupBy by = compose_group_by(ui);
+
+	g_clear_pointer(&view->preview, preview_free);
+	view->preview = view->quick ? session_preview_quick(session, now, by, error)
+				    : session_preview(session, now, by, error);
+	stop_resting(view);
+	if (view->quick)
+		view->resting = g_timeout_add(REST_MILLISECONDS, rested, view);
+	view->quick = !ui_frozen(ui);
 }
 
 void compose_refresh(ComposeView *view, Ui *ui)
@@ -93,14 +116,29 @@ void compose_refresh(ComposeView *view, Ui *ui)
 	view->stale = FALSE;
 	compose_rows_refresh(view, session);
 	keep_ghost(view, session);
-	g_clear_pointer(&view->preview, preview_free);
-	g_clear_pointer(&view->reference, preview_free);
-	view->preview = session_preview(
-		session, session_composition(session), compose_group_by(ui), &error);
-	view->closed = is_closed(session);
+	look_at_edit(view, session);
+	make_preview(view, ui, &error);
 	string_set(&view->error, error ? error->message : NULL);
+	g_clear_pointer(&view->reference, preview_free);
 	if (reference)
-		view->reference = session_preview(session, reference, GROUP_ALL, NULL);
+		view->reference = session_preview_quick(session, reference, GROUP_ALL, NULL);
+}
+
+static void compose_close(gpointer data)
+{
+	ComposeView *view = data;
+
+	stop_resting(view);
+	drop_previews(view);
+	g_clear_pointer(&view->shown, composition_free);
+	g_clear_pointer(&view->outline, outline_free);
+	g_clear_pointer(&view->seen, g_array_unref);
+	g_hash_table_unref(view->turned);
+	compose_curve_free(view->curve);
+	g_free(view->path);
+	g_free(view->file);
+	g_free(view->name);
+	g_free(view);
 }
 
 static void compose_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
@@ -293,9 +331,9 @@ static React compose_act(gpointer data, Ui *ui, ActionId action)
 
 static const char *why_not_measure(const ComposeView *view, Ui *ui)
 {
-	if (!view->preview)
+	if (!view->meaning)
 		return view->error;
-	if (view->preview->kind == PREVIEW_EXACT)
+	if (view->preview && view->preview->kind == PREVIEW_EXACT)
 		return "the preview is exact";
 	return session_running(ui_session(ui)) ? "wait until the running job is done" : NULL;
 }
@@ -308,7 +346,7 @@ static const char *why_not_edit(const ComposeView *view, Ui *ui, ActionId action
 		return session_reference(ui_session(ui)) ? NULL : "b keeps a reference first";
 	case ACTION_COMPOSE_SAVE:
 	case ACTION_COMPOSE_KEEP:
-		return view->preview ? NULL : view->error ? view->error : "the edit is empty";
+		return view->meaning ? NULL : view->error;
 	case ACTION_COMPOSE_OPEN_EDIT:
 	case ACTION_COMPOSE_DROP_EDIT:
 		return compose_has_edits(ui) ? NULL : "no edit is kept: W keeps one";

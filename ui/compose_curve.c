@@ -56,7 +56,7 @@ static char *curve_key(const ComposeView *view)
 		compose_row(view)->path, compose_row(view)->on, scale, text);
 }
 
-/* Why there is no curve of the number under the cursor; "" of rows without one. */
+/* Why there is no curve of the number under the cursor; "" where that needs no saying. */
 static char *why_none(const ComposeView *view)
 {
 	const OutlineRow *row = compose_row(view);
@@ -119,7 +119,7 @@ static Preview *preview_at(
 {
 	g_autoptr(Composition) composition = composition_at(view, number);
 
-	return composition ? session_preview(session, composition, GROUP_ALL, error) : NULL;
+	return composition ? session_preview_quick(session, composition, GROUP_ALL, error) : NULL;
 }
 
 static void measure_curve(ComposeCurve *curve, const ComposeView *view, const Session *session)

@@ -45,7 +45,7 @@ static char *kind_text(const ComposeView *view, int columns)
 		return g_strconcat(kind,
 			columns < WIDTH_OF_KEPT ? ""
 			: view->closed          ? " · from Gram tables"
-						: " · over the weights",
+						: " · over all elements",
 			NULL);
 	return g_strdup_printf("%s ±%s%s", kind, share,
 		preview->kind == PREVIEW_EXPECTED ? " by the draw"
@@ -235,6 +235,8 @@ static int draw_moves(const Preview *preview, Canvas *canvas, Rect rect, int y)
 	canvas_text(canvas, rect, 1, y, ROLE_HEADING, "MOVES");
 	for (int i = 0; i < PREVIEW_PERCENTILES; i++) {
 		int end = 8 + (i + 1) * MOVE_COLUMNS;
+		if (end > rect.width)
+			break;
 		g_autofree char *label = g_strdup_printf("%g %%", preview_percentiles[i]);
 		canvas_text_right(canvas, rect, end, y, ROLE_DIM, label);
 		pane_number(canvas, rect, end, y + 1, ROLE_NORMAL, preview->whole->moves[i]);
@@ -244,11 +246,6 @@ static int draw_moves(const Preview *preview, Canvas *canvas, Rect rect, int y)
 		return y;
 	canvas_printf(canvas, rect, 2, y, ROLE_NORMAL, "%s of the signs are in conflict", share);
 	return y + 1;
-}
-
-static gboolean has_moves(const Preview *preview)
-{
-	return isfinite(preview->whole->moves[0]);
 }
 
 static int draw_change(
@@ -313,15 +310,14 @@ static int draw_all(const ComposeView *view, const char *by, Canvas *canvas, Rec
 	const Preview *preview = view->preview;
 	int start = y, below = 1 + (view->reference ? 2 + CHANGES_SHOWN : 1);
 
-	if (has_moves(preview))
-		below += 3 + isfinite(preview->whole->conflict.value);
 	y = draw_sizes(view, canvas, rect, y);
 	y = draw_warnings(preview, canvas, rect, y) + 1;
 	y = draw_tasks(view, canvas, rect, y) + 1;
 	y = draw_layers(preview, by, canvas, rect, y, rect.height - (y - start) - below) + 1;
-	if (has_moves(preview))
-		y = draw_moves(preview, canvas, rect, y) + 1;
-	return draw_changes(view, canvas, rect, y) - start;
+	y = draw_changes(view, canvas, rect, y);
+	if (isfinite(preview->whole->moves[0]) || view->resting)
+		y = draw_moves(preview, canvas, rect, y + 1);
+	return y - start;
 }
 
 void compose_preview_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect)

@@ -65,10 +65,10 @@ void compose_moved(ComposeView *view)
 
 void compose_fold(ComposeView *view, const Session *session)
 {
-	const char *path = compose_row(view)->path;
+	g_autofree char *key = outline_fold_key(compose_row(view));
 
-	if (!g_hash_table_remove(view->turned, path))
-		g_hash_table_add(view->turned, g_strdup(path));
+	if (!g_hash_table_remove(view->turned, key))
+		g_hash_table_add(view->turned, g_steal_pointer(&key));
 	compose_rows_refresh(view, session);
 }
 

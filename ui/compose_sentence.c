@@ -48,7 +48,8 @@ static char *no_preview_text(const ComposeView *view, Ui *ui)
 
 	if (!*text)
 		return g_strdup("the edit is empty: a adds a term, = takes an expression");
-	return g_strdup_printf("the edit has no meaning: %s", view->error);
+	return g_strdup_printf(
+		view->meaning ? "no preview: %s" : "the edit has no meaning: %s", view->error);
 }
 
 static char *not_finite_text(const Preview *preview)

@@ -11,9 +11,10 @@
 typedef struct ComposeCurve ComposeCurve;
 
 typedef struct {
+	Ui *ui;
 	Outline *outline;     /* of the composition, as drawn last */
 	GArray *seen;         /* of guint: its rows that no fold hides */
-	GHashTable *turned;   /* set of paths: rows that are folded otherwise than at first */
+	GHashTable *turned;   /* set of fold keys: rows that are folded otherwise than at first */
 	ListWidget list;      /* the cursor among the rows that are seen */
 	char *path;           /* of the row under the cursor */
 	int top;              /* the first line of the list that is seen */
@@ -21,12 +22,15 @@ typedef struct {
 	int scroll;           /* its first line */
 	Preview *preview;     /* of the composition; NULL: see `error` */
 	char *error;          /* why there is no preview */
-	gboolean closed;      /* the preview follows from the Gram tables alone */
+	gboolean meaning;     /* the edit parses */
+	gboolean closed;      /* its preview follows from the Gram tables alone */
 	Preview *ghost;       /* as it was before the last change; or NULL */
 	Preview *reference;   /* of the session's reference; or NULL */
 	Composition *shown;   /* what the preview is of */
 	guint steps;          /* undo steps when it was made */
 	gboolean stale;       /* the session changed since */
+	gboolean quick;       /* the next preview is one of a moving slider */
+	guint resting;        /* the timeout after which it has stopped; 0: none */
 	ComposeCurve *curve;  /* of the row under the cursor; or NULL */
 	char *file;           /* of the recipe that is about to replace another */
 	char *name;           /* of the edit that is about to replace another, or to be dropped */

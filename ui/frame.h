@@ -32,7 +32,6 @@ struct Ui {
 /* The screen that is open. */
 const ViewOps *ui_view(const Ui *ui);
 gpointer ui_view_state(const Ui *ui);
-void ui_dirty(Ui *ui);
 /* Does an action, on its own screen, or says why it cannot be done. */
 void ui_act(Ui *ui, ActionId action);
 /* Why an action cannot be done now; NULL where it can. */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { PICK_COLUMNS = 60, WIDE_COLUMNS = 92 };
+enum { PICK_COLUMNS = 60, WIDE_COLUMNS = 92, REASON_MOST = 3 };
 
 typedef struct {
 	char *title, *reason;
@@ -66,6 +66,17 @@ static void draw_item(const Pick *pick, Canvas *canvas, Rect row, guint item, gb
 			selected ? ROLE_SELECTED : ROLE_DIM, pick->notes[item]);
 }
 
+/* Why the last choice was not taken, over the end of the list. */
+static void draw_reason(const Pick *pick, Canvas *canvas, Rect inside)
+{
+	g_auto(GStrv) lines = text_wrap(pick->reason ? pick->reason : "", inside.width);
+	int count = pick->reason ? MIN((int)g_strv_length(lines), REASON_MOST) : 0;
+	Rect rows = rect_rows(inside, inside.height - count, count);
+	canvas_fill(canvas, rows, ROLE_OVERLAY, ' ');
+	for (int i = 0; i < count; i++)
+		canvas_text(canvas, rows, 0, i, ROLE_ERROR, lines[i]);
+}
+
 static void pick_draw(gpointer state, G_GNUC_UNUSED Ui *ui, Canvas *canvas)
 {
 	Pick *pick = state;
@@ -81,7 +92,7 @@ static void pick_draw(gpointer state, G_GNUC_UNUSED Ui *ui, Canvas *canvas)
 	}
 	if (pick->list.count == 0)
 		canvas_text(canvas, list, 2, 0, ROLE_DIM, "nothing matches");
-	canvas_text(canvas, inside, 0, inside.height - 1, ROLE_ERROR, pick->reason);
+	draw_reason(pick, canvas, inside);
 	line_draw(pick->line, canvas, inside, 0, 0, inside.width);
 }
 

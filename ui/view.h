@@ -76,6 +76,8 @@ void ui_pick(Ui *ui, const char *title, const char *const *items, guint n, gpoin
 void ui_export(Ui *ui);
 /* Copies to the terminal's clipboard (OSC 52), or to a file whose path is shown. */
 void ui_copy(Ui *ui, const char *text);
+/* Asks for a new frame: what is shown has changed by itself. */
+void ui_dirty(Ui *ui);
 /* Whether clocks, rates and spinners are frozen, for scripts. */
 gboolean ui_frozen(Ui *ui);
 /* Shared between screens: the layer that is looked at, or NULL for all. */

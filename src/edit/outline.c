@@ -173,6 +173,11 @@ static void add_call(const Building *building, int parent, const Node *call)
 	add_parameters(building->outline, parent, call);
 }
 
+char *outline_fold_key(const OutlineRow *row)
+{
+	return g_strdup_printf("%s %s", row->path, row->method ? row->method->name : "()");
+}
+
 /* The rows of what a body is made of; NULL: it has no meaning. */
 static void add_inside(const Building *building, OutlineRow *row, const Node *node)
 {
@@ -183,7 +188,8 @@ static void add_inside(const Building *building, OutlineRow *row, const Node *no
 	if (!row->opens)
 		return;
 	row->folded = !row->method;
-	if (building->turned && g_hash_table_contains(building->turned, row->path))
+	g_autofree char *key = outline_fold_key(row);
+	if (building->turned && g_hash_table_contains(building->turned, key))
 		row->folded = !row->folded;
 	if (row->method) {
 		add_call(building, parent, node);

@@ -50,11 +50,15 @@ typedef struct {
 	GPtrArray *rows; /* of OutlineRow */
 } Outline;
 
-/* Brackets are folded and methods are not, but for the paths in `turned` (a set; or NULL). */
+/* Brackets are folded and methods are not, but for those whose key is in `turned` (a set; or NULL).
+ */
 Outline *outline_new(
 	const Collection *collection, const Composition *composition, GHashTable *turned);
 void outline_free(Outline *outline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outline, outline_free)
+
+/* The key of a row that opens: its path, and what is there.  g_free. */
+char *outline_fold_key(const OutlineRow *row);
 
 const OutlineRow *outline_row(const Outline *outline, guint row);
 /* The row of a path, or -1. */

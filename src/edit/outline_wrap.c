@@ -95,11 +95,32 @@ static gboolean wraps_terms(const OutlineRow *row, const Method *method)
 	return row->kind == OUTLINE_SCALE || (row->kind == OUTLINE_TERM && method->least > 1);
 }
 
+/* What the method goes around: terms (their numbers in `terms`) or the body of the row. */
+static GPtrArray *first_inputs(
+	const Outline *outline, const OutlineRow *row, const Method *method, const GArray *terms)
+{
+	GPtrArray *inputs = g_ptr_array_new_with_free_func(g_free);
+	if (!wraps_terms(row, method)) {
+		g_ptr_array_add(inputs, g_strdup(row->part.body));
+		return inputs;
+	}
+	for (guint i = 0; i < terms->len; i++)
+		g_ptr_array_add(inputs,
+			term_text(term_at(outline->composition, g_array_index(terms, guint, i))));
+	return inputs;
+}
+
 gboolean outline_wrap_needs(const Outline *outline, guint row, const Method *method)
 {
 	const OutlineRow *of = outline_row(outline, row);
 	g_autoptr(GArray) terms = terms_of(outline, of, method);
-	return (wraps_terms(of, method) ? terms->len : 1) < method->least;
+	g_autoptr(GPtrArray) inputs = first_inputs(outline, of, method, terms);
+	g_autofree char *alone = first_call(outline, method, inputs, NULL);
+	if (inputs->len == 0 || alone)
+		return FALSE;
+	g_ptr_array_add(inputs, g_strdup(inputs->pdata[0]));
+	g_autofree char *with_more = first_call(outline, method, inputs, NULL);
+	return with_more != NULL;
 }
 
 static gint compare_places(gconstpointer a, gconstpointer b)
@@ -120,40 +141,28 @@ static Composition *replace_terms(const Outline *outline, GArray *terms, const c
 	return next;
 }
 
-static Composition *wrap_terms(const Outline *outline, const OutlineRow *row, const Method *method,
-	const char *further, GError **error)
-{
-	g_autoptr(GArray) terms = terms_of(outline, row, method);
-	g_autoptr(GPtrArray) inputs = g_ptr_array_new_with_free_func(g_free);
-	if (terms->len == 0) {
-		fail(error, ERROR_USAGE, "no term is on");
-		return NULL;
-	}
-	for (guint i = 0; i < terms->len; i++)
-		g_ptr_array_add(inputs,
-			term_text(term_at(outline->composition, g_array_index(terms, guint, i))));
-	if (further)
-		g_ptr_array_add(inputs, g_strdup(further));
-	g_autofree char *body = first_call(outline, method, inputs, error);
-	return body ? replace_terms(outline, terms, body) : NULL;
-}
-
 Composition *outline_wrap(const Outline *outline, guint row, const Method *method,
 	const char *further, GError **error)
 {
 	const OutlineRow *of = outline_row(outline, row);
-	if (wraps_terms(of, method))
-		return wrap_terms(outline, of, method, further, error);
-	if (of->kind != OUTLINE_TERM && of->kind != OUTLINE_INPUT) {
+	gboolean whole = wraps_terms(of, method);
+	if (!whole && of->kind != OUTLINE_TERM && of->kind != OUTLINE_INPUT) {
 		fail(error, ERROR_USAGE, "a method goes around a term, an input or the whole");
 		return NULL;
 	}
-	g_autoptr(GPtrArray) inputs = g_ptr_array_new_with_free_func(g_free);
-	g_ptr_array_add(inputs, g_strdup(of->part.body));
+	g_autoptr(GArray) terms = terms_of(outline, of, method);
+	g_autoptr(GPtrArray) inputs = first_inputs(outline, of, method, terms);
+	if (inputs->len == 0) {
+		fail(error, ERROR_USAGE, "no term is on");
+		return NULL;
+	}
 	if (further)
 		g_ptr_array_add(inputs, g_strdup(further));
 	g_autofree char *body = first_call(outline, method, inputs, error);
-	return body ? outline_put_body(outline, row, body, error) : NULL;
+	if (!body)
+		return NULL;
+	return whole ? replace_terms(outline, terms, body)
+		     : outline_put_body(outline, row, body, error);
 }
 
 /* The inputs of a call, each with the coefficient and scope that were the call's. */

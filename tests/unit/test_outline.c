@@ -75,13 +75,15 @@ static void test_rows(Fixture *fixture, gconstpointer data)
 static void test_folding(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
-	g_autoptr(Outline) plain = outline_of(fixture, "(a - b) + sum(a, b)");
+	g_autoptr(Outline) plain = outline_of(fixture, "2*(a - b) + sum(a, b)");
 	g_autoptr(GHashTable) turned = g_hash_table_new(g_str_hash, g_str_equal);
-	g_hash_table_add(turned, (gpointer) "0");
-	g_hash_table_add(turned, (gpointer) "2");
+	g_hash_table_add(turned, (gpointer) "0 ()");
+	g_hash_table_add(turned, (gpointer) "1 sum");
 	g_autoptr(Outline) outline = outline_new(fixture->collection, plain->composition, turned);
-	g_assert_false(outline_row(plain, (guint)outline_find(plain, "2/0"))->hidden);
-	g_assert_true(outline_row(outline, (guint)outline_find(outline, "2/0"))->hidden);
+	g_assert_true(outline_row(plain, (guint)outline_find(plain, "0/0"))->hidden);
+	g_assert_false(outline_row(outline, (guint)outline_find(outline, "0/0"))->hidden);
+	g_assert_false(outline_row(plain, (guint)outline_find(plain, "1/0"))->hidden);
+	g_assert_true(outline_row(outline, (guint)outline_find(outline, "1/0"))->hidden);
 	g_assert_cmpint(outline_find(outline, "nothing"), ==, -1);
 }
 
