@@ -184,11 +184,11 @@ static gboolean merge_settle(const MethodSite *domain, const double *sums, const
 {
 	(void)cuts;
 	(void)error;
-	if (!wants_ratios(domain))
-		figures[0] = sums[0] < 0 ? -1 : 1;
-	else
+	if (wants_ratios(domain))
 		for (guint i = 0; i < domain->inputs; i++)
 			figures[i] = ratio_of(sums[2 * i], sums[2 * i + 1]);
+	else if (wants_majority(domain->call))
+		figures[0] = sums[0] < 0 ? -1 : 1;
 	return TRUE;
 }
 

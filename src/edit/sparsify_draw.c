@@ -4,8 +4,8 @@
 
 #include "edit/draw.h"
 #include "edit/mask.h"
+#include "edit/rank.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Where the draws of one input on one tensor come from. */
@@ -89,29 +89,16 @@ static Run run_of(const MethodBlock *block)
 	return (Run){tensor->shape[1], unit / tensor->shape[1]};
 }
 
-typedef struct {
-	double size;
-	guint64 at;
-} Ranked;
-
-static int compare_ranked(const void *a, const void *b)
-{
-	const Ranked *x = a, *y = b;
-	if (x->size != y->size)
-		return x->size < y->size ? -1 : 1;
-	return (x->at > y->at) - (x->at < y->at);
-}
-
-/* The elements of a run from `first` on, smallest first. */
+/* The elements of a run from `first` on, smallest first; `ranked` has room for twice as many. */
 static void rank_run(
 	const MethodBlock *block, const double *values, Run run, guint64 first, Ranked *ranked)
 {
 	guint dialect = method_dialect(block->site.call);
 	for (guint64 i = 0; i < run.count; i++) {
 		guint64 at = first + i * run.stride;
-		ranked[i] = (Ranked){sparsify_size(dialect, values[at]), at};
+		ranked[i] = (Ranked){rank_key(sparsify_size(dialect, values[at])), at};
 	}
-	qsort(ranked, run.count, sizeof *ranked, compare_ranked);
+	rank_sort(ranked, ranked + run.count, run.count);
 }
 
 /* The probability that the element of a rank, from 0, is kept. */
@@ -141,7 +128,7 @@ static void draw_ranked(const MethodBlock *block, guint input, double *out)
 	const double *values = block->input[input];
 	Draws draws = draws_of(block, input);
 	Run run = run_of(block);
-	g_autofree Ranked *ranked = g_new(Ranked, run.count);
+	g_autofree Ranked *ranked = g_new(Ranked, 2 * run.count);
 	for (guint64 unit = 0; unit < block->n; unit += run.count * run.stride)
 		for (guint64 i = 0; i < run.stride; i++) {
 			rank_run(block, values, run, unit + i, ranked);
