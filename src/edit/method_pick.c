@@ -50,7 +50,8 @@ static const Parameter consensus_parameters[] = {
 	{0},
 };
 
-/* The masks of TALL: a task needs an element where its change is not small against the rest. */
+/* The masks of TALL: a task needs an element where its change is not small against the rest.  What
+ * cannot be compared is not small, so that a NaN shows. */
 static double consensus_at(const MethodBlock *block, guint64 i)
 {
 	double sum = block_sum(block, i), needed = 0;

@@ -1,4 +1,4 @@
-/* method_swap.c - NearSwap: small changes whole, large ones in inverse proportion to their size. */
+/* method_swap.c - NearSwap: small changes whole, larger ones cut to the same size. */
 #include "edit/method_rows.h"
 #include "edit/mix.h"
 
@@ -47,7 +47,7 @@ static void nearswap_apply(const MethodBlock *block, double *out)
 
 const Method method_nearswap = {
 	.name = "nearswap",
-	.help = "changes larger than t shrunk: the larger, the more",
+	.help = "changes cut to a size of at most t",
 	.example = "nearswap(a, t=0.001)",
 	.source = "mergekit nearswap",
 	.least = 1,
