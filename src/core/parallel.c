@@ -10,8 +10,7 @@
 #include "core/thread.h"
 
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 
 #define THREADS_MOST 1024
 #define ALIGNMENT 64 /* of a slot: a cache line, and the widest vector */
@@ -44,7 +43,8 @@ static gpointer slot_of(const Pool *pool, guint64 item)
 	return pool->slots + (item % pool->ring) * pool->stride;
 }
 
-/* The slots, each aligned; NULL where there is not enough memory. */
+/* The slots, each aligned and all zeros; NULL where there is not enough memory.  Of the system and
+ * not of the heap, which would keep what one run gives back and let the next one add to it. */
 static guint8 *slots_new(gsize slot_bytes, guint ring, gsize *stride)
 {
 	gsize total;
@@ -53,8 +53,8 @@ static guint8 *slots_new(gsize slot_bytes, guint ring, gsize *stride)
 	*stride -= *stride % ALIGNMENT;
 	if (!g_size_checked_mul(&total, *stride, ring))
 		return NULL;
-	guint8 *slots = aligned_alloc(ALIGNMENT, total);
-	return slots ? memset(slots, 0, total) : NULL;
+	void *slots = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return slots == MAP_FAILED ? NULL : slots;
 }
 
 static gboolean pool_open(Pool *pool, guint threads, GError **error)
@@ -77,7 +77,7 @@ static void pool_close(Pool *pool)
 	pthread_cond_destroy(&pool->changed);
 	pthread_mutex_destroy(&pool->lock);
 	g_free(pool->ready);
-	free(pool->slots);
+	munmap(pool->slots, pool->stride * pool->ring);
 }
 
 /* Locked.  Keeps the failure of the lowest item. */

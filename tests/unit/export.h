@@ -120,4 +120,14 @@ static inline guint8 *raw_tensor(const Checkpoint *checkpoint, const char *name,
 	return raw;
 }
 
+/* That a tensor has these bytes. */
+static inline void assert_tensor(
+	const Checkpoint *checkpoint, const char *name, const void *bytes, gsize n)
+{
+	gsize length;
+	g_autofree guint8 *raw = raw_tensor(checkpoint, name, &length);
+	g_assert_cmpuint(length, ==, n);
+	g_assert_true(memcmp(raw, bytes, n) == 0);
+}
+
 #endif
