@@ -135,14 +135,26 @@ static void add_beyond(GPtrArray *warnings, const Collection *collection, const 
 	}
 }
 
-void warning_add_left_out(GPtrArray *warnings, const Collection *collection, const Node *edit)
+static void add_partly(GPtrArray *warnings, const Collection *collection, const Node *edit)
 {
-	g_autoptr(GArray) integers = not_float(collection);
 	g_autoptr(GArray) all = linear_left_out(collection, edit);
 	g_autoptr(GArray) floats = only_float(collection, all);
 	warning_add_tensors(warnings, collection, floats,
 		"edited in part only (missing, reshaped, of fewer rows or not float in a task)");
+}
+
+void warning_add_left_out(GPtrArray *warnings, const Collection *collection, const Node *edit)
+{
+	g_autoptr(GArray) integers = not_float(collection);
+	add_partly(warnings, collection, edit);
 	warning_add_tensors(
 		warnings, collection, integers, "not of a float type, copied from the base");
+	add_beyond(warnings, collection, edit);
+}
+
+void warning_add_left_out_of_part(
+	GPtrArray *warnings, const Collection *collection, const Node *edit)
+{
+	add_partly(warnings, collection, edit);
 	add_beyond(warnings, collection, edit);
 }

@@ -19,5 +19,8 @@ void warning_add_not_finite(GPtrArray *warnings, const Collection *collection,
 /* Adds sentences on the tensors that are not float, on those where a task takes no part, and on
  * what a task has that the base has no place for. */
 void warning_add_left_out(GPtrArray *warnings, const Collection *collection, const Node *edit);
+/* The same of a part of a model, which carries nothing along. */
+void warning_add_left_out_of_part(
+	GPtrArray *warnings, const Collection *collection, const Node *edit);
 
 #endif

@@ -279,7 +279,10 @@ static void finish_report(Writing *writing)
 	report->tensors = layout_tensors(plan->layout);
 	report->converted = count_converted(writing);
 	report->bytes = layout_bytes(plan->layout);
-	warning_add_left_out(report->warnings, request->collection, request->edit);
+	if (request->part == MODEL_WHOLE)
+		warning_add_left_out(report->warnings, request->collection, request->edit);
+	else
+		warning_add_left_out_of_part(report->warnings, request->collection, request->edit);
 	warn_narrow(request, report->warnings);
 	warn_skipped(request, report->warnings);
 	if (plan->missing_side)

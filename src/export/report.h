@@ -7,6 +7,7 @@
 #include "analysis/layers.h"
 #include "analysis/similarity.h"
 #include "analysis/trajectory.h"
+#include "edit/explain.h"
 #include "edit/preview.h"
 #include "export/model.h"
 #include "export/table.h"
@@ -47,6 +48,9 @@ void report_add_skipped(Table *table, const Checkpoint *checkpoint);
 
 cJSON *report_checkpoint_json(const Checkpoint *checkpoint);
 Table *report_checkpoint_table(const Checkpoint *checkpoint);
+
+cJSON *report_explain_json(const Explanation *explanation);
+Table *report_explain_table(const Explanation *explanation);
 
 cJSON *report_model_json(const ModelReport *report);
 Table *report_model_table(const ModelReport *report);
