@@ -164,16 +164,18 @@ static void test_formulas(Fixture *fixture, gconstpointer data)
 	}
 }
 
-/* Changes that are a millionth of the weights keep nine digits, though the models are all but
- * parallel. */
+/* Changes that are a millionth of the weights keep nine digits, and between two of them twelve,
+ * though the models are all but parallel. */
 static void test_tiny_changes(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
 	Vectors tiny = random_vectors(3, 1e-6);
-	for (guint i = 0; i < G_N_ELEMENTS(mix_rows); i++)
+	for (guint i = 0; i < G_N_ELEMENTS(mix_rows); i++) {
+		gboolean slerp = g_str_has_prefix(mix_rows[i].text, "slerp");
 		if (!mix_rows[i].mergekit && !strstr(mix_rows[i].text, "clip") &&
 			!strstr(mix_rows[i].text, "eps"))
-			check_row(fixture, &mix_rows[i], &tiny, 1e-9);
+			check_row(fixture, &mix_rows[i], &tiny, slerp ? 1e-12 : 1e-9);
+	}
 }
 
 /* Changes that are nearly the same: what differs is a millionth of them.  Their span is not looked
@@ -189,6 +191,19 @@ static void test_near_parallel(Fixture *fixture, gconstpointer data)
 		if (!mix_rows[i].mergekit && !strstr(mix_rows[i].text, "orthogonal") &&
 			!strstr(mix_rows[i].text, "project"))
 			check_row(fixture, &mix_rows[i], &vectors, 1e-9);
+}
+
+/* All but opposite, by 1e-5: of its square, 1e-10, inner products keep six digits. */
+static void test_near_opposite(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	Vectors vectors = random_vectors(9, 1);
+	for (guint k = 0; k < ELEMENTS; k++)
+		vectors.v[2][k] = 1e-5 * vectors.v[2][k] - vectors.v[1][k];
+	for (guint i = 0; i < G_N_ELEMENTS(mix_rows); i++)
+		if (!mix_rows[i].mergekit && !mix_rows[i].weights &&
+			strstr(mix_rows[i].text, "slerp(") && mix_rows[i].inputs == 2)
+			check_row(fixture, &mix_rows[i], &vectors, 1e-5);
 }
 
 static void slerp_at(const Fixture *fixture, const Vectors *vectors, double t, double *out)
@@ -337,6 +352,23 @@ static void test_orthogonal_near(Fixture *fixture, gconstpointer data)
 	memcpy(vectors.v[1], vectors.v[2], sizeof rest);
 	value_of(fixture, "orthogonal(a, b, c)", &vectors, rest);
 	g_assert_cmpfloat(norm_of(rest, ELEMENTS), <, 1e-11 * norm_of(vectors.v[1], ELEMENTS));
+}
+
+/* Of the many combinations of the same vectors, the one with the smallest factors. */
+static void test_orthogonal_twice(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	for (guint32 seed = 10; seed < 20; seed++) {
+		g_autoptr(GError) error = NULL;
+		Vectors vectors = random_vectors(seed, 1);
+		double factor[1 + MIX_INPUTS];
+		memcpy(vectors.v[3], vectors.v[2], sizeof vectors.v[3]);
+		memcpy(vectors.v[5], vectors.v[4], sizeof vectors.v[5]);
+		ask(fixture, "orthogonal(a, b, c, d, e)", &vectors, factor, &error);
+		test_no_error(error);
+		g_assert_cmpfloat_with_epsilon(factor[2], factor[3], 1e-12);
+		g_assert_cmpfloat_with_epsilon(factor[4], factor[5], 1e-12);
+	}
 }
 
 /* Alone between bounds, both of which count. */
@@ -519,6 +551,7 @@ int main(int argc, char **argv)
 	ADD("/mix/formulas", test_formulas);
 	ADD("/mix/tiny changes", test_tiny_changes);
 	ADD("/mix/near parallel", test_near_parallel);
+	ADD("/mix/near opposite", test_near_opposite);
 	ADD("/mix/slerp/speed", test_slerp_speed);
 	ADD("/mix/karcher/midpoint", test_karcher_midpoint);
 	ADD("/mix/karcher/gradient", test_karcher_gradient);
@@ -526,6 +559,7 @@ int main(int argc, char **argv)
 	ADD("/mix/stock", test_stock);
 	ADD("/mix/orthogonal", test_orthogonal);
 	ADD("/mix/orthogonal/near", test_orthogonal_near);
+	ADD("/mix/orthogonal/twice", test_orthogonal_twice);
 	ADD("/mix/clip", test_clip);
 	ADD("/mix/lines", test_lines);
 	ADD("/mix/zero norms", test_zero_norms);
