@@ -1,6 +1,8 @@
 /* weighted.c - the cut of a weighted sample, by selection (Hoare 1961) and not by sorting. */
 #include "edit/weighted.h"
 
+#include "core/rng.h"
+
 #include <math.h>
 
 static gboolean stands_before(const WeightedKey *a, const WeightedKey *b)
@@ -15,17 +17,19 @@ static void swap(WeightedKey *a, WeightedKey *b)
 	*b = kept;
 }
 
-/* Puts the middle one of the first, the middle and the last at the front. */
+/* Puts the middle one of three, picked as if by chance, at the front: whatever order the keys are in,
+ * runs of equal ones too, no part is small for long. */
 static void choose_pivot(WeightedKey *keys, gsize n)
 {
-	WeightedKey *a = &keys[0], *b = &keys[n / 2], *c = &keys[n - 1];
+	WeightedKey *a = &keys[rng_bits(n, 0) % n], *b = &keys[rng_bits(n, 1) % n];
+	WeightedKey *c = &keys[rng_bits(n, 2) % n];
 	if (stands_before(b, a))
 		swap(a, b);
 	if (stands_before(c, b))
 		swap(b, c);
 	if (stands_before(b, a))
 		swap(a, b);
-	swap(a, b);
+	swap(keys, b);
 }
 
 /* Moves what stands before the pivot, which is at the front, before it; where the pivot is then. */
