@@ -1,7 +1,9 @@
 /* export.c - write an edited model, from an edit or from a recipe. */
 #include "cli/verb.h"
 
+#include "cli/mergekit.h"
 #include "core/error.h"
+#include "edit/mergekit.h"
 #include "export/model_type.h"
 #include "export/report.h"
 #include "session_export.h"
@@ -14,18 +16,10 @@ static gboolean check_arguments(const VerbOptions *options, GError **error)
 	if (!edit && !options->recipe)
 		return fail(error, ERROR_USAGE,
 			"an export takes a store, an edit (or --recipe FILE) and an output");
+	if (options->model && (!options->recipe || !mergekit_is_config(options->recipe)))
+		return fail(error, ERROR_USAGE,
+			"--model is for --recipe with a recipe of mergekit (.yaml)");
 	return TRUE;
-}
-
-/* A session by itself would begin an empty store where there is none. */
-static Session *open_session(const VerbOptions *options, GError **error)
-{
-	const char *path = verb_argument(options, 0);
-	g_autoptr(Store) store = verb_open_store(path, error);
-	if (!store)
-		return NULL;
-	g_clear_pointer(&store, store_free);
-	return session_open(path, (guint)options->threads, error);
 }
 
 /* What the options say, as far as they say something. */
@@ -115,15 +109,27 @@ static gboolean write_model(
 	return verb_print(options, report_model_json(report), report_model_table(report), error);
 }
 
+/* A recipe of ours, or of mergekit's, which is YAML. */
+static Recipe *read_recipe(const VerbOptions *options, const Session *session, GError **error)
+{
+	if (!mergekit_is_config(options->recipe))
+		return recipe_read(options->recipe, error);
+	g_autoptr(GPtrArray) notes = mergekit_notes_new();
+	Recipe *recipe = mergekit_read(session_collection(session), options->recipe,
+		(const char *const *)options->model, notes, error);
+	mergekit_say(options->recipe, notes);
+	return recipe;
+}
+
 static int run(const VerbOptions *options, GError **error)
 {
 	ExportRequest request;
 	if (!check_arguments(options, error))
 		return 0;
-	g_autoptr(Session) session = open_session(options, error);
+	g_autoptr(Session) session = verb_open_session(options, error);
 	if (!session)
 		return 0;
-	g_autoptr(Recipe) recipe = options->recipe ? recipe_read(options->recipe, error) : NULL;
+	g_autoptr(Recipe) recipe = options->recipe ? read_recipe(options, session, error) : NULL;
 	if (options->recipe && !recipe)
 		return 0;
 	if (fill_request(options, recipe, &request, error))
@@ -135,7 +141,7 @@ const Verb verb_export = {
 	.name = "export",
 	.arguments = "STORE EDIT|--recipe=FILE OUT",
 	.help = "Write an edited model",
-	.options = "scale recipe overwrite no-recipe dtype part infinite dialect seed",
+	.options = "scale recipe model overwrite no-recipe dtype part infinite dialect seed",
 	.least = 2,
 	.most = 3,
 	.run = run,

@@ -14,7 +14,8 @@
 #define COMMON_OPTIONS "json threads budget help"
 
 const Verb *const verbs[] = {&verb_load, &verb_info, &verb_check, &verb_verify, &verb_similarity,
-	&verb_norms, &verb_trajectory, &verb_preview, &verb_export, &verb_explain, NULL};
+	&verb_norms, &verb_trajectory, &verb_preview, &verb_export, &verb_mergekit, &verb_explain,
+	NULL};
 
 typedef struct {
 	const char *name;
@@ -61,6 +62,12 @@ static const OptionRow option_rows[] = {
 		"Let values become infinite that are too large for their type", NULL},
 	{"recipe", G_OPTION_ARG_FILENAME, G_STRUCT_OFFSET(VerbOptions, recipe),
 		"Repeat the edit of a recipe, or of a model that was exported", "FILE"},
+	{"model", G_OPTION_ARG_STRING_ARRAY, G_STRUCT_OFFSET(VerbOptions, model),
+		"Which member a model of a recipe of mergekit is", "REF=NAME"},
+	{"out", G_OPTION_ARG_FILENAME, G_STRUCT_OFFSET(VerbOptions, out),
+		"Also write the recipe as JSON", "FILE"},
+	{"write", G_OPTION_ARG_STRING, G_STRUCT_OFFSET(VerbOptions, write),
+		"Write this edit as a recipe of mergekit", "EDIT"},
 	{"overwrite", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(VerbOptions, overwrite),
 		"Replace the output where it exists", NULL},
 	{"no-recipe", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(VerbOptions, no_recipe),
@@ -90,11 +97,12 @@ static void options_clear(VerbOptions *options)
 {
 	char *const texts[] = {options->by, options->only, options->base, options->weights,
 		options->reference, options->recipe, options->scale_text, options->dtype,
-		options->part, options->dialect, options->seed};
+		options->part, options->dialect, options->seed, options->out, options->write};
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	g_strfreev(options->drop);
 	g_strfreev(options->rename);
+	g_strfreev(options->model);
 	g_ptr_array_unref(options->arguments);
 }
 
@@ -335,6 +343,17 @@ Store *verb_open_analysed_store(const char *path, GError **error)
 	if (!store_member_known(store, 0, error))
 		return NULL;
 	return g_steal_pointer(&store);
+}
+
+/* A session by itself would begin an empty store where there is none. */
+Session *verb_open_session(const VerbOptions *options, GError **error)
+{
+	const char *path = verb_argument(options, 0);
+	g_autoptr(Store) store = verb_open_store(path, error);
+	if (!store)
+		return NULL;
+	g_clear_pointer(&store, store_free);
+	return session_open(path, (guint)options->threads, error);
 }
 
 gboolean verb_is_stale(const Store *store, guint member)

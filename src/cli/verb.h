@@ -10,7 +10,7 @@
 #include "core/json.h"
 #include "edit/expression.h"
 #include "export/table.h"
-#include "store/load.h"
+#include "session.h"
 
 /* A word of the command line that is no option, or a value of --run. */
 typedef struct {
@@ -25,7 +25,8 @@ typedef struct {
 	double scale; /* 1 where it is not given */
 	char *scale_text;
 	char *by, *only, *base, *weights, *reference, *recipe, *dtype, *part, *dialect, *seed;
-	char **drop, **rename;
+	char *out, *write;
+	char **drop, **rename, **model;
 	GPtrArray *arguments; /* of VerbArgument, in the order of the command line */
 } VerbOptions;
 
@@ -41,7 +42,7 @@ typedef struct {
 } Verb;
 
 extern const Verb verb_info, verb_check, verb_load, verb_verify, verb_similarity, verb_norms,
-	verb_trajectory, verb_preview, verb_export, verb_explain;
+	verb_trajectory, verb_preview, verb_export, verb_mergekit, verb_explain;
 /* All of them, in the order of the help; ends with NULL. */
 extern const Verb *const verbs[];
 
@@ -68,6 +69,8 @@ gboolean verb_defaults(const VerbOptions *options, ExpressionDefaults *defaults,
 Store *verb_open_store(const char *path, GError **error);
 /* The same for analyses: the base must be known; tasks whose sources have changed are stale. */
 Store *verb_open_analysed_store(const char *path, GError **error);
+/* A session on the store of the first argument, which must be there. */
+Session *verb_open_session(const VerbOptions *options, GError **error);
 /* Whether a member's numbers are missing, or of contents that its source has no more. */
 gboolean verb_is_stale(const Store *store, guint member);
 

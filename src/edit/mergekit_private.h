@@ -171,6 +171,9 @@ double merge_value(const MergeReader *reader, const MergeSlice *slice, const GAr
 char *merge_coefficient(const MergeReader *reader, const MergeSlice *slice, const GArray *cases,
 	double otherwise, gboolean complement);
 
+/* 1 - value in the fewest digits that are as near to it as a double is: 0.1, of 0.9. */
+double mergekit_complement(double value);
+
 /* mergekit_read_slice.c: what becomes of a slice, as an expression without its scope, and what that
  * is multiplied by; both g_free.  NULL with *error set. */
 char *merge_slice_text(const MergeReader *reader, const MergeConfig *config,

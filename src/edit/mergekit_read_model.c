@@ -174,6 +174,12 @@ static gboolean find_text(
 	const char *told = told_name(reader, reference);
 	if (told)
 		return find_told(reader, told, line, member, error);
+	/* A path may hold what parts an adapter or a revision from it. */
+	gint whole = only_member(reader->collection, reference, fits_path);
+	if (whole >= 0) {
+		*member = (guint)whole;
+		return TRUE;
+	}
 	g_auto(GStrv) parts = g_strsplit(reference, "+", 2);
 	return parts[0] && parts[1] ? find_adapted(reader, parts, line, member, error)
 				    : find_path(reader, reference, line, member, error);

@@ -264,6 +264,17 @@ static char *parameters_text(const Call *call, gboolean common)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* Whether a model is taken as it is: its density is 1. */
+static gboolean is_untouched(const Call *call, const MergeSource *source)
+{
+	const MergekitParameter *density = mergekit_parameter(call->method, "density");
+	g_autoptr(GArray) cases = cases_of(call, source, density);
+	g_autofree char *value = merge_coefficient(call->reader, call->slice, cases,
+		density->otherwise, density->role == ROLE_COMPLEMENT);
+	g_autofree char *text = g_strdup_printf("%s=%s", density->ours, value);
+	return g_str_equal(text, call->method->neutral);
+}
+
 /* An input by itself, with the numbers of its own. */
 static char *single_text(const Call *call, const MergeSource *source)
 {
@@ -288,8 +299,9 @@ static char *input_text(const Call *call, const MergeSource *source, gboolean co
 	if (!factor)
 		return NULL;
 	gboolean plain = g_str_equal(factor, "1");
+	gboolean bare = common || is_untouched(call, source);
 	g_autofree char *body =
-		common ? body_text(call, source->member, !plain) : single_text(call, source);
+		bare ? body_text(call, source->member, !plain) : single_text(call, source);
 	if (!body)
 		return NULL;
 	return plain ? g_steal_pointer(&body) : g_strdup_printf("%s*%s", factor, body);

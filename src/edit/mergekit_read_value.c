@@ -103,8 +103,7 @@ typedef struct {
 	gboolean complement;
 } Piece;
 
-/* 1 - value in the fewest digits that are as near to it as a double is: 0.1, of 0.9. */
-static double complement_of(double value)
+double mergekit_complement(double value)
 {
 	double exact = 1 - value;
 	for (int digits = 1; digits <= 15; digits++) {
@@ -120,14 +119,7 @@ static double complement_of(double value)
 
 static char *number_text(const Piece *piece, double value)
 {
-	return expression_number(piece->complement ? complement_of(value) : value);
-}
-
-/* The same in brackets where a scope could not follow it. */
-static char *value_text(const Piece *piece, double value)
-{
-	g_autofree char *text = number_text(piece, value);
-	return *text == '-' ? g_strdup_printf("(%s)", text) : g_steal_pointer(&text);
+	return expression_number(piece->complement ? mergekit_complement(value) : value);
 }
 
 /* Whether it counts on a tensor outside of the layers; `after`: where a ramp has its last number.
@@ -179,7 +171,7 @@ static char *layers_text(const Piece *piece)
 				break;
 		g_autofree char *range = depth_range(
 			piece->reader->depth->stem, slice->first + from, slice->first + to);
-		g_autofree char *number = value_text(piece, value);
+		g_autofree char *number = number_text(piece, value);
 		g_string_append_printf(text, "%s[%s], ", number, range);
 	}
 	g_autofree char *outside = number_text(piece, piece->one->anchor[0]);
@@ -246,8 +238,7 @@ static void append_filter(GString *text, const char *filter)
 
 static void append_piece(GString *text, const char *piece, const char *filter)
 {
-	gboolean brackets = filter && *piece == '-';
-	g_string_append_printf(text, brackets ? "%s(%s)" : "%s%s", text->len ? ", " : "", piece);
+	g_string_append_printf(text, "%s%s", text->len ? ", " : "", piece);
 	if (filter)
 		append_filter(text, filter);
 }

@@ -5,8 +5,6 @@
 #include "edit/mergekit.h"
 #include "edit/method.h"
 #include "edit/yaml.h"
-#include "edits.h"
-#include "tensors.h"
 #include "toy.h"
 
 #include <math.h>
@@ -514,128 +512,6 @@ static void test_models(Fixture *fixture, gconstpointer data)
 	assert_model(fixture, "a", told, "mnist@40");
 }
 
-/* The reference of mergekit for a case of the manifest, and what is read of the same recipe. */
-static void append_value(GString *yaml, const cJSON *value)
-{
-	if (cJSON_IsBool(value))
-		g_string_append(yaml, cJSON_IsTrue(value) ? "true" : "false");
-	else
-		g_string_append_printf(yaml, "%.17g", value->valuedouble);
-}
-
-static void append_parameters(GString *yaml, const char *indent, const cJSON *parameters)
-{
-	const cJSON *value;
-	g_string_append_printf(yaml, "%sparameters:\n", indent);
-	cJSON_ArrayForEach (value, parameters) {
-		g_string_append_printf(yaml, "%s  %s: ", indent, value->string);
-		append_value(yaml, value);
-		g_string_append_c(yaml, '\n');
-	}
-}
-
-static const char *string_of(const cJSON *item, const char *key)
-{
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, key));
-}
-
-static gboolean is_true(const cJSON *item, const char *key)
-{
-	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, key));
-}
-
-static GString *yaml_of(const cJSON *item)
-{
-	GString *yaml = g_string_new(NULL);
-	const cJSON *models = cJSON_GetObjectItemCaseSensitive(item, "models");
-	const cJSON *own = cJSON_GetObjectItemCaseSensitive(item, "model_params");
-	g_string_append_printf(yaml, "merge_method: %s\nmodels:\n", string_of(item, "method"));
-	for (int i = 0; i < cJSON_GetArraySize(models); i++) {
-		g_string_append_printf(yaml, "  - model: fixtures/%s\n",
-			cJSON_GetStringValue(cJSON_GetArrayItem(models, i)));
-		append_parameters(yaml, "    ", cJSON_GetArrayItem(own, i));
-	}
-	if (is_true(item, "base"))
-		g_string_append(yaml, "base_model: fixtures/base\n");
-	append_parameters(yaml, "", cJSON_GetObjectItemCaseSensitive(item, "params"));
-	return yaml;
-}
-
-static char *fixture_path(const char *prefix, const char *name)
-{
-	g_autofree char *relative =
-		g_strdup_printf("tests/mergekit/%s%s.safetensors", prefix, name);
-	return test_source(relative);
-}
-
-static Collection *fixture_collection(void)
-{
-	g_autofree char *base = fixture_path("", "base");
-	Collection *collection = collection_new(open_checked(base));
-	for (guint i = 0; i < 3; i++) {
-		char name[] = {'f', 't', (char)('0' + i), '\0'};
-		g_autofree char *path = fixture_path("", name);
-		add_member(collection, name, MEMBER_TASK, NULL, -1, path);
-	}
-	return collection;
-}
-
-/* The expression with the masks that mergekit drew. */
-static char *with_masks(const char *expression, const char *name)
-{
-	g_autofree char *mask = fixture_path("mask_", name);
-	g_assert_true(g_str_has_suffix(expression, ")"));
-	return g_strdup_printf("%.*s, mask=\"%s\")", (int)strlen(expression) - 1, expression, mask);
-}
-
-static void compare_reference(const EditRun *run, const Checkpoint *reference)
-{
-	for (guint i = 0; i < collection_tensors(run->collection); i++) {
-		const Tensor *tensor = collection_tensor(run->collection, i);
-		g_autofree double *theirs = test_read_named(reference, tensor->name);
-		g_autofree double *ours = edit_values(run, i);
-		double largest = 0, worst = 0;
-		for (guint64 k = 0; k < tensor->elements; k++) {
-			largest = fmax(largest, fabs(theirs[k]));
-			worst = fmax(worst, fabs(ours[k] - theirs[k]));
-			g_assert_true(isfinite(ours[k]));
-		}
-		if (worst > 1e-6 * largest)
-			g_error("%s: %s is %g apart", run->text, tensor->name, worst);
-	}
-}
-
-/* Read as YAML and applied, it is what mergekit wrote. */
-static void test_reference(gconstpointer data)
-{
-	const cJSON *item = data;
-	const char *name = string_of(item, "name");
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GString) yaml = yaml_of(item);
-	g_autoptr(Collection) collection = fixture_collection();
-	g_autoptr(GPtrArray) notes = mergekit_notes_new();
-	g_autoptr(Recipe) recipe = mergekit_parse(
-		collection, "config.yaml", yaml->str, yaml->len, NULL, notes, &error);
-	test_no_error(error);
-	g_autofree char *text = is_true(item, "masks") ? with_masks(recipe->expression, name)
-						       : g_strdup(recipe->expression);
-	g_autofree char *path = fixture_path("ref_", name);
-	g_autoptr(Checkpoint) reference = test_open(path);
-	EditRun run = {collection, text, .scale = recipe->scale};
-	compare_reference(&run, reference);
-}
-
-static void add_references(const cJSON *manifest)
-{
-	const cJSON *item;
-	cJSON_ArrayForEach (item, manifest) {
-		g_autofree char *name =
-			g_strdup_printf("/mergekit-yaml/reference/%s", string_of(item, "name"));
-		if (!is_true(item, "bf16"))
-			g_test_add_data_func(name, item, test_reference);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -651,13 +527,8 @@ int main(int argc, char **argv)
 		{"/mergekit-yaml/sayings", test_sayings},
 		{"/mergekit-yaml/models", test_models},
 	};
-	g_autoptr(GError) error = NULL;
 	g_test_init(&argc, &argv, NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
 		g_test_add(tests[i].name, Fixture, NULL, set_up, tests[i].test, tear_down);
-	g_autofree char *path = test_source("tests/mergekit/manifest.json");
-	g_autoptr(cJSON) manifest = json_read_file(path, 1u << 20, &error);
-	test_no_error(error);
-	add_references(manifest);
 	return g_test_run();
 }
