@@ -19,7 +19,7 @@
 struct ComposeCurve {
 	char *key;        /* of all that it depends on */
 	char *why;        /* there is none; else NULL */
-	gboolean exact;   /* as its previews are */
+	PreviewKind kind; /* the least certain of its previews */
 	double square[3]; /* |edit|² = [0] + [1]·λ + [2]·λ² */
 	double base;      /* |θ₀|; NaN where it is not known */
 	guint count;
@@ -63,12 +63,11 @@ static char *why_none(const ComposeView *view)
 	guint place = compose_place(view);
 	g_autofree char *title = outline_title(view->outline, place);
 
-	if (row->kind == OUTLINE_PARAMETER ||
-		(row->has_number && outline_in_method(view->outline, place)))
+	if (row->kind > OUTLINE_PARAMETER)
+		return g_strdup("");
+	if (!outline_is_linear(view->outline, place))
 		return g_strdup_printf(
 			"no curve: the edit is not linear in %s, which is in a method", title);
-	if (!row->has_number)
-		return g_strdup("");
 	return row->on ? NULL : g_strdup("no curve: the term is off");
 }
 
@@ -90,7 +89,7 @@ static void take_norms(ComposeCurve *curve, Preview *const previews[3])
 		square[i] = whole->norm.value * whole->norm.value;
 		if (whole->norm.value > 0)
 			curve->base = whole->norm.value / whole->relative.value;
-		curve->exact = curve->exact && previews[i]->kind == PREVIEW_EXACT;
+		curve->kind = MAX(curve->kind, previews[i]->kind);
 	}
 	curve->square[0] = square[1];
 	curve->square[1] = (square[2] - square[0]) / 2;
@@ -101,7 +100,6 @@ static void take_previews(ComposeCurve *curve, Preview *const previews[3])
 {
 	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
 
-	curve->exact = TRUE;
 	take_norms(curve, previews);
 	curve->count = previews[0]->count;
 	curve->along = g_new0(double, 2 * (gsize)curve->count + 1);
@@ -219,8 +217,8 @@ static void draw_norms(const ComposeCurve *curve, const OutlineRow *row, Canvas 
 		most = fmax(most, y[i]);
 	}
 	canvas_text(canvas, rect, 1, 0, ROLE_HEADING, "|edit|/|θ₀|");
-	if (!curve->exact)
-		canvas_text(canvas, rect, 14, 0, ROLE_DIM, "estimated");
+	if (curve->kind != PREVIEW_EXACT)
+		canvas_text(canvas, rect, 14, 0, ROLE_DIM, preview_kind_name(curve->kind));
 	plot_lines(canvas, rect_rows(rect_right_of(rect, 1), 1, rect.height - 1), series, 2,
 		row->low, row->high, 0, number_limit(most), row->number);
 }

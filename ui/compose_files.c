@@ -62,13 +62,13 @@ static gboolean accept_read(gpointer data, Ui *ui, const char *text, GError **er
 	g_autoptr(Recipe) recipe = recipe_read(path, error);
 	g_autoptr(Composition) next = composition_copy(session_composition(session));
 
-	(void)data;
 	if (!recipe ||
 		!composition_set_text(next, session_collection(session), recipe->expression, error))
 		return FALSE;
 	next->scale = recipe->scale;
 	label = g_strdup_printf("open %s", text);
 	session_compose(session, next, label, NULL);
+	compose_go(data, "0");
 	return TRUE;
 }
 
@@ -155,9 +155,9 @@ static void pick_kept(ComposeView *view, Ui *ui, const char *title, UiAccept acc
 
 static gboolean accept_kept(gpointer data, Ui *ui, const char *text, GError **error)
 {
-	(void)data;
 	if (!session_open_edit(ui_session(ui), text, error))
 		return FALSE;
+	compose_go(data, "0");
 	ui_message(ui, "opened %s: u goes back", text);
 	return TRUE;
 }

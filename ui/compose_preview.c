@@ -13,7 +13,7 @@
 #define LAYER_NAME_LEAST 10
 #define LAYER_NUMBER 10 /* columns of a layer's number and the blanks around it */
 #define INTERVAL_COLUMNS 7
-#define MOVE_COLUMNS 7
+#define MOVE_COLUMNS 8
 
 /* Half the width of an interval, "±0.012"; "" where the number is exact.  g_free. */
 static char *interval_text(const Estimate *estimate)
@@ -23,13 +23,23 @@ static char *interval_text(const Estimate *estimate)
 	return isfinite(half) && half > 0 ? g_strdup_printf("±%.2g", half) : g_strdup("");
 }
 
+/* The same in hundredths, never less than it is. */
+static char *hundredths_text(const Estimate *estimate)
+{
+	double half = (estimate->high - estimate->low) / 2;
+
+	return isfinite(half) && half > 0 ? g_strdup_printf("±%.2f", ceil(half * 100) / 100)
+					  : g_strdup("");
+}
+
 static int draw_value(Canvas *canvas, Rect rect, int y, const char *label, const Estimate *estimate)
 {
 	g_autofree char *interval = interval_text(estimate);
+	int end = MIN(24, rect.width - 10);
 
 	canvas_text(canvas, rect, 1, y, ROLE_NORMAL, label);
-	pane_number(canvas, rect, 24, y, ROLE_NORMAL, estimate->value);
-	canvas_text(canvas, rect, 25, y, ROLE_DIM, interval);
+	pane_number(canvas, rect, end, y, ROLE_NORMAL, estimate->value);
+	canvas_text(canvas, rect, end + 1, y, ROLE_DIM, interval);
 	return y + 1;
 }
 
@@ -48,9 +58,8 @@ static char *kind_text(const ComposeView *view, int columns)
 						: " · over all elements",
 			NULL);
 	return g_strdup_printf("%s ±%s%s", kind, share,
-		preview->kind == PREVIEW_EXPECTED ? " by the draw"
-		: columns < WIDTH_OF_KEPT         ? ""
-						  : " · r measures");
+		columns >= WIDTH_OF_KEPT && preview->kind == PREVIEW_EXPECTED ? " by the draw"
+									      : "");
 }
 
 static int draw_sizes(const ComposeView *view, Canvas *canvas, Rect rect, int y)
@@ -63,6 +72,8 @@ static int draw_sizes(const ComposeView *view, Canvas *canvas, Rect rect, int y)
 
 	canvas_text(canvas, rect, x, y, estimated ? ROLE_WARNING : ROLE_GOOD, kind);
 	y = draw_value(canvas, rect, y + 1, "|edit|/|θ₀|", &preview->whole->relative);
+	if (estimated && rect.width >= WIDTH_OF_KEPT)
+		canvas_text_right(canvas, rect, rect.width - 1, y, ROLE_DIM, "r measures");
 	return draw_value(canvas, rect, y, "of largest τ", &largest);
 }
 
@@ -122,12 +133,12 @@ static void draw_task(const ComposeView *view, const TaskColumns *columns, guint
 {
 	const Preview *preview = view->preview;
 	const Estimate *cosine = &preview->whole->cosine[task];
-	g_autofree char *interval = interval_text(cosine);
+	g_autofree char *interval = hundredths_text(cosine);
 
 	canvas_field(canvas, rect, 2, y, columns->name, ROLE_NORMAL, preview->name[task]);
 	pane_signed(canvas, rect, columns->cosine, y, ROLE_NORMAL, cosine->value, 2);
 	if (columns->interval)
-		canvas_text(canvas, rect, columns->cosine, y, ROLE_DIM, interval);
+		canvas_text(canvas, rect, columns->cosine + 1, y, ROLE_DIM, interval);
 	if (columns->kept)
 		pane_signed(canvas, rect, columns->kept, y, ROLE_NORMAL,
 			preview->whole->kept[task].value, 2);
@@ -234,7 +245,7 @@ static int draw_moves(const Preview *preview, Canvas *canvas, Rect rect, int y)
 
 	canvas_text(canvas, rect, 1, y, ROLE_HEADING, "MOVES");
 	for (int i = 0; i < PREVIEW_PERCENTILES; i++) {
-		int end = 8 + (i + 1) * MOVE_COLUMNS;
+		int end = 5 + (i + 1) * MOVE_COLUMNS;
 		if (end > rect.width)
 			break;
 		g_autofree char *label = g_strdup_printf("%g %%", preview_percentiles[i]);

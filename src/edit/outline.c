@@ -243,10 +243,23 @@ int outline_call(const Outline *outline, guint row)
 	return -1;
 }
 
-gboolean outline_in_method(const Outline *outline, guint row)
+/* Whether a call's value is linear in its inputs, and weights are none of its affair. */
+static gboolean is_linear(const Method *method)
 {
-	int parent = outline_row(outline, row)->parent;
-	return parent >= 0 && outline_call(outline, (guint)parent) >= 0;
+	return method->mix && !method->wants_products && !method->weighted;
+}
+
+gboolean outline_is_linear(const Outline *outline, guint row)
+{
+	const OutlineRow *of = outline_row(outline, row);
+	if (of->kind > OUTLINE_INPUT)
+		return FALSE;
+	while (of->parent >= 0) {
+		of = outline_row(outline, (guint)of->parent);
+		if (of->method && !is_linear(of->method))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 char *outline_title(const Outline *outline, guint row)

@@ -65,8 +65,9 @@ const OutlineRow *outline_row(const Outline *outline, guint row);
 int outline_find(const Outline *outline, const char *path);
 /* The row of the call that a row is, or lies in; -1. */
 int outline_call(const Outline *outline, guint row);
-/* Whether a number lies in a call, so that the edit is not linear in it. */
-gboolean outline_in_method(const Outline *outline, guint row);
+/* Whether the edit is linear in a row's coefficient, whatever else it is: no method stands between
+ * that makes more of its inputs than their sum. */
+gboolean outline_is_linear(const Outline *outline, guint row);
 /* "λ mnist", "λ mnist in ties", "density of ties".  g_free. */
 char *outline_title(const Outline *outline, guint row);
 /* What a parameter or a method is, in one line; NULL of other rows.  g_free. */

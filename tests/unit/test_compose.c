@@ -54,15 +54,15 @@ static void load_digits(Session *session)
 	wait_for_jobs(session);
 }
 
-/* A workbench on the Compose screen, with an edit. */
-static Bench bench_new(const char *edit)
+/* A workbench on the Compose screen, with an edit of what is loaded. */
+static Bench bench_on(void (*load)(Session *session), const char *edit)
 {
 	g_autoptr(GError) error = NULL;
 	Bench bench = {.folder = test_folder()};
 	g_assert_cmpint(g_chdir(bench.folder), ==, 0);
 	Session *session = session_open("store.h5", 1, &error);
 	test_no_error(error);
-	load_digits(session);
+	load(session);
 	g_autoptr(Composition) composition = composition_new();
 	composition_set_text(composition, session_collection(session), edit, &error);
 	test_no_error(error);
@@ -72,6 +72,11 @@ static Bench bench_new(const char *edit)
 	ui_go(bench.ui, SCREEN_COMPOSE);
 	app_draw(bench.ui, bench.canvas);
 	return bench;
+}
+
+static Bench bench_new(const char *edit)
+{
+	return bench_on(load_digits, edit);
 }
 
 static void bench_free(Bench *bench)
@@ -256,6 +261,52 @@ static void test_kept_edits_stay(void)
 	bench_free(&bench);
 }
 
+/* More elements than a sample holds: the values are those of a fixed sequence. */
+static void write_large(const char *path, guint seed)
+{
+	enum { ELEMENTS = 400000 };
+	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+	g_autofree double *values = g_new(double, ELEMENTS);
+	for (guint i = 0; i < ELEMENTS; i++)
+		values[i] = g_rand_double_range(rand, -1, 1);
+	TestTensor tensor = {"w", DTYPE_F32, 1, {ELEMENTS}, values};
+	test_write_safetensors(path, &tensor, 1);
+}
+
+static void load_large(Session *session)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(LoadRequest) request = load_request_new();
+	write_large("base.safetensors", 1);
+	write_large("left.safetensors", 2);
+	write_large("right.safetensors", 3);
+	request->base = g_strdup("base.safetensors");
+	load_request_add(request, "left", "left.safetensors", FALSE);
+	load_request_add(request, "right", "right.safetensors", FALSE);
+	session_load(session, request, &error);
+	test_no_error(error);
+	wait_for_jobs(session);
+}
+
+/* An estimate says so, and how far it may be off; measured it is exact. */
+static void test_measure(void)
+{
+	Bench bench = bench_on(load_large, "magmax(left, right)");
+	g_assert_true(shows(&bench, "estimated ±"));
+	g_assert_true(shows(&bench, "r measures"));
+	press(&bench, "r");
+	g_assert_true(shows(&bench, "measuring in the background"));
+	wait_for_jobs(bench.ui->session);
+	app_draw(bench.ui, bench.canvas);
+	g_assert_true(shows(&bench, "magmax(left, right) is measured"));
+	g_assert_true(shows(&bench, "exact · over all elements"));
+	press(&bench, "r");
+	g_assert_true(shows(&bench, "measure: the preview is exact"));
+	press(&bench, "l");
+	g_assert_true(shows(&bench, "estimated ±"));
+	bench_free(&bench);
+}
+
 /* The column of an error stands below the line, also where the line is scrolled. */
 static void test_column(void)
 {
@@ -302,14 +353,18 @@ static void test_folding(void)
 /* What a coefficient in a method cannot have. */
 static void test_curve(void)
 {
-	Bench bench = bench_new("0.5*mnist + sum(greek)");
+	Bench bench = bench_new("0.5*mnist + magmax(greek, sum(fashion)) + sum(optdigits)");
 	g_assert_true(shows(&bench, "cos ● mnist"));
 	press(&bench, "p");
 	g_assert_false(shows(&bench, "cos ●"));
 	press(&bench, "p j j");
 	g_assert_false(shows(&bench, "cos ●"));
-	g_assert_true(shows(&bench, "no curve: the edit is not linear in λ greek in sum"));
-	press(&bench, "k k <Space>");
+	g_assert_true(shows(&bench, "no curve: the edit is not linear in λ greek in magmax"));
+	press(&bench, "j j");
+	g_assert_true(shows(&bench, "no curve: the edit is not linear in λ fashion in sum"));
+	press(&bench, "G k k");
+	g_assert_true(shows(&bench, "cos ● optdigits"));
+	press(&bench, "g j <Space>");
 	g_assert_true(shows(&bench, "no curve: the term is off"));
 	bench_free(&bench);
 }
@@ -377,6 +432,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/compose/end-of-range", test_end_of_range);
 	g_test_add_func("/compose/kept-edits", test_kept_edits);
 	g_test_add_func("/compose/kept-edits-stay", test_kept_edits_stay);
+	g_test_add_func("/compose/measure", test_measure);
 	g_test_add_func("/compose/column", test_column);
 	g_test_add_func("/compose/completion", test_completion);
 	g_test_add_func("/compose/folding", test_folding);
