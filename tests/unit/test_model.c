@@ -50,6 +50,12 @@ static const struct {
 	{"optdigits + (\"mnist-inv\" - mnist)", "base + optdigits + (mnist-inv - mnist)"},
 	{"0.3*(mnist + optdigits + \"mnist-inv\" + fashion + greek + cyrillic)",
 		"base + 0.3*(mnist + optdigits + mnist-inv + fashion + greek + cyrillic)"},
+	{"ties(mnist, optdigits, \"mnist-inv\", fashion, greek, cyrillic, density=0.2, "
+	 "dialect=mergekit)",
+		"TIES(mnist, optdigits, mnist-inv, fashion, greek, cyrillic; density=0.2, "
+		"lambda=1.0)"},
+	{"ties(mnist, \"mnist-inv\", density=0.2, dialect=mergekit)",
+		"TIES(mnist, mnist-inv; density=0.2, lambda=1.0)"},
 };
 
 static void test_truth(Fixture *fixture, gconstpointer data)
