@@ -1,25 +1,40 @@
-/* estimate.c - what a sample says of an edit that nothing else is known of. */
+/* estimate.c - what a sample says of an edit that nothing else is known of.
+ *
+ * Figure 0 is ‖y‖², whose summands are compared with the pairs of proxies; figure 1 + j is ⟨y, τⱼ⟩,
+ * compared with the proxies times τⱼ. */
 #include "edit/estimate.h"
 
-#include "edit/method.h"
-#include "edit/node.h"
+#include "edit/least_squares.h"
+#include "edit/proxies.h"
 
-#include <gsl/gsl_linalg.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* Products that finding the nearby linear edit may take: beyond that, of every so many elements. */
-#define FIT_PRODUCTS (4u << 20)
-/* What is added to a diagonal of 1, so that tasks that are alike do not matter. */
-#define RIDGE 1e-9
+/* What one part adds to the equations that find a figure's factors. */
+typedef struct {
+	double *matrix; /* [size][size] */
+	double *right;  /* [size] */
+} Equations;
+
+/* One part of the sample. */
+typedef struct {
+	const PrepareSample *sample;
+	Equations *equations; /* [figures] */
+	double *missing;      /* [tensors][compared]: how much less it has than there is */
+	double *sum;          /* [tensors][figures], with the thresholds of the whole sample */
+	double *own;          /* [tensors][figures], with those of the part */
+} Part;
 
 typedef struct {
 	const Collection *collection;
-	const Gram *gram;
 	const Node *edit;
-	const guint *task; /* [tasks] */
-	guint tasks, vectors;
-	GArray *members; /* of guint: what the linear edit is made of; θ₀ (0) last, if at all */
-	double *c;       /* [tensors][vectors]: its coefficients */
+	PreviewSample *sample;
+	const Proxies *proxies;
+	const guint *task;
+	guint tensors, tasks, figures;
+	guint pairs, compared; /* products: of proxies with each other, and all */
+	Part part[SAMPLE_PARTS];
 } Estimator;
 
 double *estimate_values(
@@ -44,236 +59,282 @@ double *estimate_values(
 	return out;
 }
 
-static const double *values_of(const PrepareSample *sample, guint member, guint tensor)
+static guint size_of(const Estimator *estimator, guint figure)
 {
-	return member ? sample->task[member][tensor] : sample->base[tensor];
+	return figure ? estimator->proxies->count : estimator->pairs;
 }
 
-static double *coefficients_on(const Estimator *estimator, guint tensor)
+/* Where a figure's products stand among all that are compared. */
+static guint place_of(const Estimator *estimator, guint figure)
 {
-	return estimator->c + (gsize)tensor * estimator->vectors;
+	return figure ? estimator->pairs + (figure - 1) * estimator->proxies->count : 0;
 }
 
-static guint member_at(const Estimator *estimator, guint i)
+static void part_init(const Estimator *estimator, Part *part)
 {
-	return g_array_index(estimator->members, guint, i);
+	gsize figures = (gsize)estimator->tensors * estimator->figures;
+	part->missing = g_new0(double, (gsize)estimator->tensors * estimator->compared + 1);
+	part->sum = g_new0(double, figures + 1);
+	part->own = g_new0(double, figures + 1);
+	part->equations = g_new0(Equations, estimator->figures);
+	for (guint f = 0; f < estimator->figures; f++) {
+		gsize size = size_of(estimator, f);
+		part->equations[f] =
+			(Equations){g_new0(double, size *size + 1), g_new0(double, size + 1)};
+	}
 }
 
-/* The value of each member on an element, times what its coefficient is expected to be like; their
- * squares without θ₀'s. */
-static double gather(const Estimator *estimator, const PrepareSample *sample, guint tensor,
-	guint64 element, double *z)
+static void part_clear(const Estimator *estimator, Part *part)
+{
+	for (guint f = 0; part->equations && f < estimator->figures; f++) {
+		g_free(part->equations[f].matrix);
+		g_free(part->equations[f].right);
+	}
+	g_free(part->equations);
+	g_free(part->missing);
+	g_free(part->sum);
+	g_free(part->own);
+}
+
+static void estimator_clear(Estimator *estimator)
+{
+	for (guint p = 0; p < SAMPLE_PARTS; p++)
+		part_clear(estimator, &estimator->part[p]);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Estimator, estimator_clear)
+
+static guint64 count_in(const PrepareSample *sample, guint tensor)
+{
+	return sample->plan->first[tensor + 1] - sample->plan->first[tensor];
+}
+
+static double stands_for(const Estimator *estimator, const PrepareSample *sample, guint tensor)
+{
+	guint64 elements = collection_tensor(estimator->collection, tensor)->elements;
+	return (double)elements / (double)MAX(count_in(sample, tensor), 1);
+}
+
+/* The summands of all figures on one element. */
+static void summands(const Estimator *estimator, const PrepareSample *sample, guint tensor,
+	guint64 element, double y, double *out)
+{
+	out[0] = y * y;
+	for (guint j = 0; j < estimator->tasks; j++) {
+		const double *value = sample->task[estimator->task[j]][tensor];
+		out[j + 1] = value ? y * value[element] : 0;
+	}
+}
+
+/* All products of the proxies on one element. */
+static void compare(const Estimator *estimator, const PrepareSample *sample, guint tensor,
+	guint64 element, const double *z, double *out)
+{
+	guint count = estimator->proxies->count;
+	for (guint k = 0; k < count; k++)
+		for (guint i = 0; i <= k; i++)
+			*out++ = z[k] * z[i];
+	for (guint j = 0; j < estimator->tasks; j++) {
+		const double *value = sample->task[estimator->task[j]][tensor];
+		for (guint k = 0; k < count; k++)
+			*out++ = value ? z[k] * value[element] : 0;
+	}
+}
+
+static void add_equation(
+	Equations *equations, guint size, const double *known, double summand, double weight)
+{
+	for (guint i = 0; i < size; i++) {
+		equations->right[i] += weight * known[i] * summand;
+		for (guint k = 0; k <= i; k++)
+			equations->matrix[i * size + k] += weight * known[i] * known[k];
+	}
+}
+
+static double alpha(void)
+{
+	static double a = -1;
+	if (a < 0)
+		a = g_getenv("ALPHA") ? atof(g_getenv("ALPHA")) : 1;
+	return a;
+}
+
+static double weight_of(const Estimator *estimator, const double *z)
 {
 	double square = 0;
-	for (guint i = 0; i < estimator->members->len; i++) {
-		guint member = member_at(estimator, i);
-		const double *value = values_of(sample, member, tensor);
-		z[i] = value ? coefficients_on(estimator, tensor)[member] * value[element] : 0;
-		square += member ? z[i] * z[i] : 0;
-	}
-	return square;
+	for (guint k = 0; k < estimator->proxies->count; k++)
+		square += (gint)k == estimator->proxies->base ? 0 : z[k] * z[k];
+	return square > 0 ? pow(square, -alpha()) : 0;
 }
 
-/* Adds one element to the normal equations. */
-static void add_element(
-	gsl_matrix *matrix, gsl_vector *right, const double *z, double y, double weight)
+static void add_element(const Estimator *estimator, Part *part, guint tensor, guint64 element,
+	double y, double weight, double *room)
 {
-	for (gsize i = 0; i < right->size; i++) {
-		*gsl_vector_ptr(right, i) += weight * z[i] * y;
-		for (gsize j = 0; j <= i; j++)
-			*gsl_matrix_ptr(matrix, i, j) += weight * z[i] * z[j];
+	double *z = room, *known = z + PROXIES_MOST, *found = known + estimator->compared;
+	double *missing = part->missing + (gsize)tensor * estimator->compared;
+	double *sum = part->sum + (gsize)tensor * estimator->figures;
+	proxies_values(estimator->proxies, part->sample, tensor, element, z);
+	compare(estimator, part->sample, tensor, element, z, known);
+	summands(estimator, part->sample, tensor, element, y, found);
+	for (guint i = 0; i < estimator->compared; i++)
+		missing[i] -= weight * known[i];
+	for (guint f = 0; f < estimator->figures; f++)
+		sum[f] += weight * found[f];
+	double fit = weight * weight_of(estimator, z);
+	for (guint f = 0; isfinite(fit * found[0]) && f < estimator->figures; f++)
+		add_equation(&part->equations[f], size_of(estimator, f),
+			known + place_of(estimator, f), found[f], fit);
+}
+
+/* Adds what there is of the proxies' products on a tensor; where that is not known, or all elements
+ * are sampled, nothing is missing. */
+static void add_known(const Estimator *estimator, Part *part, guint tensor)
+{
+	double *missing = part->missing + (gsize)tensor * estimator->compared;
+	guint count = estimator->proxies->count;
+	g_autofree double *pairs = g_new0(double, estimator->pairs + 1);
+	g_autofree double *products = g_new0(double, count * estimator->tasks + 1);
+	gboolean known = proxies_products(
+		estimator->proxies, tensor, estimator->task, estimator->tasks, pairs, products);
+	if (!known || preview_sample_has_all(estimator->sample, tensor)) {
+		memset(missing, 0, estimator->compared * sizeof *missing);
+		return;
+	}
+	for (guint i = 0; i < estimator->pairs; i++)
+		missing[i] += pairs[i];
+	for (guint j = 0; j < estimator->tasks; j++)
+		for (guint k = 0; k < count; k++)
+			missing[place_of(estimator, j + 1) + k] +=
+				products[k * estimator->tasks + j];
+}
+
+/* Looks at one part with the thresholds of the whole sample. */
+static void look(Estimator *estimator, guint number, const double *values)
+{
+	Part *part = &estimator->part[number];
+	part->sample = preview_sample_part(estimator->sample, number);
+	part_init(estimator, part);
+	const guint64 *order = preview_sample_order(estimator->sample, number);
+	g_autofree double *room =
+		g_new(double, PROXIES_MOST + estimator->compared + estimator->figures);
+	for (guint t = 0; t < estimator->tensors; t++) {
+		guint64 first = part->sample->plan->first[t];
+		double weight = stands_for(estimator, part->sample, t);
+		for (guint64 i = 0; i < count_in(part->sample, t); i++)
+			add_element(estimator, part, t, i, values[order[first + i]], weight, room);
+		add_known(estimator, part, t);
 	}
 }
 
-/* Large changes count more than by their squares: what differs there is what makes a sum of squares
- * uncertain. */
-static void add_tensor(const Estimator *estimator, const PrepareSample *sample, guint tensor,
-	const double *y, guint64 stride, gsl_matrix *matrix, gsl_vector *right)
+/* With the thresholds of the part. */
+static gboolean look_alone(const Estimator *estimator, Part *part, GError **error)
 {
-	guint64 count = sample->plan->first[tensor + 1] - sample->plan->first[tensor];
-	guint64 elements = collection_tensor(estimator->collection, tensor)->elements;
-	double stands_for = (double)elements / (double)MAX(count, 1);
-	g_autofree double *z = g_new(double, right->size);
-	for (guint64 i = 0; i < count; i += stride) {
-		double square = gather(estimator, sample, tensor, i, z);
-		if (isfinite(square * y[i]))
-			add_element(matrix, right, z, y[i], stands_for * square);
+	g_autofree double *values =
+		estimate_values(estimator->collection, estimator->edit, part->sample, error);
+	g_autofree double *found = g_new(double, estimator->figures);
+	for (guint t = 0; values && t < estimator->tensors; t++) {
+		guint64 first = part->sample->plan->first[t];
+		double weight = stands_for(estimator, part->sample, t);
+		double *own = part->own + (gsize)t * estimator->figures;
+		for (guint64 i = 0; i < count_in(part->sample, t); i++) {
+			summands(estimator, part->sample, t, i, values[first + i], found);
+			for (guint f = 0; f < estimator->figures; f++)
+				own[f] += weight * found[f];
+		}
 	}
+	return values != NULL;
 }
 
-/* Solves in units in which the diagonal is 1; a member that is 0 gets the factor 0. */
-static void solve(gsl_matrix *matrix, gsl_vector *right)
+/* A figure's factors as all parts but one see them. */
+static void solve(const Estimator *estimator, guint without, guint figure, double *factor)
 {
-	g_autofree double *unit = g_new(double, right->size);
-	for (gsize i = 0; i < right->size; i++) {
-		double diagonal = gsl_matrix_get(matrix, i, i);
-		unit[i] = diagonal > 0 ? 1 / sqrt(diagonal) : 0;
-		*gsl_vector_ptr(right, i) *= unit[i];
-		for (gsize j = 0; j < i; j++)
-			*gsl_matrix_ptr(matrix, i, j) *= unit[i] * unit[j];
-		gsl_matrix_set(matrix, i, i, 1 + RIDGE);
+	gsize size = size_of(estimator, figure);
+	g_autofree double *matrix = g_new0(double, size *size + 1);
+	g_autofree double *right = g_new0(double, size + 1);
+	for (guint p = 0; p < SAMPLE_PARTS; p++) {
+		const Equations *equations = &estimator->part[p].equations[figure];
+		for (gsize i = 0; p != without && i < size; i++) {
+			right[i] += equations->right[i];
+			for (gsize k = 0; k <= i; k++)
+				matrix[i * size + k] += equations->matrix[i * size + k];
+		}
 	}
-	for (gsize i = 0; i < right->size; i++)
-		for (gsize j = i + 1; j < right->size; j++)
-			gsl_matrix_set(matrix, i, j, gsl_matrix_get(matrix, j, i));
-	if (gsl_linalg_cholesky_decomp1(matrix) || gsl_linalg_cholesky_svx(matrix, right))
-		gsl_vector_set_zero(right);
-	for (gsize i = 0; i < right->size; i++)
-		*gsl_vector_ptr(right, i) *= unit[i];
+	for (gsize i = 0; i < size; i++)
+		for (gsize k = 0; k < i; k++)
+			matrix[k * size + i] = matrix[i * size + k];
+	least_squares(matrix, right, (guint)size, factor);
 }
 
-/* Scales the coefficients to those of the linear edit; unknown products are kept out of it. */
-static void set_coefficients(const Estimator *estimator, const gsl_vector *factor)
+/* Adds to a part's sums what it misses, as the others tell. */
+static void complete(const Estimator *estimator, guint number)
 {
-	for (guint t = 0; t < collection_tensors(estimator->collection); t++) {
-		double *c = coefficients_on(estimator, t);
-		for (guint i = 0; i < estimator->members->len; i++) {
-			guint member = member_at(estimator, i);
-			gboolean known = isfinite(*gram_cell(estimator->gram, t, member, member));
-			c[member] = known ? c[member] * gsl_vector_get(factor, i) : 0;
+	const Part *part = &estimator->part[number];
+	g_autofree double *factor = g_new0(double, MAX(estimator->pairs, PROXIES_MOST) + 1);
+	for (guint f = 0; f < estimator->figures; f++) {
+		solve(estimator, number, f, factor);
+		for (guint t = 0; t < estimator->tensors; t++) {
+			const double *missing = part->missing + (gsize)t * estimator->compared +
+						place_of(estimator, f);
+			gsize at = (gsize)t * estimator->figures + f;
+			double sum = 0;
+			for (guint i = 0; i < size_of(estimator, f); i++)
+				sum += factor[i] * missing[i];
+			part->sum[at] += sum;
+			part->own[at] += sum;
 		}
 	}
 }
 
-static void fit(const Estimator *estimator, const PrepareSample *sample, const double *values)
+static double *cell_of(const Sums *sums, SumRows *rows, guint tensor, guint figure)
 {
-	gsize size = estimator->members->len;
-	guint tensors = collection_tensors(estimator->collection);
-	guint64 products = sample->plan->first[tensors] * size * size;
-	gsl_matrix *matrix = gsl_matrix_calloc(size, size);
-	gsl_vector *right = gsl_vector_calloc(size);
-	for (guint t = 0; t < tensors; t++)
-		add_tensor(estimator, sample, t, values + sample->plan->first[t],
-			1 + products / FIT_PRODUCTS, matrix, right);
-	solve(matrix, right);
-	set_coefficients(estimator, right);
-	gsl_matrix_free(matrix);
-	gsl_vector_free(right);
+	return figure ? &rows->product[(gsize)tensor * sums->tasks + figure - 1]
+		      : &rows->square[tensor];
 }
 
-/* Whether a value may hold some of θ₀. */
-static gboolean is_of_weights(const Node *node)
+/* The estimate is the mean over parts, and what each says with its own thresholds is off it by an
+ * error.  Of a tensor that is sampled in part, the share that is known to the whole falls away. */
+static void add_tensor(const Estimator *estimator, guint tensor, guint figure, Sums *sums)
 {
-	const Method *method = node->kind == NODE_CALL ? node->method : NULL;
-	if (method && ((method->mix && method->wants_products) ||
-			      (method->on_weights && method->on_weights(node))))
-		return TRUE;
-	for (guint i = 0; i < node->children->len; i++)
-		if (is_of_weights(node_child(node, i)))
-			return TRUE;
-	return FALSE;
+	gsize at = (gsize)tensor * estimator->figures + figure;
+	double weight = preview_sample_weight(estimator->sample, tensor);
+	gboolean all = preview_sample_has_all(estimator->sample, tensor);
+	double unknown = all ? 1 : sqrt(1 - 1 / weight);
+	double *value = cell_of(sums, &sums->value, tensor, figure);
+	for (guint p = 0; p < SAMPLE_PARTS; p++)
+		*value += estimator->part[p].sum[at] / SAMPLE_PARTS;
+	for (guint p = 0; p < SAMPLE_PARTS; p++)
+		*cell_of(sums, &g_array_index(sums->parts, SumRows, p), tensor, figure) =
+			unknown * (estimator->part[p].own[at] - *value);
 }
 
-static void choose_members(Estimator *estimator)
+static gboolean estimate_parts(
+	Estimator *estimator, const double *values, Sums *sums, GError **error)
 {
-	estimator->members = expression_members(estimator->edit);
-	estimator->c = closed_inputs(estimator->collection, estimator->edit);
-	if (!is_of_weights(estimator->edit))
-		return;
-	g_array_append_val(estimator->members, (guint){0});
-	for (guint t = 0; t < collection_tensors(estimator->collection); t++)
-		coefficients_on(estimator, t)[0] = 1;
-}
-
-/* u on a tensor's sampled elements. */
-static void linear_values(const Estimator *estimator, const PrepareSample *sample, guint tensor,
-	guint64 count, double *u)
-{
-	const double *c = coefficients_on(estimator, tensor);
-	for (guint64 k = 0; k < count; k++)
-		u[k] = 0;
-	for (guint i = 0; i < estimator->members->len; i++) {
-		guint member = member_at(estimator, i);
-		const double *value = values_of(sample, member, tensor);
-		for (guint64 k = 0; value && c[member] != 0 && k < count; k++)
-			u[k] += c[member] * value[k];
+	for (guint p = 0; p < SAMPLE_PARTS; p++) {
+		look(estimator, p, values);
+		if (!look_alone(estimator, &estimator->part[p], error))
+			return FALSE;
+		sums_add_part(sums);
 	}
-}
-
-static double sum_of_products(const double *a, const double *b, guint64 n)
-{
-	double sum = 0;
-	for (guint64 i = 0; i < n; i++)
-		sum += a[i] * b[i];
-	return sum;
-}
-
-/* Adds what y has that u has not, as the sample's elements stand for all: y² − u² and (y − u)·τ. */
-static void add_difference(const Estimator *estimator, const PrepareSample *sample, guint tensor,
-	const double *y, SumRows *rows)
-{
-	guint64 count = sample->plan->first[tensor + 1] - sample->plan->first[tensor];
-	guint64 elements = collection_tensor(estimator->collection, tensor)->elements;
-	if (!count)
-		return;
-	double stands_for = (double)elements / (double)count;
-	g_autofree double *less = g_new(double, count), *more = g_new(double, count);
-	linear_values(estimator, sample, tensor, count, more);
-	for (guint64 k = 0; k < count; k++) {
-		less[k] = y[k] - more[k];
-		more[k] = y[k] + more[k];
-	}
-	rows->square[tensor] += stands_for * sum_of_products(less, more, count);
-	for (guint i = 0; i < estimator->tasks; i++) {
-		const double *value = values_of(sample, estimator->task[i], tensor);
-		if (value)
-			rows->product[(gsize)tensor * estimator->tasks + i] +=
-				stands_for * sum_of_products(less, value, count);
-	}
-}
-
-/* ‖u‖² and ⟨u, τ⟩ of a tensor. */
-static void add_linear(const Estimator *estimator, guint tensor, SumRows *rows)
-{
-	g_autofree double *products = g_new0(double, estimator->vectors);
-	rows->square[tensor] +=
-		gram_linear(estimator->gram, tensor, coefficients_on(estimator, tensor), products);
-	for (guint i = 0; i < estimator->tasks; i++)
-		rows->product[(gsize)tensor * estimator->tasks + i] += products[estimator->task[i]];
-}
-
-/* Turns what a part says of a tensor into how far that is from the whole.  Where only some of the
- * elements are sampled a part is off by more than the sample would be: of what is unknown to a
- * part, the share that is sampled is known to the whole. */
-static void leave_error(const Estimator *estimator, const PreviewSample *sample, guint tensor,
-	const SumRows *whole, SumRows *part)
-{
-	double weight = preview_sample_weight(sample, tensor);
-	double share = preview_sample_has_all(sample, tensor) ? 1 : sqrt(1 - 1 / weight);
-	gsize row = (gsize)tensor * estimator->tasks;
-	part->square[tensor] = share * (part->square[tensor] - whole->square[tensor]);
-	for (guint i = 0; i < estimator->tasks; i++)
-		part->product[row + i] = share * (part->product[row + i] - whole->product[row + i]);
-}
-
-static gboolean add_part(
-	const Estimator *estimator, PreviewSample *sample, guint number, Sums *sums, GError **error)
-{
-	const PrepareSample *slice = preview_sample_part(sample, number);
-	g_autofree double *values =
-		estimate_values(estimator->collection, estimator->edit, slice, error);
-	if (!values)
-		return FALSE;
-	SumRows *part = sums_add_part(sums);
-	for (guint t = 0; t < sums->tensors; t++) {
-		if (!preview_sample_count(sample, t))
-			continue;
-		add_difference(estimator, slice, t, values + slice->plan->first[t], part);
-		leave_error(estimator, sample, t, &sums->value, part);
-	}
+	for (guint p = 0; p < SAMPLE_PARTS; p++)
+		complete(estimator, p);
+	for (guint t = 0; t < estimator->tensors; t++)
+		for (guint f = 0;
+			preview_sample_count(estimator->sample, t) && f < estimator->figures; f++)
+			add_tensor(estimator, t, f, sums);
 	return TRUE;
 }
 
 /* A sample of everything has no error. */
-static gboolean add_parts(
-	const Estimator *estimator, PreviewSample *sample, Sums *sums, GError **error)
+static void add_everything(const Estimator *estimator, const double *values, Sums *sums)
 {
-	if (preview_sample_is_everything(sample))
-		return TRUE;
-	for (guint i = 0; i < SAMPLE_PARTS; i++)
-		if (!add_part(estimator, sample, i, sums, error))
-			return FALSE;
-	return TRUE;
+	const PrepareSample *whole = preview_sample_whole(estimator->sample);
+	g_autofree double *found = g_new(double, estimator->figures);
+	for (guint t = 0; t < estimator->tensors; t++)
+		for (guint64 i = 0; i < count_in(whole, t); i++) {
+			summands(estimator, whole, t, i, values[whole->plan->first[t] + i], found);
+			for (guint f = 0; f < estimator->figures; f++)
+				*cell_of(sums, &sums->value, t, f) += found[f];
+		}
 }
 
 /* Of the products with a task without a sample nothing is known. */
@@ -283,35 +344,29 @@ static void forget(Sums *sums, guint task)
 		sums->value.product[(gsize)t * sums->tasks + task] = NAN;
 }
 
-static void estimator_clear(Estimator *estimator)
-{
-	g_array_unref(estimator->members);
-	g_free(estimator->c);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Estimator, estimator_clear)
-
 Sums *estimate_sums(PreviewSample *sample, const Gram *gram, const Node *edit, const double *values,
 	const guint *task, guint tasks, GError **error)
 {
 	const Collection *collection = preview_sample_collection(sample);
-	g_auto(Estimator) estimator = {.collection = collection,
-		.gram = gram,
-		.edit = edit,
-		.task = task,
-		.tasks = tasks,
-		.vectors = collection_members(collection)};
-	const PrepareSample *whole = preview_sample_whole(sample);
-	choose_members(&estimator);
-	fit(&estimator, whole, values);
 	g_autoptr(Sums) sums = sums_new(collection_tensors(collection), tasks);
 	for (guint i = 0; i < tasks; i++)
 		if (!preview_sample_take(sample, task[i]))
 			forget(sums, i);
-	for (guint t = 0; t < sums->tensors; t++)
-		add_difference(&estimator, whole, t, values + whole->plan->first[t], &sums->value);
-	if (!add_parts(&estimator, sample, sums, error))
+	g_autoptr(Proxies) proxies = proxies_new(collection, gram, edit);
+	guint pairs = proxies->count * (proxies->count + 1) / 2;
+	g_auto(Estimator) estimator = {.collection = collection,
+		.edit = edit,
+		.sample = sample,
+		.proxies = proxies,
+		.task = task,
+		.tensors = sums->tensors,
+		.tasks = tasks,
+		.figures = tasks + 1,
+		.pairs = pairs,
+		.compared = pairs + tasks * proxies->count};
+	if (preview_sample_is_everything(sample))
+		add_everything(&estimator, values, sums);
+	else if (!estimate_parts(&estimator, values, sums, error))
 		return NULL;
-	for (guint t = 0; t < sums->tensors; t++)
-		add_linear(&estimator, t, &sums->value);
 	return g_steal_pointer(&sums);
 }

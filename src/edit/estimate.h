@@ -1,10 +1,11 @@
 /* estimate.h - what a sample says of an edit that nothing else is known of.
  *
- * A linear edit u that comes near the edit y is found first: ‖u‖² and ⟨u, τ⟩ are exact from the
- * Gram tables, and the sample has only to say how y differs from it, where tails are short (a
- * difference estimator; Särndal, Swensson and Wretman, Model Assisted Survey Sampling, chapter 6).
- * Thresholds are those of the sample, and of each part of it for itself, so that the error holds
- * theirs. */
+ * ‖y‖² and ⟨y, τ⟩ of an edit y are sums over all elements; the sample has some of them.  Products
+ * of the proxies (proxies.h) come near its summands, and their sums are known exactly, so that the
+ * sample has only to say how the summands differ from those (generalised regression; Särndal,
+ * Swensson and Wretman, Model Assisted Survey Sampling, chapter 6).  Each part of the sample is
+ * compared with the proxies as the other parts see them, and has thresholds of its own, so that the
+ * error which parts show holds that of both. */
 #ifndef TAUSCOPE_ESTIMATE_H
 #define TAUSCOPE_ESTIMATE_H
 

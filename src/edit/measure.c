@@ -25,7 +25,7 @@ typedef struct {
 typedef struct {
 	const MeasureRequest *request;
 	const Prepared *prepared;
-	const Node *others; /* the sum of the tasks whose products are wanted, or NULL */
+	const Node *wanted; /* the sum of the tasks whose products are, or NULL */
 	Job *job;
 	GArray *pieces; /* of Piece */
 	guint64 items;
@@ -65,8 +65,8 @@ static void lay_out(Pass *pass, guint64 block)
 	const Node *edit = pass->request->edit;
 	pass->values = (collection_members(collection) + 1) * sizeof(double);
 	pass->value = pass->values + values_bytes(collection, edit, block);
-	if (pass->others)
-		pass->value += values_bytes(collection, pass->others, block);
+	if (pass->wanted)
+		pass->value += values_bytes(collection, pass->wanted, block);
 	pass->value += -pass->value % sizeof(double);
 	pass->scratch = pass->value + block * sizeof(double);
 	pass->slot = pass->scratch + evaluate_scratch_bytes(edit, block);
@@ -120,7 +120,7 @@ static gboolean work(gpointer data, guint64 item, gpointer memory, GError **erro
 	Values values;
 	if (!values_read(&values, collection, edit, piece->tensor, first, count, NULL,
 		    (guint8 *)memory + pass->values, error) ||
-		(pass->others && !values_read_more(&values, pass->others, error)))
+		(pass->wanted && !values_read_more(&values, pass->wanted, error)))
 		return FALSE;
 	evaluate(pass->prepared, &values, edit, 0, count, value, (guint8 *)memory + pass->scratch);
 	multiply(&values, collection_members(collection), value, memory);
@@ -171,13 +171,14 @@ static gboolean is_wanted(const MeasureRequest *request, guint member)
 	return collection_member(request->collection, member)->role == MEMBER_TASK;
 }
 
-/* The tasks that are read beside those that take part, as a sum of them. */
-static Node *other_tasks(const MeasureRequest *request, const gboolean *takes_part)
+/* All whose products are wanted, as a sum: what the edit itself reads of a tensor are those that it
+ * wants there. */
+static Node *wanted_tasks(const MeasureRequest *request, const gboolean *takes_part)
 {
 	g_autoptr(Node) sum = node_new(NODE_CALL, 1);
 	node_set_method(sum, &method_sum);
 	for (guint m = 1; m < collection_members(request->collection); m++) {
-		if (takes_part[m] || !is_wanted(request, m))
+		if (!takes_part[m] && !is_wanted(request, m))
 			continue;
 		Node *task = node_new(NODE_TASK, 1);
 		task->member = m;
@@ -210,12 +211,6 @@ static Measure *measure_new(const MeasureRequest *request, const gboolean *takes
 	return measure;
 }
 
-static guint count_vectors(const Pass *pass)
-{
-	g_autoptr(GArray) members = expression_members(pass->request->edit);
-	return members->len + (pass->others ? pass->others->children->len : 0) + 1;
-}
-
 Measure *measure_edit(const MeasureRequest *request, Job *job, GError **error)
 {
 	PrepareRequest prepare = {
@@ -224,14 +219,14 @@ Measure *measure_edit(const MeasureRequest *request, Job *job, GError **error)
 	if (!prepared)
 		return NULL;
 	g_autofree gboolean *takes_part = taking_part(request);
-	g_autoptr(Node) others = other_tasks(request, takes_part);
+	g_autoptr(Node) wanted = wanted_tasks(request, takes_part);
 	g_autoptr(Measure) measure = measure_new(request, takes_part);
 	Pass pass = {.request = request,
 		.prepared = prepared,
-		.others = others,
+		.wanted = wanted,
 		.job = job,
 		.measure = measure};
-	pass.vectors = count_vectors(&pass);
+	pass.vectors = 1 + (wanted ? wanted->children->len : 0);
 	return run_pass(&pass, error) ? g_steal_pointer(&measure) : NULL;
 }
 

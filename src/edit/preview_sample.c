@@ -226,6 +226,12 @@ const PrepareSample *preview_sample_part(PreviewSample *sample, guint part)
 	return &sample->parts[part]->prepare;
 }
 
+const guint64 *preview_sample_order(PreviewSample *sample, guint part)
+{
+	preview_sample_part(sample, part);
+	return sample->parts[part]->order;
+}
+
 guint64 preview_sample_count(const PreviewSample *sample, guint tensor)
 {
 	return count_of(sample->plan, tensor);

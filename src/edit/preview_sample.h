@@ -27,6 +27,9 @@ gboolean preview_sample_take_all(PreviewSample *sample, const Node *edit, GError
 const PrepareSample *preview_sample_whole(const PreviewSample *sample);
 const PrepareSample *preview_sample_part(PreviewSample *sample, guint part);
 
+/* Which elements of the whole a part has: [its plan's total]. */
+const guint64 *preview_sample_order(PreviewSample *sample, guint part);
+
 /* How many elements of a tensor are sampled, and for how many each of them stands. */
 guint64 preview_sample_count(const PreviewSample *sample, guint tensor);
 double preview_sample_weight(const PreviewSample *sample, guint tensor);

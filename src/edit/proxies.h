@@ -1,0 +1,35 @@
+/* proxies.h - what an edit that is not linear is likely made of: a few vectors z whose inner
+ * products with each other and with the tasks are exact from the Gram tables.
+ *
+ * Each of the tasks that take part, with its coefficients were every method the sum of its inputs;
+ * of many tasks the largest, and the sum of the others. */
+#ifndef TAUSCOPE_PROXIES_H
+#define TAUSCOPE_PROXIES_H
+
+#include "edit/preview_sample.h"
+
+#define PROXIES_MOST 4u
+#define PROXY_PAIRS_MOST (PROXIES_MOST * (PROXIES_MOST + 1) / 2)
+
+typedef struct {
+	const Collection *collection;
+	const Gram *gram;
+	guint vectors, count;
+	gint *proxy;          /* [vectors]: which proxy a vector is in, or -1 */
+	double *coefficients; /* [tensors][vectors] */
+	gint base;            /* the proxy of θ₀, or -1 */
+} Proxies;
+
+Proxies *proxies_new(const Collection *collection, const Gram *gram, const Node *edit);
+void proxies_free(Proxies *proxies);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Proxies, proxies_free)
+
+/* The proxies' values on an element of a sample: z[count]. */
+void proxies_values(const Proxies *proxies, const PrepareSample *sample, guint tensor,
+	guint64 element, double *z);
+/* On a whole tensor: pairs, packed as gram_packed gives it, and products[count][tasks]; FALSE where
+ * they are not known. */
+gboolean proxies_products(const Proxies *proxies, guint tensor, const guint *task, guint tasks,
+	double *pairs, double *products);
+
+#endif
