@@ -4,10 +4,10 @@
 
 expect 0 "$TAUSCOPE" --help
 [ "$(wc -l <out)" -le 40 ] || fail "--help is longer than a page"
-for verb in load info check verify similarity norms trajectory preview export mergekit; do
+for verb in load info check verify similarity norms trajectory preview export mergekit explain; do
 	grep -q "  $verb " out || fail "--help does not name $verb"
 done
-for verb in load info check verify similarity norms trajectory preview export mergekit; do
+for verb in load info check verify similarity norms trajectory preview export mergekit explain; do
 	expect 0 "$TAUSCOPE" "$verb" --help
 	grep -q -e '--json' out || fail "$verb --help does not name --json"
 done

@@ -350,19 +350,25 @@ static void test_leftovers(Fixture *fixture, gconstpointer data)
 	assert_listing(fixture->folder, "inputs out");
 }
 
+/* While methods are prepared, while it is looked what changes, and while it is written. */
 static gboolean run_cancelled(Job *job, gpointer data, GError **error)
 {
+	static const struct {
+		const char *edit, *output;
+		ModelPart part;
+	} rows[] = {{"a", "out.safetensors", MODEL_WHOLE}, {"a", "out/", MODEL_WHOLE},
+		{"ties(a, b, density=0.5)", "out.safetensors", MODEL_WHOLE},
+		{"ties(a, b, density=0.5)", "out/", MODEL_WHOLE},
+		{"a", "out.safetensors", MODEL_CHANGED}};
 	const Fixture *fixture = data;
-	g_autofree char *file = path_in(fixture, "out.safetensors");
-	g_autofree char *folder = path_in(fixture, "out/");
-	g_autoptr(GError) reason = NULL;
 	job_cancel(job);
-	g_assert_null(write_with(fixture->collection, "a", file, (ModelRequest){0}, job, &reason));
-	test_error(reason, ERROR_CANCELLED, "");
-	g_clear_error(&reason);
-	g_assert_null(
-		write_with(fixture->collection, "a", folder, (ModelRequest){0}, job, &reason));
-	test_error(reason, ERROR_CANCELLED, "");
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GError) reason = NULL;
+		g_autofree char *path = path_in(fixture, rows[i].output);
+		g_assert_null(write_with(fixture->collection, rows[i].edit, path,
+			(ModelRequest){.part = rows[i].part}, job, &reason));
+		test_error(reason, ERROR_CANCELLED, "");
+	}
 	return job_check(job, error);
 }
 
@@ -384,8 +390,7 @@ static void test_written_meanwhile(Fixture *fixture, gconstpointer data)
 	g_autoptr(Node) edit = expression_parse(fixture->collection, "a", &error);
 	test_no_error(error);
 	g_autoptr(Recipe) recipe = recipe_new("a", 1);
-	ModelRequest request = {
-		.collection = fixture->collection, .edit = edit, .recipe = recipe};
+	ModelRequest request = {.collection = fixture->collection, .edit = edit, .recipe = recipe};
 	gint member = collection_find(fixture->collection, "a");
 	const Checkpoint *task = collection_member(fixture->collection, (guint)member)->checkpoint;
 	const char *path = ((const CheckpointFile *)task->files->pdata[0])->path;
