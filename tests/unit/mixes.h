@@ -71,6 +71,12 @@ static inline void formula_scale(const Mixing *mixing, Real *out)
 	vector_add(out, mixing->t, mixing->v[0], mixing->n);
 }
 
+/* One number has no direction: the paper dialect goes straight. */
+static inline gboolean is_number(const Mixing *mixing)
+{
+	return mixing->n == 1 && !mixing->mergekit;
+}
+
 /* From a to b, with the angle between them. */
 static inline void bend(const Real *a, const Real *b, Real angle, Real t, gsize n, Real *out)
 {
@@ -90,14 +96,14 @@ static inline void formula_slerp(const Mixing *mixing, Real *out)
 	gboolean alone = mixing->inputs == 1;
 	const Real *a = alone ? mixing->base : mixing->v[0], *b = mixing->v[alone ? 0 : 1];
 	Real angle = angle_of(a, b, mixing->n);
-	if (mixing->mergekit && fabsl(cosl(angle)) > 0.9995L)
+	if (is_number(mixing) || (mixing->mergekit && fabsl(cosl(angle)) > 0.9995L))
 		angle = 0;
 	bend(a, b, angle, mixing->t, mixing->n, out);
 }
 
 static inline void formula_nuslerp(const Mixing *mixing, Real *out)
 {
-	Real angle = angle_of(mixing->v[0], mixing->v[1], mixing->n);
+	Real angle = is_number(mixing) ? 0 : angle_of(mixing->v[0], mixing->v[1], mixing->n);
 	Real t = mixing->w[1] / ((Real)mixing->w[0] + mixing->w[1]);
 	bend(mixing->v[0], mixing->v[1], angle, t, mixing->n, out);
 }
@@ -106,6 +112,10 @@ static inline void formula_nuslerp(const Mixing *mixing, Real *out)
 static inline void formula_multislerp(const Mixing *mixing, Real *out)
 {
 	gsize n = mixing->n;
+	if (is_number(mixing)) {
+		formula_average(mixing, out);
+		return;
+	}
 	Real eps = mixing->t, sum = 0, length = 0;
 	g_autofree Real *m = g_new0(Real, n), *g = g_new0(Real, n);
 	for (guint i = 0; i < mixing->inputs; i++)
@@ -140,6 +150,10 @@ static inline void add_log(const Real *u, const Real *v, Real share, gsize n, Re
 static inline void formula_karcher(const Mixing *mixing, Real *out)
 {
 	gsize n = mixing->n;
+	if (is_number(mixing)) {
+		formula_average(mixing, out);
+		return;
+	}
 	Real length = 0, share = 1 / (Real)mixing->inputs;
 	g_autofree Real *u = g_new0(Real, n);
 	for (guint i = 0; i < mixing->inputs; i++) {

@@ -11,8 +11,8 @@
 
 typedef enum { WHOLE_MODEL, WHOLE_LAYER, WHOLE_TENSOR, FILTER, ROW, COLUMN } Part;
 
-/* Tensors where a vector may have one element only are `positive`: there is no angle between 0 and
- * 180 degrees on a line. */
+/* Tensors where a vector may have one element only are `positive`: mergekit has no mean of numbers
+ * of opposite signs. */
 static const struct {
 	const char *name;
 	guint rank;
@@ -347,6 +347,48 @@ static void test_infinite_base(Fixture *fixture, gconstpointer data)
 	edit_fails(masked, "clip(a, relative=0.1)", ERROR_INPUT, "finite");
 }
 
+static void add_numbers(Collection **collection, const char *folder, const char *name, double value)
+{
+	const double values[] = {value, 2 * value};
+	const TestTensor tensors[] = {{"scale", DTYPE_F32, 0, {0}, values},
+		{"narrow", DTYPE_F32, 2, {2, 1}, values}, {"wide", DTYPE_F32, 2, {1, 2}, values}};
+	g_autofree char *leaf = g_strdup_printf("%s.safetensors", name);
+	g_autofree char *path = g_build_filename(folder, leaf, NULL);
+	test_write_safetensors(path, tensors, G_N_ELEMENTS(tensors));
+	if (*collection)
+		add_member(*collection, name, MEMBER_TASK, NULL, -1, path);
+	else
+		*collection = collection_new(open_checked(path));
+}
+
+/* Single numbers of opposite signs have no direction: the way between them is straight. */
+static void test_single_numbers(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(Collection) numbers = NULL;
+	add_numbers(&numbers, fixture->folder, "base", 1);
+	add_numbers(&numbers, fixture->folder, "a", 4);  /* changes 3 and 6 */
+	add_numbers(&numbers, fixture->folder, "b", -1); /* changes -2 and -4 */
+	static const struct {
+		const char *text, *tensor;
+		double value;
+	} rows[] = {
+		{"slerp(a, b, t=0.25)[scale]", "scale", 1.75},
+		{"multislerp(a, 3*b)[scale]", "scale", -0.75},
+		{"karcher(a, b)[scale]", "scale", 0.5},
+		{"nuslerp(a, 3*b, along=row)[narrow]", "narrow", -0.75},
+		{"nuslerp(a, 3*b, along=column)[wide]", "wide", -0.75},
+		{"nuslerp(a, 3*b, along=row, of=weights)[narrow]", "narrow", -0.75},
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		EditRun run = {numbers, rows[i].text, .difference = TRUE};
+		const Checkpoint *base = collection_member(numbers, 0)->checkpoint;
+		gint tensor = checkpoint_find(base, rows[i].tensor);
+		g_autofree double *values = edit_values(&run, (guint)tensor);
+		test_near(values[0], rows[i].value, 1e-15);
+	}
+}
+
 #define ADD(path, function) g_test_add(path, Fixture, NULL, set_up, function, tear_down)
 
 int main(int argc, char **argv)
@@ -358,5 +400,6 @@ int main(int argc, char **argv)
 	ADD("/mix apply/on weights", test_on_weights);
 	ADD("/mix apply/refusals", test_refusals);
 	ADD("/mix apply/infinite base", test_infinite_base);
+	ADD("/mix apply/numbers", test_single_numbers);
 	return g_test_run();
 }
