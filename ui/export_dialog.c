@@ -1,47 +1,14 @@
 /* export_dialog.c - what to write, where to, and the batch command that does the same. */
+#include "export_dialog.h"
+
 #include "batch.h"
 #include "core/error.h"
-#include "core/text.h"
 #include "frame.h"
 #include "pane.h"
 #include "svg.h"
 
 #include <string.h>
 #include <sys/statvfs.h>
-
-enum {
-	DIALOG_COLUMNS = 76,
-	DIALOG_ROWS = 19,
-	LABEL_COLUMNS = 10,
-	NOTICE_ROWS = 2,
-	FRAME_COLUMNS = 2
-};
-
-typedef enum {
-	FIELD_WHAT,
-	FIELD_PART,
-	FIELD_TYPE,
-	FIELD_INFINITE,
-	FIELD_PATH,
-	FIELD_RECIPE,
-	FIELD_WRITE,
-	FIELD_COUNT
-} Field;
-
-typedef enum { WHAT_MODEL, WHAT_CSV, WHAT_JSON, WHAT_TEXT, WHAT_PICTURE, WHAT_COUNT } What;
-
-typedef struct {
-	Field field;
-	What what;
-	LineWidget *path;
-	gboolean path_typed; /* no longer follows what is chosen */
-	guint part, type;    /* places in `parts` and `types` */
-	gboolean infinite, no_recipe, asking;
-	char *why_not[WHAT_COUNT]; /* NULL where it can be written */
-	char *reason;              /* why the last try failed; NULL */
-	guint64 bytes, free;       /* that it takes and that are free there; 0: not known */
-	char *command;             /* of the batch program; NULL where there is none */
-} ExportDialog;
 
 static char *edit_text(Ui *ui)
 {
@@ -124,6 +91,22 @@ static const struct {
 	[WHAT_TEXT] = {"this screen as text", ".txt", NULL, NULL, screen_text},
 	[WHAT_PICTURE] = {"this screen as a picture (SVG)", ".svg", NULL, NULL, picture_text},
 };
+
+const char *export_what(What what)
+{
+	return whats[what].label;
+}
+
+const char *export_part(const ExportDialog *dialog)
+{
+	return parts[dialog->part].label;
+}
+
+const char *export_type(const ExportDialog *dialog)
+{
+	const char *type = types[dialog->type];
+	return type ? type : "as the base";
+}
 
 static void find_reasons(ExportDialog *dialog, Ui *ui)
 {
@@ -291,8 +274,7 @@ static gboolean press_write(ExportDialog *dialog, Ui *ui)
 	return try_write(dialog, ui);
 }
 
-/* Whether a field says something of what is written. */
-static gboolean field_counts(const ExportDialog *dialog, Field field)
+gboolean export_counts(const ExportDialog *dialog, Field field)
 {
 	gboolean of_model = field != FIELD_WHAT && field != FIELD_PATH && field != FIELD_WRITE;
 	return dialog->what == WHAT_MODEL || !of_model;
@@ -302,7 +284,7 @@ static void move_field(ExportDialog *dialog, int step)
 {
 	do
 		dialog->field = (Field)(((int)dialog->field + FIELD_COUNT + step) % FIELD_COUNT);
-	while (!field_counts(dialog, dialog->field));
+	while (!export_counts(dialog, dialog->field));
 }
 
 static guint turned(guint place, int step, guint count)
@@ -404,114 +386,9 @@ static gboolean dialog_key(gpointer state, Ui *ui, const char *key)
 	return TRUE;
 }
 
-static Role field_role(const ExportDialog *dialog, Field field)
-{
-	return dialog->field == field ? ROLE_KEY : ROLE_HEADING;
-}
-
-static void draw_whats(const ExportDialog *dialog, Canvas *canvas, Rect rect)
-{
-	canvas_text(canvas, rect, 0, 0, field_role(dialog, FIELD_WHAT), "What");
-	for (guint i = 0; i < WHAT_COUNT; i++) {
-		const char *reason = dialog->why_not[i];
-		gboolean chosen = i == dialog->what;
-		Role role = reason ? ROLE_DIM : chosen ? ROLE_MARKED : ROLE_OVERLAY;
-		g_autofree char *text = g_strdup_printf("%s %s%s%s", chosen ? "(●)" : "( )",
-			whats[i].label, reason ? ": " : "", reason ? reason : "");
-		canvas_field(canvas, rect, LABEL_COLUMNS, (int)i, rect.width - LABEL_COLUMNS, role,
-			text);
-	}
-}
-
-/* A field of the model: dim where something else is written. */
-static void draw_field(const ExportDialog *dialog, Field field, const char *label, const char *text,
-	Canvas *canvas, Rect rect, int y)
-{
-	gboolean counts = field_counts(dialog, field);
-	canvas_text(canvas, rect, 0, y, counts ? field_role(dialog, field) : ROLE_DIM, label);
-	canvas_field(canvas, rect, LABEL_COLUMNS, y, rect.width - LABEL_COLUMNS,
-		counts ? ROLE_OVERLAY : ROLE_DIM, text);
-}
-
-static void draw_choices(const ExportDialog *dialog, Canvas *canvas, Rect rect)
-{
-	const char *type = types[dialog->type];
-	g_autofree char *part = g_strdup_printf("◀ %s ▶", parts[dialog->part].label);
-	g_autofree char *as = g_strdup_printf("◀ %s ▶", type ? type : "as the base");
-	draw_field(dialog, FIELD_PART, "Part", part, canvas, rect, 0);
-	draw_field(dialog, FIELD_TYPE, "Type", as, canvas, rect, 1);
-	draw_field(dialog, FIELD_INFINITE, "Infinite",
-		dialog->infinite ? "[x] a number too large for its type becomes infinite"
-				 : "[ ] a number too large for its type stops the export",
-		canvas, rect, 2);
-}
-
-static void draw_place(const ExportDialog *dialog, Canvas *canvas, Rect rect)
-{
-	canvas_text(canvas, rect, 0, 0, field_role(dialog, FIELD_PATH), "Path");
-	line_draw(dialog->path, canvas, rect, LABEL_COLUMNS, 0, rect.width - LABEL_COLUMNS);
-	if (dialog->field != FIELD_PATH)
-		canvas->cursor_x = canvas->cursor_y = -1;
-	draw_field(dialog, FIELD_RECIPE, "Recipe",
-		dialog->no_recipe || dialog->what != WHAT_MODEL
-			? "[ ] write the recipe beside it, so that it can be repeated"
-			: "[x] write the recipe beside it, so that it can be repeated",
-		canvas, rect, 1);
-}
-
-static void draw_sizes(const ExportDialog *dialog, Canvas *canvas, Rect rect)
-{
-	if (dialog->why_not[dialog->what]) {
-		canvas_text(canvas, rect, 0, 0, ROLE_WARNING, "this cannot be written");
-		return;
-	}
-	g_autofree char *bytes = text_bytes(dialog->bytes);
-	g_autofree char *room = text_bytes(dialog->free);
-	gboolean fits = dialog->bytes <= dialog->free;
-	canvas_printf(canvas, rect, 0, 0, fits ? ROLE_OVERLAY : ROLE_WARNING, "%s   free here %s%s",
-		bytes, dialog->free ? room : "unknown", fits ? "" : ": too little");
-}
-
-/* What stands in the way, or the question before something is replaced. */
-static void draw_notice(const ExportDialog *dialog, Canvas *canvas, Rect rect)
-{
-	g_autofree char *question = g_strdup_printf(
-		"%s exists: y replaces it, any other key keeps it", dialog->path->text->str);
-	const char *reason = dialog->reason ? dialog->reason : dialog->why_not[dialog->what];
-	const char *text = dialog->asking ? question : reason;
-	g_auto(GStrv) lines = text_wrap(text ? text : "", rect.width);
-	for (int i = 0; lines[i] && i < rect.height; i++)
-		canvas_text(
-			canvas, rect, 0, i, dialog->asking ? ROLE_WARNING : ROLE_ERROR, lines[i]);
-}
-
-/* The command in lines; none where they would not all fit, for a command that is cut is none. */
-static GStrv command_lines(const ExportDialog *dialog, const Canvas *canvas)
-{
-	g_autofree char *text = g_strconcat("same as: ", dialog->command, NULL);
-	g_auto(GStrv) lines =
-		text_wrap(text, MIN(DIALOG_COLUMNS, canvas->width - FRAME_COLUMNS) - 4);
-	int room = canvas->height - 2 - DIALOG_ROWS;
-	if (!dialog->command || (int)g_strv_length(lines) > room)
-		return g_new0(char *, 1);
-	return g_steal_pointer(&lines);
-}
-
 static void dialog_draw(gpointer state, G_GNUC_UNUSED Ui *ui, Canvas *canvas)
 {
-	const ExportDialog *dialog = state;
-	g_auto(GStrv) lines = command_lines(dialog, canvas);
-	int count = (int)g_strv_length(lines);
-	Rect inside = overlay_box(canvas, DIALOG_COLUMNS, DIALOG_ROWS + count, "Export");
-	draw_whats(dialog, canvas, rect_rows(inside, 1, WHAT_COUNT));
-	draw_choices(dialog, canvas, rect_rows(inside, 7, 3));
-	draw_sizes(dialog, canvas, rect_rows(inside, 12, 1));
-	for (int i = 0; i < count; i++)
-		canvas_text(canvas, inside, 0, 13 + i, ROLE_DIM, lines[i]);
-	draw_notice(dialog, canvas, rect_rows(inside, 13 + count, NOTICE_ROWS));
-	canvas_text(canvas, inside, LABEL_COLUMNS, inside.height - 1,
-		dialog->field == FIELD_WRITE ? ROLE_SELECTED : ROLE_OVERLAY, "[ Write ]");
-	draw_place(dialog, canvas, rect_rows(inside, 10, 2));
+	export_draw(state, canvas);
 }
 
 static const OverlayOps dialog_ops = {dialog_draw, dialog_key, dialog_free,

@@ -2,6 +2,7 @@
  * keys break it. */
 #include "app.h"
 
+#include "compose_view.h"
 #include "frame.h"
 #include "test.h"
 
@@ -307,6 +308,26 @@ static void test_measure(void)
 	bench_free(&bench);
 }
 
+/* While keys come, what takes long is left out; it follows by itself. */
+static void test_rest(void)
+{
+	Bench bench = bench_on(load_large, "magmax(left, right)");
+	bench.ui->frozen = FALSE;
+	press(&bench, "l l");
+	g_assert_true(shows(&bench, "estimated ±"));
+	press(&bench, "l");
+	g_assert_false(shows(&bench, "of the signs are in conflict"));
+	gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+	while (((const ComposeView *)ui_view_state(bench.ui))->resting) {
+		g_assert_cmpint(g_get_monotonic_time(), <, end);
+		g_main_context_iteration(NULL, TRUE);
+	}
+	app_draw(bench.ui, bench.canvas);
+	g_assert_true(shows(&bench, "of the signs are in conflict"));
+	press(&bench, "h");
+	bench_free(&bench);
+}
+
 /* The column of an error stands below the line, also where the line is scrolled. */
 static void test_column(void)
 {
@@ -433,6 +454,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/compose/kept-edits", test_kept_edits);
 	g_test_add_func("/compose/kept-edits-stay", test_kept_edits_stay);
 	g_test_add_func("/compose/measure", test_measure);
+	g_test_add_func("/compose/rest", test_rest);
 	g_test_add_func("/compose/column", test_column);
 	g_test_add_func("/compose/completion", test_completion);
 	g_test_add_func("/compose/folding", test_folding);
