@@ -41,8 +41,9 @@ Recipe *recipe_new(const char *expression, double scale)
 
 static void set_text(char **field, const char *text)
 {
-	g_autofree char *before = *field;
-	*field = g_strdup(text);
+	char *copy = g_strdup(text);
+	g_free(*field);
+	*field = copy;
 }
 
 void recipe_set_dtype(Recipe *recipe, const char *dtype)
