@@ -18,6 +18,7 @@ seeds_of() {
 	fuzz_torch_legacy) ls valid/torch/legacy_* valid/torch/*.pth hostile/legacy_* ;;
 	fuzz_torch_tar) ls valid/torch/hand_tar.pt hostile/tar_* ;;
 	fuzz_torch) ls valid/torch/zip_* valid/torch/hand_*.pt valid/torch/torchscript.pt hostile/pt_* ;;
+	fuzz_yaml) ls ../mergekit/*.yaml ;;
 	fuzz_zip | fuzz_archive) ls valid/torch/zip_* valid/numpy/*.npz valid/h5/*.keras hostile/zip_* ;;
 	esac
 }
@@ -45,7 +46,7 @@ gather() {
 	rm -rf "$2"
 	mkdir -p "$2"
 	for seed in $(cd "$corpus" && seeds_of "$1"); do
-		cp "$corpus/$seed" "$2/$(echo "$seed" | tr / -)"
+		cp "$corpus/$seed" "$2/$(echo "${seed#../}" | tr / -)"
 	done
 	for seed in $(cd "$corpus" && pickles_of "$1"); do
 		tail -c +65 "$corpus/$seed" >"$2/pickle-$(echo "$seed" | tr / -)"

@@ -340,6 +340,84 @@ static void test_comments(void)
 	g_assert_null(strstr(same_dialect, "vote"));
 }
 
+/* A language model of four layers, as the recipes in tests/mergekit name its parts. */
+static void write_language_model(const char *path)
+{
+	static const char *const names[] = {"lm_head.weight", "model.embed_tokens.weight",
+		"model.layers.0.mlp.up_proj.weight", "model.layers.0.self_attn.q_proj.weight",
+		"model.layers.1.mlp.up_proj.weight", "model.layers.1.self_attn.q_proj.weight",
+		"model.layers.2.mlp.up_proj.weight", "model.layers.2.self_attn.q_proj.weight",
+		"model.layers.3.mlp.up_proj.weight", "model.layers.3.self_attn.q_proj.weight",
+		"model.norm.weight"};
+	TestTensor tensors[G_N_ELEMENTS(names)];
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+		tensors[i] = (TestTensor){names[i], DTYPE_F32, 2, {2, 3}, NULL};
+	test_write_safetensors(path, tensors, G_N_ELEMENTS(names));
+}
+
+static Collection *language_models(const char *folder)
+{
+	static const char *const tasks[] = {"first-7B", "second-7B", "third-7B"};
+	g_autofree char *base = g_build_filename(folder, "base-7B.safetensors", NULL);
+	write_language_model(base);
+	Collection *collection = collection_new(open_checked(base));
+	for (guint i = 0; i < G_N_ELEMENTS(tasks); i++) {
+		g_autofree char *file = g_strconcat(tasks[i], ".safetensors", NULL);
+		g_autofree char *path = g_build_filename(folder, file, NULL);
+		write_language_model(path);
+		add_member(collection, tasks[i], MEMBER_TASK, NULL, -1, path);
+	}
+	return collection;
+}
+
+/* Recipes as people write them, and what each is; of stacked.yaml, why it is refused. */
+static const struct {
+	const char *file, *expression, *dtype;
+} files[] = {
+	{"slerp",
+		"slerp(\"first-7B\", \"second-7B\", t=first(ramp(0, 0.5, 0.3, 0.7, "
+		"1)[*self_attn*], "
+		"ramp(1, 0.5, 0.7, 0.3, 0)[*mlp*], 0.5))",
+		"BF16"},
+	{"ties",
+		"ties(trim(\"first-7B\", density=first(ramp(1, 0.7, 0.1)[model.layers.0-3], 1)), "
+		"first(ramp(0, 0.3, 0.7, 1)[model.layers.0-3], 0)*trim(\"second-7B\", "
+		"density=0.5), "
+		"first(0.5[*mlp*], 0)*trim(\"third-7B\", density=0.33))",
+		"F16"},
+	{"dare", "dare_ties(0.4*\"first-7B\", 0.3*\"second-7B\", p=0.47)", "BF16"},
+	{"layers",
+		"\"first-7B\"[model.layers.0-1,model.embed_tokens.weight] + "
+		"\"second-7B\"[model.layers.2-3,lm_head.weight,model.norm.weight]",
+		"BF16"},
+	{"anchors", "average(0.1*\"first-7B\", 0.1*\"second-7B\", normalize=no)", "BF16"},
+};
+
+static void test_files(void)
+{
+	char *folder = test_folder();
+	g_autoptr(Collection) collection = language_models(folder);
+	for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(GPtrArray) notes = mergekit_notes_new();
+		g_autofree char *file = g_strdup_printf("tests/mergekit/%s.yaml", files[i].file);
+		g_autofree char *path = test_source(file);
+		g_autoptr(Recipe) recipe = mergekit_read(collection, path, NULL, notes, &error);
+		test_no_error(error);
+		g_autoptr(Node) found = parse(collection, recipe->expression, DIALECT_PAPER);
+		g_autoptr(Node) wanted = parse(collection, files[i].expression, DIALECT_MERGEKIT);
+		if (!node_equal(found, wanted))
+			g_error("%s: %s", files[i].file, recipe->expression);
+		g_assert_cmpstr(recipe->dtype, ==, files[i].dtype);
+	}
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) notes = mergekit_notes_new();
+	g_autofree char *stacked = test_source("tests/mergekit/stacked.yaml");
+	g_assert_null(mergekit_read(collection, stacked, NULL, notes, &error));
+	test_error(error, ERROR_INPUT, "layer 1 at the place of layer 3: the result has 6 layers");
+	test_folder_remove(folder);
+}
+
 /* Paths that YAML, or mergekit, would take for something else. */
 static void test_paths(void)
 {
@@ -372,6 +450,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/mergekit-recipes/refusals", test_refusals);
 	g_test_add_func("/mergekit-recipes/comments", test_comments);
 	g_test_add_func("/mergekit-recipes/paths", test_paths);
+	g_test_add_func("/mergekit-recipes/files", test_files);
 	g_autofree char *path = test_source("tests/mergekit/manifest.json");
 	g_autoptr(cJSON) manifest = json_read_file(path, 1u << 20, &error);
 	test_no_error(error);
