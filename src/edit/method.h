@@ -28,7 +28,7 @@ typedef enum {
 typedef struct {
 	const char *name;
 	ParameterType type;
-	const char *help;    /* one line of at most 60 columns */
+	const char *help; /* one line of at most 60 columns */
 	double least, most;
 	gboolean open_least, open_most, optional;
 	const char *choices; /* CHOICE: the words, parted by spaces */
@@ -84,14 +84,14 @@ typedef struct {
 	guint64 first;
 	const guint64 *places; /* [n], or NULL: first, first + 1, ... */
 	guint64 n;
-	const double *base;          /* [n] θ₀ */
-	const double *const *input;  /* [inputs][n]: the bodies' values */
-	const double *figures;       /* [figures], of the domain, as far as they are settled */
-	/* Of the domain: those of all steps before, in order, as they cut this tensor: an element is
-	 * above where cut_above(cut, key, method_place(block, i)) says so. */
+	const double *base;         /* [n] θ₀ */
+	const double *const *input; /* [inputs][n]: the bodies' values */
+	const double *figures;      /* [figures], of the domain, as far as they are settled */
+	/* Of the domain: those of all steps before, in order, as they cut this tensor: an element
+	 * is above where cut_above(cut, key, method_place(block, i)) says so. */
 	const Cut *cuts;
-	const MethodSite *domain;    /* elements: of the whole domain */
-	gpointer context;            /* what `open` gave */
+	const MethodSite *domain; /* elements: of the whole domain */
+	gpointer context;         /* what `open` gave */
 } MethodBlock;
 
 /* The index of element i of a block within its tensor. */
@@ -103,9 +103,9 @@ static inline guint64 method_place(const MethodBlock *block, guint64 i)
 /* One round of preparation: all elements of a domain pass by once for the sums, and a few times for
  * the cuts.  Sums are added in a fixed order, whatever the threads. */
 typedef struct {
-	guint (*sums)(const MethodSite *site);                      /* how many; may be NULL */
-	void (*add)(const MethodBlock *block, double *sums);        /* adds to [sums] */
-	guint (*cuts)(const MethodSite *site);                      /* how many; may be NULL */
+	guint (*sums)(const MethodSite *site);                           /* how many; may be NULL */
+	void (*add)(const MethodBlock *block, double *sums);             /* adds to [sums] */
+	guint (*cuts)(const MethodSite *site);                           /* how many; may be NULL */
 	void (*keys)(const MethodBlock *block, guint cut, double *keys); /* keys[n], all finite */
 	/* How many of the domain's elements stand above the cut.  `figures` are settled so far. */
 	guint64 (*above)(const MethodSite *domain, const double *figures, guint cut);
@@ -122,7 +122,7 @@ typedef struct Method {
 	const char *source;  /* paper or program that it is from, for the man page; or NULL */
 	guint least, most;   /* inputs */
 	gboolean weighted;
-	gboolean by_depth; /* the call's node has `place`, of linear_block_places */
+	gboolean by_depth;           /* the call's node has `place`, of linear_block_places */
 	const Parameter *parameters; /* ends with a NULL name; may be NULL */
 
 	MethodBy (*by)(const Node *call); /* NULL: BY_TENSOR */
@@ -145,12 +145,12 @@ typedef struct Method {
 
 	/* Of a method that draws, where expectation and spread have a closed form: the value is, on
 	 * average, Σ factor[i]·xᵢ (i from 1), and each element varies independently about it by
-	 * Σ square[i]·xᵢ² + constant.  FALSE where it has none with these parameters.  Of wants_products,
-	 * the inner products are there.  NULL: it does not draw. */
+	 * Σ square[i]·xᵢ² + constant.  FALSE where it has none with these parameters.  Of
+	 * wants_products, the inner products are there.  NULL: it does not draw. */
 	gboolean (*expect)(const MethodMix *mix, double *factor, double *square, double *constant);
 
-	/* What must hold of a call beyond the ranges of its parameters; ERROR_USAGE, "column N: ..."
-	 * where it is about an input.  May be NULL. */
+	/* What must hold of a call beyond the ranges of its parameters; ERROR_USAGE, "column N:
+	 * ..." where it is about an input.  May be NULL. */
 	gboolean (*check)(const Collection *collection, const Node *call, GError **error);
 	/* Opens what the call reads beside the inputs (a mask), once; freed with `close`.  May be
 	 * NULL.  NULL with *error set on failure. */
@@ -180,8 +180,8 @@ MethodBy method_by(const Node *call);
 /* The value of a parameter of a call on a tensor: a number, the place of a word; NAN of a text and
  * of what is left out. */
 double method_value(const Node *call, guint parameter, guint tensor);
-/* An input's weight on a tensor, and its body: 0.5 and a of 0.5*a, -1 and a of -a.  Of a method that
- * is not weighted 1 and the whole. */
+/* An input's weight on a tensor, and its body: 0.5 and a of 0.5*a, -1 and a of -a.  Of a method
+ * that is not weighted 1 and the whole. */
 double method_weight(const Node *call, guint input, guint tensor);
 const Node *method_body(const Node *call, guint input);
 /* Whether an input's weight is the same on all tensors. */

@@ -31,8 +31,8 @@ enum { OF_CHANGES, OF_WEIGHTS };
  * or, but in mergekit's dialect, turns every sign round. */
 gboolean mix_weight_sum(const MethodSite *site, const char *remedy, double *sum, GError **error);
 
-/* Whether what is mixed is a single number, in the paper dialect: it has a sign and no direction, so
- * that the way from one to another is straight, also to one of the other sign. */
+/* Whether what is mixed is a single number, in the paper dialect: it has a sign and no direction,
+ * so that the way from one to another is straight, also to one of the other sign. */
 gboolean mix_is_number(const MethodSite *site);
 
 /* What a method of directions checks of its inputs: that none is 0 on every tensor (ERROR_USAGE).

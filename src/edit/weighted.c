@@ -17,8 +17,8 @@ static void swap(WeightedKey *a, WeightedKey *b)
 	*b = kept;
 }
 
-/* Puts the middle one of three, picked as if by chance, at the front: whatever order the keys are in,
- * runs of equal ones too, no part is small for long. */
+/* Puts the middle one of three, picked as if by chance, at the front: whatever order the keys are
+ * in, runs of equal ones too, no part is small for long. */
 static void choose_pivot(WeightedKey *keys, gsize n)
 {
 	WeightedKey *a = &keys[rng_bits(n, 0) % n], *b = &keys[rng_bits(n, 1) % n];

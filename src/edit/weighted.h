@@ -10,8 +10,8 @@ typedef struct {
 } WeightedKey;
 
 /* The cut with numbers of weight `above` above it, as nearly as whole numbers allow: where that is
- * none though some are wanted, its key is next to the largest, which then stands for what is wanted.
- * Reorders the keys; none is NaN. */
+ * none though some are wanted, its key is next to the largest, which then stands for what is
+ * wanted. Reorders the keys; none is NaN. */
 Cut weighted_cut(WeightedKey *keys, gsize n, double above);
 
 #endif
