@@ -8,7 +8,6 @@
 #include "edit/proxies.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What one part adds to the equations that find a figure's factors. */
@@ -150,20 +149,13 @@ static void add_equation(
 	}
 }
 
-static double alpha(void)
-{
-	static double a = -1;
-	if (a < 0)
-		a = g_getenv("ALPHA") ? atof(g_getenv("ALPHA")) : 1;
-	return a;
-}
-
+/* Between what is best where errors grow with the square of an element and where they do not. */
 static double weight_of(const Estimator *estimator, const double *z)
 {
 	double square = 0;
 	for (guint k = 0; k < estimator->proxies->count; k++)
 		square += (gint)k == estimator->proxies->base ? 0 : z[k] * z[k];
-	return square > 0 ? pow(square, -alpha()) : 0;
+	return square > 0 ? 1 / sqrt(square) : 0;
 }
 
 static void add_element(const Estimator *estimator, Part *part, guint tensor, guint64 element,

@@ -77,7 +77,10 @@ static void add_warnings(
 {
 	g_autoptr(GArray) unknown = unknown_tensors(sums, scope);
 	g_autofree gboolean *blamed = blamed_for(request, unknown);
+	warning_add_nothing(preview->warnings, request->collection, request->edit);
 	warning_add_left_out(preview->warnings, request->collection, request->edit);
+	warning_add_calls(preview->warnings, request->collection, request->gram, request->edit);
+	warning_add_base(preview->warnings, request->collection, request->gram, request->edit);
 	warning_add_not_finite(preview->warnings, request->collection, unknown, blamed, 0);
 	add_size_warning(preview);
 }

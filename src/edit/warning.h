@@ -1,7 +1,9 @@
-/* warning.h - what an edit leaves aside, in sentences that become part of the result. */
+/* warning.h - what an edit leaves aside, and what it is likely not meant to be, in sentences that
+ * become part of the result. */
 #ifndef TAUSCOPE_WARNING_H
 #define TAUSCOPE_WARNING_H
 
+#include "analysis/gram.h"
 #include "edit/expression.h"
 
 /* Adds a sentence (char *) to `warnings`. */
@@ -22,5 +24,21 @@ void warning_add_left_out(GPtrArray *warnings, const Collection *collection, con
 /* The same of a part of a model, which carries nothing along. */
 void warning_add_left_out_of_part(
 	GPtrArray *warnings, const Collection *collection, const Node *edit);
+
+/* Adds one where the tasks that take part speak against the base: all of them nearly parallel, or
+ * one as large as the base itself. */
+void warning_add_base(
+	GPtrArray *warnings, const Collection *collection, const Gram *gram, const Node *edit);
+
+/* Adds one where no tensor is left to be changed. */
+void warning_add_nothing(GPtrArray *warnings, const Collection *collection, const Node *edit);
+
+/* Adds sentences on calls that do other than they look like: weights that a method divides by
+ * again, tensors that it drops whole, inputs that are 0 where it turns one into another. */
+void warning_add_calls(
+	GPtrArray *warnings, const Collection *collection, const Gram *gram, const Node *edit);
+
+/* Adds one on calls that see rows, filters or columns, which a sample has not whole. */
+void warning_add_rows(GPtrArray *warnings, const Node *edit);
 
 #endif
