@@ -3,14 +3,11 @@
 #include "compose_view.h"
 
 #include "batch.h"
-#include "edit/closed.h"
 
 #include <math.h>
 #include <string.h>
 
 #define LIST_LEAST 46
-#define GROUPS_KEY "compose-groups"
-#define REST_MILLISECONDS 150
 
 static gpointer compose_open(Ui *ui)
 {
@@ -23,14 +20,6 @@ static gpointer compose_open(Ui *ui)
 	return view;
 }
 
-static void drop_previews(ComposeView *view)
-{
-	g_clear_pointer(&view->preview, preview_free);
-	g_clear_pointer(&view->ghost, preview_free);
-	g_clear_pointer(&view->reference, preview_free);
-	g_clear_pointer(&view->error, g_free);
-}
-
 static void compose_invalidate(gpointer data, Ui *ui)
 {
 	ComposeView *view = data;
@@ -39,98 +28,11 @@ static void compose_invalidate(gpointer data, Ui *ui)
 	view->stale = TRUE;
 }
 
-/* The ghost is what was seen before the last change; changes that are one step of undo keep it. */
-static void keep_ghost(ComposeView *view, const Session *session)
-{
-	const Composition *now = session_composition(session);
-	guint steps = session_undo_steps(session);
-
-	if (view->shown && !composition_equal(view->shown, now) && steps != view->steps) {
-		g_clear_pointer(&view->ghost, preview_free);
-		view->ghost = g_steal_pointer(&view->preview);
-	}
-	view->steps = steps;
-	g_clear_pointer(&view->shown, composition_free);
-	view->shown = composition_copy(now);
-}
-
-GroupBy compose_group_by(Ui *ui)
-{
-	return pane_choice(ui, GROUPS_KEY, 2) == 0 ? GROUP_LAYER : GROUP_KIND;
-}
-
-/* What the text of the edit is: one with a meaning, and one whose preview is read off tables. */
-static void look_at_edit(ComposeView *view, const Session *session)
-{
-	const Collection *collection = session_collection(session);
-	g_autofree char *text = composition_text(session_composition(session));
-	g_autoptr(Node) edit = expression_parse(collection, text, NULL);
-
-	view->meaning = edit != NULL;
-	view->closed = edit && closed_is(collection, edit, FALSE);
-}
-
-/* The slider rests: the preview is made with all that takes long to find. */
-static gboolean rested(gpointer data)
-{
-	ComposeView *view = data;
-
-	view->resting = 0;
-	view->stale = TRUE;
-	view->quick = FALSE;
-	ui_dirty(view->ui);
-	return G_SOURCE_REMOVE;
-}
-
-static void stop_resting(ComposeView *view)
-{
-	if (view->resting)
-		g_source_remove(view->resting);
-	view->resting = 0;
-}
-
-/* While keys come, what takes long is left out; it follows once they have stopped. */
-static void make_preview(ComposeView *view, Ui *ui, GError **error)
-{
-	const Session *session = ui_session(ui);
-	const Composition *now = session_composition(session);
-	GroupBy by = compose_group_by(ui);
-
-	g_clear_pointer(&view->preview, preview_free);
-	view->preview = view->quick ? session_preview_quick(session, now, by, error)
-				    : session_preview(session, now, by, error);
-	stop_resting(view);
-	if (view->quick)
-		view->resting = g_timeout_add(REST_MILLISECONDS, rested, view);
-	view->quick = !ui_frozen(ui);
-}
-
-void compose_refresh(ComposeView *view, Ui *ui)
-{
-	const Session *session = ui_session(ui);
-	const Composition *reference = session_reference(session);
-	g_autoptr(GError) error = NULL;
-
-	if (!view->stale)
-		return;
-	view->stale = FALSE;
-	compose_rows_refresh(view, session);
-	keep_ghost(view, session);
-	look_at_edit(view, session);
-	make_preview(view, ui, &error);
-	string_set(&view->error, error ? error->message : NULL);
-	g_clear_pointer(&view->reference, preview_free);
-	if (reference)
-		view->reference = session_preview_quick(session, reference, GROUP_ALL, NULL);
-}
-
 static void compose_close(gpointer data)
 {
 	ComposeView *view = data;
 
-	stop_resting(view);
-	drop_previews(view);
-	g_clear_pointer(&view->shown, composition_free);
+	compose_refresh_end(view);
 	g_clear_pointer(&view->outline, outline_free);
 	g_clear_pointer(&view->seen, g_array_unref);
 	g_hash_table_unref(view->turned);
@@ -188,9 +90,9 @@ static React measure(ComposeView *view, Ui *ui)
 
 static React change_groups(ComposeView *view, Ui *ui)
 {
-	guint now = pane_choice(ui, GROUPS_KEY, 2);
+	guint now = pane_choice(ui, COMPOSE_GROUPS, 2);
 
-	pane_choose_next(ui, GROUPS_KEY, now, 2);
+	pane_choose_next(ui, COMPOSE_GROUPS, now, 2);
 	view->stale = TRUE;
 	return REACT_DONE;
 }
@@ -333,7 +235,7 @@ static const char *why_not_measure(const ComposeView *view, Ui *ui)
 {
 	if (!view->meaning)
 		return view->error;
-	if (view->preview && view->preview->kind == PREVIEW_EXACT)
+	if (view->preview && !view->late && view->preview->kind == PREVIEW_EXACT)
 		return "the preview is exact";
 	return session_running(ui_session(ui)) ? "wait until the running job is done" : NULL;
 }
@@ -390,7 +292,7 @@ static cJSON *compose_json(gpointer data, Ui *ui)
 
 	if (pane_why_empty(ui))
 		return NULL;
-	compose_refresh(view, ui);
+	compose_refresh_whole(view, ui);
 	return view->preview ? report_preview_json(view->preview) : NULL;
 }
 
@@ -400,7 +302,7 @@ static Table *compose_table(gpointer data, Ui *ui)
 
 	if (pane_why_empty(ui))
 		return NULL;
-	compose_refresh(view, ui);
+	compose_refresh_whole(view, ui);
 	return view->preview ? report_preview_table(view->preview) : NULL;
 }
 

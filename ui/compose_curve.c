@@ -68,6 +68,8 @@ static char *why_none(const ComposeView *view)
 	if (!outline_is_linear(view->outline, place))
 		return g_strdup_printf(
 			"no curve: the edit is not linear in %s, which is in a method", title);
+	if (view->slow)
+		return g_strdup("no curve: previews of this edit take too long");
 	return row->on ? NULL : g_strdup("no curve: the term is off");
 }
 

@@ -51,6 +51,8 @@ static char *kind_text(const ComposeView *view, int columns)
 	g_autofree char *share = number_percent((norm->high - norm->low) / 2 / norm->value);
 	const char *kind = preview_kind_name(preview->kind);
 
+	if (view->late)
+		return g_strdup("stale");
 	if (preview->kind == PREVIEW_EXACT)
 		return g_strconcat(kind,
 			columns < WIDTH_OF_KEPT ? ""
@@ -66,7 +68,7 @@ static int draw_sizes(const ComposeView *view, Canvas *canvas, Rect rect, int y)
 {
 	const Preview *preview = view->preview;
 	Estimate largest = {preview->of_largest, NAN, NAN};
-	gboolean estimated = preview->kind == PREVIEW_ESTIMATED;
+	gboolean estimated = view->late || preview->kind == PREVIEW_ESTIMATED;
 	g_autofree char *kind = kind_text(view, rect.width);
 	int x = 1 + canvas_text(canvas, rect, 1, y, ROLE_HEADING, "PREVIEW") + 2;
 

@@ -7,6 +7,8 @@
 #include "edit/outline.h"
 #include "edit/preview.h"
 
+#define COMPOSE_GROUPS "compose-groups" /* the state that says how a preview is cut into groups */
+
 /* How a number of the edit, and the edit with it, goes on over the range of its slider. */
 typedef struct ComposeCurve ComposeCurve;
 
@@ -30,7 +32,9 @@ typedef struct {
 	guint steps;          /* undo steps when it was made */
 	gboolean stale;       /* the session changed since */
 	gboolean quick;       /* the next preview is one of a moving slider */
-	guint resting;        /* the timeout after which it has stopped; 0: none */
+	gboolean slow;        /* even such a preview takes long */
+	gboolean late;        /* the preview is of an edit before this one */
+	guint resting;        /* the timeout after which the keys rest; 0: none */
 	ComposeCurve *curve;  /* of the row under the cursor; or NULL */
 	char *file;           /* of the recipe that is about to replace another */
 	char *name;           /* of the edit that is about to replace another, or to be dropped */
@@ -39,8 +43,11 @@ typedef struct {
 
 /* How the preview is cut into groups, as chosen last. */
 GroupBy compose_group_by(Ui *ui);
-/* Makes what is missing: rows and previews. */
+/* Makes what is missing: rows, and previews as far as a key may wait for them. */
 void compose_refresh(ComposeView *view, Ui *ui);
+/* All of them. */
+void compose_refresh_whole(ComposeView *view, Ui *ui);
+void compose_refresh_end(ComposeView *view);
 
 /* The rows that are seen are made anew; the cursor stays on its path. */
 void compose_rows_refresh(ComposeView *view, const Session *session);

@@ -308,23 +308,51 @@ static void test_measure(void)
 	bench_free(&bench);
 }
 
-/* While keys come, what takes long is left out; it follows by itself. */
-static void test_rest(void)
+static void wait_for_rest(Bench *bench)
 {
-	Bench bench = bench_on(load_large, "magmax(left, right)");
-	bench.ui->frozen = FALSE;
-	press(&bench, "l l");
-	g_assert_true(shows(&bench, "estimated ±"));
-	press(&bench, "l");
-	g_assert_false(shows(&bench, "of the signs are in conflict"));
+	const ComposeView *view = ui_view_state(bench->ui);
 	gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
-	while (((const ComposeView *)ui_view_state(bench.ui))->resting) {
+	while (view->resting) {
 		g_assert_cmpint(g_get_monotonic_time(), <, end);
 		g_main_context_iteration(NULL, TRUE);
 	}
-	app_draw(bench.ui, bench.canvas);
+	app_draw(bench->ui, bench->canvas);
+}
+
+/* While keys come, what takes long is left out; it follows by itself. */
+static void test_rest(void)
+{
+	Bench bench = bench_new("mnist + greek");
+	bench.ui->frozen = FALSE;
+	press(&bench, "l l");
+	g_assert_true(shows(&bench, "exact · from Gram tables"));
+	g_assert_false(shows(&bench, "of the signs are in conflict"));
+	wait_for_rest(&bench);
 	g_assert_true(shows(&bench, "of the signs are in conflict"));
 	press(&bench, "h");
+	bench_free(&bench);
+}
+
+/* Where a preview takes longer than a key may, the last one stays for a while, and is called so. */
+static void test_stale(void)
+{
+	Bench bench = bench_on(load_large, "magmax(left, right)");
+	ComposeView *view = ui_view_state(bench.ui);
+	bench.ui->frozen = FALSE;
+	press(&bench, "l");
+	wait_for_rest(&bench);
+	g_assert_true(shows(&bench, "estimated ±"));
+	view->slow = TRUE;
+	press(&bench, "l");
+	g_assert_true(shows(&bench, "PREVIEW  stale"));
+	g_assert_true(shows(&bench, "no curve: previews of this edit take too long"));
+	press(&bench, "Y");
+	g_assert_true(shows(&bench, "estimated ±"));
+	view->slow = TRUE;
+	press(&bench, "h");
+	g_assert_true(shows(&bench, "PREVIEW  stale"));
+	wait_for_rest(&bench);
+	g_assert_true(shows(&bench, "estimated ±"));
 	bench_free(&bench);
 }
 
@@ -455,6 +483,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/compose/kept-edits-stay", test_kept_edits_stay);
 	g_test_add_func("/compose/measure", test_measure);
 	g_test_add_func("/compose/rest", test_rest);
+	g_test_add_func("/compose/stale", test_stale);
 	g_test_add_func("/compose/column", test_column);
 	g_test_add_func("/compose/completion", test_completion);
 	g_test_add_func("/compose/folding", test_folding);
