@@ -190,6 +190,29 @@ const Node *method_body(const Node *call, guint input)
 	return node;
 }
 
+static guint64 elements_where_acts(const MethodSite *site, const Node *input, guint tensor)
+{
+	const Collection *collection = site->collection;
+	return collection_is_float(collection, tensor) && expression_acts(collection, input, tensor)
+		       ? collection_tensor(collection, tensor)->elements
+		       : 0;
+}
+
+guint64 method_input_elements(const MethodSite *domain, guint input)
+{
+	const Collection *collection = domain->collection;
+	const Node *node = node_child(domain->call, input);
+	const char *layer = collection->layer[domain->tensor];
+	MethodBy by = method_by(domain->call);
+	guint64 elements = 0;
+	if (by != BY_MODEL && by != BY_LAYER)
+		return elements_where_acts(domain, node, domain->tensor);
+	for (guint i = 0; i < collection_tensors(collection); i++)
+		if (by == BY_MODEL || g_str_equal(collection->layer[i], layer))
+			elements += elements_where_acts(domain, node, i);
+	return elements;
+}
+
 gboolean method_weight_constant(const Node *call, guint input)
 {
 	double factor;

@@ -184,6 +184,8 @@ double method_value(const Node *call, guint parameter, guint tensor);
  * that is not weighted 1 and the whole. */
 double method_weight(const Node *call, guint input, guint tensor);
 const Node *method_body(const Node *call, guint input);
+/* How many elements of a domain lie in tensors on which an input acts. */
+guint64 method_input_elements(const MethodSite *domain, guint input);
 /* Whether an input's weight is the same on all tensors. */
 gboolean method_weight_constant(const Node *call, guint input);
 /* A number for the stream that an input's draws come from: of the tasks that it is made of, so that

@@ -66,34 +66,16 @@ static guint merge_cuts(const MethodSite *site)
 	return site->inputs * input_cuts(site);
 }
 
-/* Where an input does not act its elements are 0, and it does not matter which zeros are kept. */
+/* Where an input does not act, its weight there or its elements are 0: these stand below all that
+ * are not, and it does not matter which zeros are kept. */
 static void merge_keys(const MethodBlock *block, guint cut, double *keys)
 {
 	const MethodSite *site = &block->site;
 	guint input = cut / input_cuts(block->domain), dialect = method_dialect(site->call);
+	gboolean acts = site->weight[input] != 0;
 	double (*key)(guint, double) = kind_of(site->call)->sparsifier->key;
 	for (guint64 i = 0; i < block->n; i++)
-		keys[i] = key(dialect, block->input[input][i]);
-}
-
-static guint64 elements_where_acts(const MethodSite *site, const Node *body, guint tensor)
-{
-	return collection_is_float(site->collection, tensor) &&
-			       expression_acts(site->collection, body, tensor)
-		       ? collection_tensor(site->collection, tensor)->elements
-		       : 0;
-}
-
-/* The elements of the domain on which an input acts. */
-static guint64 input_elements(const MethodSite *domain, guint input)
-{
-	const Node *body = method_body(domain->call, input);
-	guint64 elements = 0;
-	if (sparse_merge_by(domain->call) == BY_TENSOR)
-		return elements_where_acts(domain, body, domain->tensor);
-	for (guint i = 0; i < collection_tensors(domain->collection); i++)
-		elements += elements_where_acts(domain, body, i);
-	return elements;
+		keys[i] = key(dialect, acts ? block->input[input][i] : 0);
 }
 
 static guint64 merge_above(const MethodSite *domain, const double *figures, guint cut)
@@ -101,7 +83,7 @@ static guint64 merge_above(const MethodSite *domain, const double *figures, guin
 	guint each = input_cuts(domain);
 	(void)figures;
 	return kind_of(domain->call)
-		->sparsifier->above(domain, input_elements(domain, cut / each), cut % each);
+		->sparsifier->above(domain, method_input_elements(domain, cut / each), cut % each);
 }
 
 /* sparse[inputs][n], without mergekit's rescaling; g_free.  An input that needs no cut although

@@ -132,6 +132,22 @@ static void test_own_elements(void)
 	g_assert_cmpuint(kept, ==, kept_by_paper(0.1, own));
 }
 
+/* Nor of those where its weight is 0: the model is one tensor then, whatever the others hold. */
+static void test_own_weights(void)
+{
+	static const char *const pairs[][2] = {
+		{"trim(0.5[vec*]*a, density=0.1)", "trim(0.5*a[vec*], density=0.1)"},
+		{"trim(0.5[vec*]*a, c, density=0.1)", "trim(0.5*a[vec*], c, density=0.1)"},
+		{"ties(a[vec*]/2, first(2[vec*], 0)*c, density=0.3)",
+			"ties(0.5[vec*]*a, 2*c[vec*], density=0.3)"},
+	};
+	g_auto(Fixture) fixture = merge_fixture();
+	for (guint i = 0; i < G_N_ELEMENTS(pairs); i++)
+		assert_edits(&fixture, pairs[i][0], 1, pairs[i][1]);
+	g_autofree double *values = merged(&fixture, pairs[0][0], VEC);
+	g_assert_cmpuint(count_kept(values, 50), ==, 5);
+}
+
 /* Equal elements: the paper's outliers are the first, mergekit counts from the smallest. */
 static void test_outliers(void)
 {
@@ -432,6 +448,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/elect/largest kept", test_largest_kept);
 	g_test_add_func("/elect/equal as float", test_equal_as_float);
 	g_test_add_func("/elect/own elements", test_own_elements);
+	g_test_add_func("/elect/own weights", test_own_weights);
 	g_test_add_func("/elect/outliers", test_outliers);
 	g_test_add_func("/elect/outliers of mergekit", test_outliers_of_mergekit);
 	g_test_add_func("/elect/outliers are large", test_outliers_are_large);
