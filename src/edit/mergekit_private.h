@@ -123,7 +123,8 @@ typedef struct {
 typedef struct {
 	const Collection *collection;
 	const char *file;
-	const char *const *models;
+	const char *const *models; /* REF=NAME; may be NULL */
+	guint8 *used;              /* of these, which the recipe names */
 	Depth *depth;
 	GPtrArray *notes;
 } MergeReader;

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define SHOWN_MOST 200
+
 static void note_free(gpointer data)
 {
 	MergekitNote *note = data;
@@ -180,17 +182,26 @@ static double common_scale(const Parts *parts)
 	return 1;
 }
 
-/* Of a language that the recipe was put into, an error is about a column that nobody has seen. */
+/* A text that an error can show. */
+static char *shortened(const char *text)
+{
+	return strlen(text) <= SHOWN_MOST ? g_strdup(text)
+					  : g_strdup_printf("%.*s...", SHOWN_MOST, text);
+}
+
+/* What is wrong with the edit is wrong with the recipe: the column is that of a text that nobody
+ * has seen, so that it is shown. */
 static Node *parse_text(
 	const MergeReader *reader, const MergeConfig *config, const char *text, GError **error)
 {
 	const ExpressionDefaults defaults = {.dialect = DIALECT_MERGEKIT};
 	g_autoptr(GError) reason = NULL;
 	Node *edit = expression_parse_with(reader->collection, text, &defaults, &reason);
+	g_autofree char *shown = shortened(text);
 	if (!edit)
 		mergekit_fail(reader, config->method_line, NULL, error,
 			"%s cannot be done here: %s, in %s", config->method->name, reason->message,
-			text);
+			shown);
 	return edit;
 }
 
@@ -229,7 +240,9 @@ Recipe *mergekit_parse(const Collection *collection, const char *file, const cha
 	if (!root)
 		return NULL;
 	g_autoptr(Depth) depth = depth_new(collection);
-	const MergeReader reader = {collection, file, models, depth, notes};
+	guint told = models ? g_strv_length((char **)models) : 0;
+	g_autofree guint8 *used = g_new0(guint8, told + 1);
+	const MergeReader reader = {collection, file, models, used, depth, notes};
 	g_autoptr(MergeConfig) config = merge_config_new(&reader, root, error);
 	if (!config)
 		return NULL;
@@ -237,6 +250,10 @@ Recipe *mergekit_parse(const Collection *collection, const char *file, const cha
 	if (!recipe)
 		return NULL;
 	merge_add_notes(&reader, config);
+	for (guint i = 0; i < told; i++)
+		if (!used[i])
+			mergekit_note(
+				notes, 0, "--model %s: the recipe names no such model", models[i]);
 	g_ptr_array_sort(notes, compare_notes);
 	return g_steal_pointer(&recipe);
 }

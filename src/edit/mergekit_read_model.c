@@ -96,8 +96,10 @@ static const char *told_name(const MergeReader *reader, const char *reference)
 	gsize length = strlen(reference);
 	for (guint i = 0; reader->models && reader->models[i]; i++) {
 		const char *told = reader->models[i];
-		if (strncmp(told, reference, length) == 0 && told[length] == '=')
-			return told + length + 1;
+		if (strncmp(told, reference, length) != 0 || told[length] != '=')
+			continue;
+		reader->used[i] = TRUE;
+		return told + length + 1;
 	}
 	return NULL;
 }

@@ -120,7 +120,8 @@ gboolean write_linear(MergeWriter *writer, const Node *edit, double scale)
 	if (members->len == 0)
 		return fail(writer->error, ERROR_USAGE, "the edit changes nothing");
 	linear_fill(&linear, edit);
-	g_autofree double *c = linear.c;
-	return scales_base(&linear) ? write_whole(writer, &linear, members)
-				    : write_tasks(writer, &linear, members);
+	gboolean written = scales_base(&linear) ? write_whole(writer, &linear, members)
+						: write_tasks(writer, &linear, members);
+	g_free(linear.c);
+	return written;
 }

@@ -35,11 +35,10 @@ static gboolean is_chosen(const Cover *cover, guint tensor, const char *filter)
 /* A number that PyYAML takes for one: with a point before an exponent. */
 static char *number_text(double value)
 {
-	char *text = expression_number(value);
-	char *exponent = strchr(text, 'e');
+	g_autofree char *text = expression_number(value);
+	const char *exponent = strchr(text, 'e');
 	if (!exponent || strchr(text, '.'))
-		return text;
-	g_autofree char *whole = text;
+		return g_steal_pointer(&text);
 	return g_strdup_printf("%.*s.0%s", (int)(exponent - text), text, exponent);
 }
 

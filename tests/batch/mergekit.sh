@@ -26,6 +26,9 @@ says 'fashion'
 expect 3 "$TAUSCOPE" mergekit s.h5 config.yaml --model somewhere/else=nobody
 says 'nobody'
 
+expect 0 "$TAUSCOPE" mergekit s.h5 config.yaml --model somewhere/else=greek --model other=greek
+grep -q -F -e '--model other=greek: the recipe names no such model' out || fail "nothing is said of other"
+
 # What it is, in words and as JSON.
 expect 0 "$TAUSCOPE" mergekit s.h5 config.yaml --model somewhere/else=greek
 grep -q -F '0.5*mnist + 0.5*greek' out || fail "the expression is not shown"

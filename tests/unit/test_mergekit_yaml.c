@@ -475,6 +475,7 @@ static void test_sayings(Fixture *fixture, gconstpointer data)
 	(void)data;
 	for (guint i = 0; i < G_N_ELEMENTS(sayings); i++) {
 		g_autoptr(Recipe) recipe = read_checked(fixture, sayings[i].text);
+		g_assert_nonnull(recipe);
 		if (!has_note(fixture, sayings[i].line, sayings[i].holds))
 			g_error("%s: nothing is said of %s", sayings[i].text, sayings[i].holds);
 	}
