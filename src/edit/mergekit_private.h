@@ -101,10 +101,9 @@ typedef struct {
 /* What becomes of a run of layers. */
 typedef struct {
 	guint line;
-	gint base;        /* member, or -1 */
-	guint first, end; /* its layers */
-	gboolean head,
-		tail; /* it also says what becomes of the tensors before, and after, all layers */
+	gint base;           /* member, or -1 */
+	guint first, end;    /* its layers */
+	gboolean head, tail; /* it is also of the tensors before, and after, all layers */
 	GPtrArray *sources;  /* of MergeSource */
 	GPtrArray *settings; /* of Setting */
 } MergeSlice;

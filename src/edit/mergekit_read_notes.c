@@ -89,6 +89,7 @@ static const char *tensor_behind(const Notes *notes)
 static void say_gradients(const Notes *notes, const Setting *setting, gboolean tail)
 {
 	const char *behind = tail ? tensor_behind(notes) : NULL;
+	guint stacks = notes->reader->depth->stacks;
 	for (guint i = 0; i < setting->cases->len; i++) {
 		const Case *one = &g_array_index(setting->cases, Case, i);
 		if (one->anchors < 2)
@@ -99,7 +100,13 @@ static void say_gradients(const Notes *notes, const Setting *setting, gboolean t
 				"tensors outside of them, also those behind them "
 				"(%s), have its first number, %g",
 				behind, one->anchor[0]);
-		if (notes->reader->depth->stacks == 0)
+		if (stacks > 1)
+			say(notes, one->line,
+				"the base has %u runs of numbered layers: a gradient goes through "
+				"each "
+				"of them, whatever mergekit takes for layers",
+				stacks);
+		if (stacks == 0)
 			say(notes, one->line,
 				"the base has no numbered layers: a gradient is its "
 				"first number everywhere");
