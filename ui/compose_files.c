@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "edit/recipe.h"
+#include "edit/mergekit.h"
 
 #include <string.h>
 
@@ -55,20 +55,41 @@ React compose_save(ComposeView *view, Ui *ui)
 	return REACT_DONE;
 }
 
+/* A recipe of ours, or one of mergekit; of the latter what differs here is noted. */
+static Recipe *read_recipe(
+	const Collection *collection, const char *path, GPtrArray *notes, GError **error)
+{
+	return mergekit_is_config(path) ? mergekit_read(collection, path, NULL, notes, error)
+					: recipe_read(path, error);
+}
+
+/* The expression of a recipe in words that need no defaults. */
+static char *recipe_text(const Collection *collection, const Recipe *recipe, GError **error)
+{
+	ExpressionDefaults defaults = recipe_defaults(recipe);
+	g_autoptr(Node) edit =
+		expression_parse_with(collection, recipe->expression, &defaults, error);
+
+	return edit ? expression_print(collection, edit) : NULL;
+}
+
 static gboolean accept_read(gpointer data, Ui *ui, const char *text, GError **error)
 {
 	Session *session = ui_session(ui);
-	g_autofree char *path = path_typed(text), *label = NULL;
-	g_autoptr(Recipe) recipe = recipe_read(path, error);
-	g_autoptr(Composition) next = composition_copy(session_composition(session));
+	const Collection *collection = session_collection(session);
+	g_autofree char *path = path_typed(text), *label = g_strdup_printf("open %s", text);
+	g_autoptr(GPtrArray) notes = mergekit_notes_new();
+	g_autoptr(Recipe) recipe = read_recipe(collection, path, notes, error);
+	g_autofree char *edit = recipe ? recipe_text(collection, recipe, error) : NULL;
+	g_autoptr(Composition) next = composition_new();
 
-	if (!recipe ||
-		!composition_set_text(next, session_collection(session), recipe->expression, error))
+	if (!edit || !composition_set_text(next, collection, edit, error))
 		return FALSE;
 	next->scale = recipe->scale;
-	label = g_strdup_printf("open %s", text);
 	session_compose(session, next, label, NULL);
 	compose_go(data, "0");
+	if (notes->len > 0)
+		ui_message(ui, "%s", ((const MergekitNote *)notes->pdata[0])->text);
 	return TRUE;
 }
 

@@ -22,7 +22,7 @@ static const struct {
 } parts[] = {{"model", "the whole model"}, {"task-vector", "the task vector alone, λ·edit"},
 	{"changed", "only the tensors that change"}};
 
-/* Element types of all float tensors; NULL: as the base has them. */
+/* Element types of all float tensors; NULL: what suits the part. */
 static const char *const types[] = {NULL, "F32", "F16", "BF16"};
 
 static EditChoice edit_choice(const ExportDialog *dialog, Ui *ui, const char *expression)
@@ -104,8 +104,9 @@ const char *export_part(const ExportDialog *dialog)
 
 const char *export_type(const ExportDialog *dialog)
 {
-	const char *type = types[dialog->type];
-	return type ? type : "as the base";
+	if (types[dialog->type])
+		return types[dialog->type];
+	return dialog->part == MODEL_TASK_VECTOR ? "F32, for differences are small" : "as the base";
 }
 
 static void find_reasons(ExportDialog *dialog, Ui *ui)
@@ -154,13 +155,6 @@ static char *table_command(const ExportDialog *dialog, Ui *ui)
 		     : NULL;
 }
 
-/* The type of a name, or -1 of none. */
-static gint float_type(const char *name)
-{
-	Dtype dtype;
-	return name && dtype_from_name(name, &dtype) ? (gint)dtype : -1;
-}
-
 static guint64 model_size(const ExportDialog *dialog, Ui *ui)
 {
 	const Collection *collection = session_collection(ui->session);
@@ -174,7 +168,7 @@ static guint64 model_size(const ExportDialog *dialog, Ui *ui)
 		.edit = edit,
 		.scale = choice.scale,
 		.part = choice.part,
-		.dtype = float_type(choice.dtype),
+		.dtype = recipe_dtype(recipe),
 		.infinite = choice.infinite,
 		.recipe = recipe,
 		.output = dialog->path->text->str};

@@ -240,6 +240,31 @@ static void test_kept_edits(void)
 	bench_free(&bench);
 }
 
+/* A recipe says what a method takes that does not say; mergekit's own are read too. */
+static void test_recipes(void)
+{
+	static const char json[] =
+		"{\"tauscope_recipe\": 1, \"expression\": \"ties(mnist, greek)\","
+		" \"scale\": 0.5, \"dialect\": \"mergekit\", \"inputs\": []}";
+	static const char yaml[] = "merge_method: task_arithmetic\nbase_model: base\nmodels:\n"
+				   "- model: mnist\n  parameters: {weight: 0.25}\n";
+	Bench bench = bench_new("0.5*mnist");
+	test_write("their.json", json, strlen(json));
+	test_write("their.yaml", yaml, strlen(yaml));
+	press(&bench, "o");
+	type(&bench, "their.json");
+	press(&bench, "<Enter>");
+	assert_edit(&bench, "ties(mnist, greek, dialect=mergekit)");
+	g_assert_cmpfloat(session_composition(bench.ui->session)->scale, ==, 0.5);
+	press(&bench, "o");
+	type(&bench, "their.yaml");
+	press(&bench, "<Enter>");
+	assert_edit(&bench, "0.25*mnist");
+	press(&bench, "u u");
+	assert_edit(&bench, "0.5*mnist");
+	bench_free(&bench);
+}
+
 /* A kept edit outlives the program. */
 static void test_kept_edits_stay(void)
 {
@@ -479,6 +504,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/compose/strokes", test_strokes);
 	g_test_add_func("/compose/undo", test_undo);
 	g_test_add_func("/compose/end-of-range", test_end_of_range);
+	g_test_add_func("/compose/recipes", test_recipes);
 	g_test_add_func("/compose/kept-edits", test_kept_edits);
 	g_test_add_func("/compose/kept-edits-stay", test_kept_edits_stay);
 	g_test_add_func("/compose/measure", test_measure);
