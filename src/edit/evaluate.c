@@ -125,13 +125,12 @@ static void mix_runs(const Call *call, const MethodBlock *block, double *memory,
 	const Tensor *tensor = collection_tensor(block->site.collection, block->site.tensor);
 	guint64 length =
 		method_by(call->node) == BY_ROW ? tensor_row(tensor) : tensor_filter(tensor);
-	double *factor = memory, *products = memory + block->site.inputs + 1;
-	MethodSite site = block->site;
-	site.elements = length;
+	const MethodSite *site = &block->site;
+	double *factor = memory, *products = memory + site->inputs + 1;
 	for (guint64 from = 0; from < block->n; from += length) {
-		memset(products, 0, mix_cells(&site) * sizeof *products);
+		memset(products, 0, mix_cells(site) * sizeof *products);
 		mix_products(block, from, length, products);
-		if (mix_factors(call, &site, products, factor, NULL))
+		if (mix_factors(call, site, products, factor, NULL))
 			mix_run(block, factor, from, length, out);
 		else
 			zero(out + from, length);
@@ -145,7 +144,7 @@ static void mix_columns(const MethodBlock *block, double *out)
 	guint width = block->site.inputs + 1;
 	for (guint64 k = 0; k < block->n; k++) {
 		const double *factor = block->figures + (block->first + k) % columns * width;
-		out[k] = factor[0] * block->base[k];
+		out[k] = factor[0] != 0 ? factor[0] * block->base[k] : 0;
 		for (guint i = 1; i < width; i++)
 			out[k] += factor[i] * block->input[i - 1][k];
 	}
@@ -289,6 +288,7 @@ void evaluate(const Prepared *prepared, const Values *values, const Node *node, 
 	evaluate_node(&run, node, out, scratch);
 }
 
+/* Rows make up filters, and filters tensors: the largest unit is whole units of every call. */
 guint64 evaluate_unit(const Prepared *prepared, guint tensor)
 {
 	guint64 unit = 1;

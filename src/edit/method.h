@@ -66,7 +66,7 @@ typedef struct {
 	guint inputs;
 	const double *weight;    /* [inputs]; all 1 of a method that is not weighted */
 	const double *parameter; /* [its parameters]: numbers, or the places of words */
-	guint64 elements;        /* of the tensor, or of the domain: also of one row or column */
+	guint64 elements;        /* of the tensor, or of the domain */
 } MethodSite;
 
 /* Inner products over a domain, of a mix: products[i][j] of θ₀ (0) and the inputs' bodies (1 to

@@ -134,12 +134,10 @@ static gboolean check_runs(const Call *call, const MethodBlock *block, GError **
 	guint cells = mix_cells(&block->site);
 	g_autofree double *products = g_new(double, cells);
 	g_autofree double *factor = g_new(double, block->site.inputs + 1);
-	MethodSite site = block->site;
-	site.elements = run;
 	for (guint64 at = 0; at < block->n; at += run) {
 		memset(products, 0, cells * sizeof *products);
 		mix_products(block, at, run, products);
-		if (!mix_factors(call, &site, products, factor, error))
+		if (!mix_factors(call, &block->site, products, factor, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -177,7 +175,8 @@ static gboolean settle_mix(
 	const Call *call, Domain *domain, const MethodSite *site, guint64 columns, GError **error)
 {
 	guint width = site->inputs + 1, cells = mix_cells(site);
-	domain->figures = g_new0(double, columns *width);
+	gsize factors = columns * width;
+	domain->figures = g_new0(double, factors);
 	for (guint64 i = 0; i < columns; i++)
 		if (!mix_factors(call, site, domain->sums + i * cells, domain->figures + i * width,
 			    error))
@@ -278,8 +277,9 @@ void step_blame(const Call *call, const Prepared *prepared, guint tensor, GError
 	if (error && *error && error_tensor(*error))
 		return;
 	g_autofree char *name = text_safe(collection_tensor(prepared->collection, tensor)->name);
+	g_autofree char *layer = text_safe(prepared->collection->layer[tensor]);
 	if (by == BY_LAYER)
-		g_prefix_error(error, "layer %s: ", prepared->collection->layer[tensor]);
+		g_prefix_error(error, "layer %s: ", layer);
 	else if (by != BY_MODEL)
 		g_prefix_error(error, "tensor %s: ", name);
 }

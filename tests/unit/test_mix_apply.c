@@ -336,7 +336,8 @@ static void test_infinite_base(Fixture *fixture, gconstpointer data)
 	add_masked(&masked, fixture->folder, "a", 2);
 	add_masked(&masked, fixture->folder, "b", 3);
 	static const char *const texts[] = {"slerp(a, b, t=0.5)", "karcher(a, b)", "stock(a, b)",
-		"multislerp(a, b)", "match_norm(a, 1.5*a)", "project(1.5*a, b)"};
+		"multislerp(a, b)", "match_norm(a, 1.5*a)", "project(1.5*a, b)",
+		"nuslerp(a, b, along=row)", "nuslerp(a, b, along=column)"};
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
 		EditRun run = {masked, texts[i], .difference = TRUE};
 		g_autofree double *values = edit_values(&run, 0);
