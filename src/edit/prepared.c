@@ -2,7 +2,6 @@
 #include "edit/prepared.h"
 
 #include "core/error.h"
-#include "core/text.h"
 #include "edit/node.h"
 #include "edit/steps.h"
 
@@ -251,15 +250,23 @@ static gboolean open_calls(
 	return TRUE;
 }
 
-static gboolean check_unit(const Prepared *prepared, const Call *call, guint tensor, GError **error)
+/* Whether the rows and columns of a tensor are few and short enough to be held. */
+static gboolean check_shape(
+	const Prepared *prepared, const Call *call, guint tensor, GError **error)
 {
-	guint64 unit = call_unit(prepared, call, tensor);
-	g_autofree char *name = text_safe(collection_tensor(prepared->collection, tensor)->name);
-	return unit <= UNIT_MOST ||
-	       fail_at(error, ERROR_INPUT, (Place){.remedy = "leave that tensor out with a scope"},
-		       "%s looks at rows of %s whole, of %" G_GUINT64_FORMAT
-		       " elements, and %u are the most",
-		       call->method->name, name, unit, UNIT_MOST);
+	const Tensor *of = collection_tensor(prepared->collection, tensor);
+	Place place = {.tensor = of->name, .remedy = "leave that tensor out with a scope"};
+	guint64 unit = call_unit(prepared, call, tensor), columns = tensor_columns(of);
+	if (unit > UNIT_MOST)
+		return fail_at(error, ERROR_INPUT, place,
+			"%s looks at its rows whole, of %" G_GUINT64_FORMAT
+			" elements, and %u are the most",
+			call->method->name, unit, UNIT_MOST);
+	return !call_is_partial(call) || method_by(call->node) != BY_COLUMN ||
+	       columns <= COLUMNS_MOST ||
+	       fail_at(error, ERROR_INPUT, place,
+		       "%s looks at each of its %" G_GUINT64_FORMAT " columns, and %u are the most",
+		       call->method->name, columns, COLUMNS_MOST);
 }
 
 /* A mix that wants no products can be asked at once. */
@@ -280,7 +287,7 @@ static gboolean check_calls(const Prepared *prepared, GError **error)
 		for (guint t = 0; t < collection_tensors(prepared->collection); t++) {
 			const Call *call = &prepared->calls[i];
 			if (call->domain_of[t] != NO_DOMAIN &&
-				(!check_unit(prepared, call, t, error) ||
+				(!check_shape(prepared, call, t, error) ||
 					!check_mix(prepared, call, t, error)))
 				return FALSE;
 		}

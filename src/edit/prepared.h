@@ -6,7 +6,8 @@
 #include "edit/evaluate.h"
 
 #define NO_DOMAIN G_MAXUINT
-#define UNIT_MOST (1u << 22) /* elements that are seen together */
+#define UNIT_MOST (1u << 22)    /* elements that are seen together */
+#define COLUMNS_MOST (1u << 20) /* of a tensor, where each has its factors */
 
 /* What one set of figures of a call is about. */
 typedef struct {

@@ -228,6 +228,31 @@ static void test_not_finite(Fixture *fixture, gconstpointer data)
 	test_error(error, ERROR_INPUT, "leave the tensor out with a scope");
 }
 
+/* A tensor with one row too long, or one column too many. */
+static void test_too_wide(Fixture *fixture, gconstpointer data)
+{
+	static const struct {
+		const char *text;
+		guint64 columns;
+	} rows[] = {{"stock(a, a, along=row)", (1 << 22) + 1},
+		{"nuslerp(a, a, along=column)", (1 << 20) + 1}};
+	(void)data;
+	g_autofree char *path = g_build_filename(fixture->folder, "x.safetensors", NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autofree double *values = g_new0(double, rows[i].columns);
+		TestTensor tensor = {"w", DTYPE_F16, 2, {1, rows[i].columns}, values};
+		test_write_safetensors(path, &tensor, 1);
+		g_autoptr(Collection) collection = collection_new(open_checked(path));
+		add_member(collection, "a", MEMBER_TASK, NULL, -1, path);
+		g_autoptr(Node) edit = expression_parse(collection, rows[i].text, &error);
+		test_no_error(error);
+		PrepareRequest request = {.collection = collection, .edit = edit};
+		g_assert_null(prepare_weights(&request, NULL, &error));
+		test_error(error, ERROR_INPUT, "leave that tensor out with a scope");
+	}
+}
+
 static void test_cancelled(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
@@ -258,6 +283,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add("/prepare/trim-by-hand", Fixture, NULL, set_up, test_trim_by_hand, tear_down);
 	g_test_add("/prepare/not-finite", Fixture, NULL, set_up, test_not_finite, tear_down);
+	g_test_add("/prepare/too-wide", Fixture, NULL, set_up, test_too_wide, tear_down);
 	g_test_add("/prepare/cancelled", Fixture, NULL, set_up, test_cancelled, tear_down);
 	return g_test_run();
 }
