@@ -278,7 +278,7 @@ static gboolean lines_multi_settle(const MethodSite *domain, const double *sums,
 			"the first is zero, and no scale makes it as large as the tasks");
 	double ratio = sums[LINES_MERGED] > 0 ? sums[LINES_TASKS] / sums[LINES_MERGED] : 0;
 	figures[0] = ratio / (domain->inputs - 1);
-	return TRUE;
+	return mix_check_sum(domain, sums[LINES_TASKS] + sums[LINES_MERGED], error);
 }
 
 static guint lines_multi_figures(const MethodSite *domain)

@@ -174,7 +174,7 @@ static gboolean emr_settle(const MethodSite *domain, const double *sums, const C
 			"nothing to rescale",
 			domain->parameter[EMR_TASK]);
 	figures[0] = sums[0] > 0 ? sums[0] / sums[1] : 0;
-	return TRUE;
+	return mix_check_sum(domain, sums[0] + sums[1], error);
 }
 
 static const MethodStep emr_steps[] = {

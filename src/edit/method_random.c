@@ -2,9 +2,9 @@
  * tensor by tensor. */
 #include "edit/draw.h"
 #include "edit/method_rows.h"
+#include "edit/mix.h"
 
 #include "analysis/gram.h"
-#include "core/error.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -49,13 +49,9 @@ static void random_add(const MethodBlock *block, double *sums)
 static gboolean random_settle(const MethodSite *domain, const double *sums, const Cut *cuts,
 	double *figures, GError **error)
 {
-	Place place = {.remedy = "scale the input down"};
-	(void)domain;
 	(void)cuts;
 	figures[0] = sums[SUM_NOISE] > 0 ? sqrt(sums[SUM_INPUT] / sums[SUM_NOISE]) : 0;
-	return isfinite(figures[0]) ||
-	       fail_at(error, ERROR_INPUT, place,
-		       "random_like: the norm of its input is more than a double can hold");
+	return mix_check_sum(domain, figures[0], error);
 }
 
 static const MethodStep random_steps[] = {

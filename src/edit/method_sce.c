@@ -131,9 +131,8 @@ static gboolean energy_settle(const MethodSite *domain, const double *sums, cons
 	(void)cuts;
 	for (guint j = 0; j < domain->inputs; j++)
 		total += sums[j];
-	if (!isfinite(total))
-		return mix_fail(domain, error, "scale the task vectors down",
-			"the squares of the changes are more than a double holds");
+	if (!mix_check_sum(domain, total, error))
+		return FALSE;
 	gboolean equal = is_mergekit(domain) ? total / (double)domain->elements < MERGEKIT_LEAST
 					     : total == 0;
 	for (guint j = 0; j < domain->inputs; j++)

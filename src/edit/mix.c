@@ -108,6 +108,12 @@ gboolean mix_check_norms(const MethodMix *mix, gboolean of_weights, GError **err
 	return TRUE;
 }
 
+gboolean mix_check_sum(const MethodSite *site, double sum, GError **error)
+{
+	return isfinite(sum) || mix_fail(site, error, "scale the task vectors down",
+					"sums over the changes are more than a double holds");
+}
+
 gboolean mix_check_factors(const MethodMix *mix, const double *factor, GError **error)
 {
 	for (guint i = 0; i <= mix->site.inputs; i++)

@@ -46,6 +46,8 @@ gboolean mix_fail(const MethodSite *site, GError **error, const char *remedy, co
 /* Whether the norms of the bodies, and with `of_weights` of θ₀, are finite; those of infinities and
  * of numbers whose squares doubles cannot hold are not. */
 gboolean mix_check_norms(const MethodMix *mix, gboolean of_weights, GError **error);
+/* Whether a sum over the inputs, or a ratio of sums, is a number that a double holds. */
+gboolean mix_check_sum(const MethodSite *site, double sum, GError **error);
 /* Whether the factors are finite, last. */
 gboolean mix_check_factors(const MethodMix *mix, const double *factor, GError **error);
 

@@ -6,6 +6,7 @@
 
 #include "edit/elect.h"
 #include "edit/method_rows.h"
+#include "edit/mix.h"
 #include "edit/sparsify.h"
 
 #include <math.h>
@@ -161,15 +162,24 @@ static double ratio_of(double whole, double left)
 	return whole < MERGEKIT_LEAST_L1 || left < MERGEKIT_LEAST_L1 ? 1 : whole / left;
 }
 
+static gboolean settle_ratios(
+	const MethodSite *domain, const double *sums, double *ratio, GError **error)
+{
+	for (guint i = 0; i < domain->inputs; i++) {
+		ratio[i] = ratio_of(sums[2 * i], sums[2 * i + 1]);
+		if (!mix_check_sum(domain, ratio[i], error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static gboolean merge_settle(const MethodSite *domain, const double *sums, const Cut *cuts,
 	double *figures, GError **error)
 {
 	(void)cuts;
-	(void)error;
 	if (wants_ratios(domain))
-		for (guint i = 0; i < domain->inputs; i++)
-			figures[i] = ratio_of(sums[2 * i], sums[2 * i + 1]);
-	else if (wants_majority(domain->call))
+		return settle_ratios(domain, sums, figures, error);
+	if (wants_majority(domain->call))
 		figures[0] = sums[0] < 0 ? -1 : 1;
 	return TRUE;
 }

@@ -212,10 +212,16 @@ static void assert_no_answer(
 
 static void test_no_answer(void)
 {
+	static const char *const sums[] = {"lines_multi(a, b)", "lines_multi(b, a)",
+		"emr(a, b, task=1)", "random_like(a)", "dare(a, p=0, dialect=mergekit)",
+		"della(a, density=0.5, dialect=mergekit)"};
 	const double against[] = {-1, 1}, with[] = {2, -2}, huge[] = {1e200, 0};
+	const double beyond[] = {1.7e308, 1.7e308};
 	assert_no_answer(against, with, "emr(a, b, task=1)",
 		"task vector 1 has nowhere the sign of the sum", "choose another task");
 	assert_no_answer(huge, with, "sce(a, b)", "more than a double holds", "scale");
+	for (guint i = 0; i < G_N_ELEMENTS(sums); i++)
+		assert_no_answer(beyond, with, sums[i], "more than a double holds", "scale");
 }
 
 int main(int argc, char **argv)
