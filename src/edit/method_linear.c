@@ -100,6 +100,12 @@ static double weighted_sum(const MethodBlock *block, guint64 k, gboolean *change
 	return sum;
 }
 
+/* θ − θ₀.  Where both are infinite alike, as in a mask, nothing changes. */
+static double change_of(double theta, double base)
+{
+	return theta == base ? 0 : theta - base;
+}
+
 /* Over whole weights, as it is defined: a value that it can be exactly is rounded once.  What all
  * models share stays, also where it is infinite. */
 static void average_apply(const MethodBlock *block, double *out)
@@ -113,7 +119,7 @@ static void average_apply(const MethodBlock *block, double *out)
 		if (normalize)
 			out[k] = changed ? sum / divisor - block->base[k] : 0;
 		else
-			out[k] = sum - block->base[k];
+			out[k] = change_of(sum, block->base[k]);
 	}
 }
 
@@ -158,6 +164,17 @@ static gboolean passthrough_mix(const MethodMix *mix, double *factor, GError **e
 	return TRUE;
 }
 
+/* scale·θ − θ₀, which is x itself where the scale is 1. */
+static void passthrough_apply(const MethodBlock *block, double *out)
+{
+	double scale = block->site.parameter[PASSTHROUGH_SCALE];
+	for (guint64 k = 0; k < block->n; k++) {
+		double base = block->base[k], x = block->input[0][k];
+		out[k] = isinf(base) ? change_of(scale * (base + x), base)
+				     : scale * x + (scale - 1) * base;
+	}
+}
+
 /* A scale that differs by tensor is other than 1 on some. */
 static gboolean passthrough_on_weights(const Node *call)
 {
@@ -175,6 +192,7 @@ const Method method_passthrough = {
 	.most = 1,
 	.parameters = passthrough_parameters,
 	.mix = passthrough_mix,
+	.apply = passthrough_apply,
 	.on_weights = passthrough_on_weights,
 };
 

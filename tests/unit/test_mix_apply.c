@@ -344,6 +344,15 @@ static void test_infinite_base(Fixture *fixture, gconstpointer data)
 		g_assert_true(values[0] == 0);
 		test_near(values[1], 1.5, 1e-7);
 	}
+	static const char *const of_weights[] = {"passthrough(1.5*a, scale=1)",
+		"passthrough(a, scale=1.25)", "average(0.5*a, 0.5*b)",
+		"average(0.75*a, 0.5*base, normalize=no)"};
+	for (guint i = 0; i < G_N_ELEMENTS(of_weights); i++) {
+		EditRun run = {masked, of_weights[i], .difference = TRUE};
+		g_autofree double *values = edit_values(&run, 0);
+		g_assert_true(values[0] == 0);
+		test_near(values[1], i < 3 ? 1.5 : 1, 0);
+	}
 	edit_fails(masked, "slerp(a, b, t=0.5, of=weights)", ERROR_INPUT, "finite");
 	edit_fails(masked, "clip(a, relative=0.1)", ERROR_INPUT, "finite");
 }
