@@ -5,15 +5,16 @@
  * the threads nor the budget change a bit of the figures. */
 #include "edit/prepare.h"
 
-#include "core/error.h"
-#include "core/text.h"
 #include "edit/steps.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Elements of a block, but for units that are larger. */
+/* Elements of a block, but for units that are larger, and fewer of each vector where these are
+ * many, so that a block of a hundred takes no more memory than one of VECTORS. */
 #define BLOCK 32768u
+#define BLOCK_LEAST 1024u
+#define VECTORS 64u
 
 /* One tensor of a pass. */
 typedef struct {
@@ -78,15 +79,26 @@ static guint64 tensor_bytes(const Pass *pass, guint tensor)
 	return collection_tensor(collection, tensor)->bytes * (pass->members + 1);
 }
 
+/* About so many elements of a block: of the edit alone, whatever is gathered, so that sums of it
+ * are always the same. */
+static guint64 block_elements(const Pass *pass)
+{
+	guint inputs = 0;
+	for (guint i = 0; i < pass->prepared->nodes->len; i++)
+		inputs = MAX(inputs, call_inputs(&pass->prepared->calls[i]));
+	guint64 vectors = (guint64)pass->members + inputs;
+	return vectors <= VECTORS ? BLOCK : MAX(BLOCK * (guint64)VECTORS / vectors, BLOCK_LEAST);
+}
+
 /* Lists what the pass reads; the largest block. */
 static guint64 add_pieces(Pass *pass)
 {
-	guint64 most = 1;
+	guint64 most = 1, about = block_elements(pass);
 	for (guint i = 0; i < collection_tensors(pass->prepared->collection); i++) {
 		if (!any_wants(pass, i))
 			continue;
 		guint64 elements = collection_tensor(pass->prepared->collection, i)->elements;
-		Piece piece = {i, evaluate_block(pass->prepared, i, BLOCK), pass->items};
+		Piece piece = {i, evaluate_block(pass->prepared, i, about), pass->items};
 		pass->items += elements / piece.block + (elements % piece.block != 0);
 		most = MAX(most, MIN(piece.block, elements));
 		g_array_append_val(pass->pieces, piece);
@@ -134,24 +146,6 @@ static void lay_out(Pass *pass, guint64 block)
 	pass->slot = pass->scratch + scratch;
 }
 
-static gboolean check_finite(
-	const Pass *pass, const Call *call, const MethodBlock *block, GError **error)
-{
-	for (guint i = 0; i < block->site.inputs; i++)
-		for (guint64 k = 0; k < block->n; k++)
-			if (!isfinite(block->input[i][k])) {
-				g_autofree char *name = text_safe(collection_tensor(
-					pass->prepared->collection, block->site.tensor)
-									  ->name);
-				return fail_at(error, ERROR_INPUT,
-					(Place){.tensor = name,
-						.remedy = "leave the tensor out with a scope"},
-					"input %u of %s has elements that are no finite numbers",
-					i + 1, call->method->name);
-			}
-	return TRUE;
-}
-
 static CutPart *part_of(guint8 *slot, const CallPlace *place, guint cut)
 {
 	return (CutPart *)(slot + place->cuts + cut * place->cut_bytes);
@@ -180,7 +174,7 @@ static gboolean gather(const Pass *pass, const CallPlace *place, const Values *v
 	MethodSite whole;
 	double *keys = call_block(pass->prepared, values, call, 0, values->count, &block, &whole,
 		(double *)(slot + pass->scratch));
-	if (!check_finite(pass, call, &block, error))
+	if (!step_check_inputs(call, &block, error))
 		return FALSE;
 	memset(sums, 0, domain->sum_count * sizeof *sums);
 	if (!call->summed && !step_add(call, &block, sums, error)) {

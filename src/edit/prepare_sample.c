@@ -3,8 +3,6 @@
  * A sampled element stands for as many as its tensor has for each of them, in sums and in cuts. */
 #include "edit/prepare.h"
 
-#include "core/error.h"
-#include "core/text.h"
 #include "edit/steps.h"
 #include "edit/weighted.h"
 
@@ -43,21 +41,6 @@ static double stands_for(const Sampling *sampling, guint tensor)
 	return (double)elements / (double)sampled(sampling->sample, tensor);
 }
 
-static gboolean check_finite(const Sampling *sampling, const MethodBlock *block, GError **error)
-{
-	const Tensor *tensor =
-		collection_tensor(sampling->prepared->collection, block->site.tensor);
-	for (guint i = 0; i < block->site.inputs; i++)
-		for (guint64 k = 0; k < block->n; k++)
-			if (!isfinite(block->input[i][k]))
-				return fail_at(error, ERROR_INPUT,
-					(Place){.tensor = tensor->name,
-						.remedy = "leave the tensor out with a scope"},
-					"input %u of %s has elements that are no finite numbers",
-					i + 1, block->site.call->method->name);
-	return TRUE;
-}
-
 static void add_keys(
 	const Sampling *sampling, const Call *call, const Domain *domain, const MethodBlock *block)
 {
@@ -82,7 +65,7 @@ static gboolean gather_tensor(
 	call_block(sampling->prepared, &values, call, 0, values.count, &block, &whole,
 		sampling->scratch);
 	g_autofree double *sums = g_new0(double, domain->sum_count + 1);
-	if (!check_finite(sampling, &block, error) || !step_add(call, &block, sums, error))
+	if (!step_check_inputs(call, &block, error) || !step_add(call, &block, sums, error))
 		return FALSE;
 	for (guint i = 0; i < domain->sum_count; i++)
 		domain->sums[i] += sums[i] * stands_for(sampling, tensor);

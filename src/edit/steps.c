@@ -143,6 +143,19 @@ static gboolean check_runs(const Call *call, const MethodBlock *block, GError **
 	return TRUE;
 }
 
+gboolean step_check_inputs(const Call *call, const MethodBlock *block, GError **error)
+{
+	const Tensor *tensor = collection_tensor(block->site.collection, block->site.tensor);
+	Place place = {.tensor = tensor->name, .remedy = "leave the tensor out with a scope"};
+	for (guint i = 0; i < block->site.inputs; i++)
+		for (guint64 k = 0; k < block->n; k++)
+			if (!isfinite(block->input[i][k]))
+				return fail_at(error, ERROR_INPUT, place,
+					"input %u of %s has elements that are no finite numbers",
+					i + 1, call->method->name);
+	return TRUE;
+}
+
 gboolean step_add(const Call *call, const MethodBlock *block, double *sums, GError **error)
 {
 	if (!call->method->mix) {

@@ -24,6 +24,8 @@ gboolean step_is_over(const Call *call);
 /* Settles all domains, and goes on to the next step. */
 gboolean step_end(const Prepared *prepared, Call *call, GError **error);
 
+/* Whether all elements of the inputs are finite: ERROR_INPUT, with the tensor, where one is not. */
+gboolean step_check_inputs(const Call *call, const MethodBlock *block, GError **error);
 /* Adds a block to sums[step_sums].  FALSE with *error set where a mix of a row has no answer. */
 gboolean step_add(const Call *call, const MethodBlock *block, double *sums, GError **error);
 void step_keys(const Call *call, const MethodBlock *block, guint cut, double *keys);

@@ -207,6 +207,19 @@ static void test_trim_by_hand(Fixture *fixture, gconstpointer data)
 	g_assert_cmpuint(kept, ==, (n + 2) / 4);
 }
 
+/* A mean of a hundred equal vectors, in shorter blocks, is any of them. */
+static void test_many_inputs(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(GString) text = g_string_new("trim(");
+	for (guint i = 0; i < 100; i++)
+		g_string_append(text, "a, ");
+	g_string_append(text, "density=0.3, normalize=yes)");
+	g_autoptr(GByteArray) one = edited(fixture, "trim(a, density=0.3)", works[0]);
+	g_autoptr(GByteArray) many = edited(fixture, text->str, works[1]);
+	g_assert_true(memcmp(one->data, many->data, one->len) == 0);
+}
+
 static void test_not_finite(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
@@ -282,6 +295,7 @@ int main(int argc, char **argv)
 		add("one-layer", edits[i], test_one_layer);
 	}
 	g_test_add("/prepare/trim-by-hand", Fixture, NULL, set_up, test_trim_by_hand, tear_down);
+	g_test_add("/prepare/many-inputs", Fixture, NULL, set_up, test_many_inputs, tear_down);
 	g_test_add("/prepare/not-finite", Fixture, NULL, set_up, test_not_finite, tear_down);
 	g_test_add("/prepare/too-wide", Fixture, NULL, set_up, test_too_wide, tear_down);
 	g_test_add("/prepare/cancelled", Fixture, NULL, set_up, test_cancelled, tear_down);
