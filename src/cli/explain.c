@@ -1,4 +1,4 @@
-/* explain.c - what a model is made of, of the tasks of a store. */
+/* explain.c - which tasks of a store a model is made of. */
 #include "cli/verb.h"
 
 #include "cli/beside.h"
@@ -130,7 +130,7 @@ static int run(const VerbOptions *options, GError **error)
 const Verb verb_explain = {
 	.name = "explain",
 	.arguments = "MODEL STORE",
-	.help = "What a model is made of, of a store's tasks",
+	.help = "Which tasks of a store a model is made of",
 	.options = "csv by rename steps",
 	.least = 2,
 	.most = 2,

@@ -194,7 +194,8 @@ static gboolean take_scale(VerbOptions *options, GError **error)
 		return TRUE;
 	options->scale = g_ascii_strtod(options->scale_text, &end);
 	return (end != options->scale_text && !*end) ||
-	       fail(error, ERROR_USAGE, "--scale takes a number, not \"%s\"", options->scale_text);
+	       fail(error, ERROR_USAGE, "--scale takes a number, not \"%s\"",
+		       word_text(options->scale_text));
 }
 
 static gboolean put(const char *text, GError **error)
@@ -312,7 +313,7 @@ gboolean verb_defaults(const VerbOptions *options, ExpressionDefaults *defaults,
 				     options->seed, 10, 0, SEED_MOST, &defaults->seed, &problem))
 		return fail(error, ERROR_USAGE,
 			"--seed takes a whole number of at most %" G_GUINT64_FORMAT ", not %s",
-			SEED_MOST, options->seed);
+			SEED_MOST, word_text(options->seed));
 	return TRUE;
 }
 

@@ -83,6 +83,7 @@ static void test_made(void)
 	g_assert_cmpuint(found->warnings->len, ==, 0);
 	g_autoptr(Node) edit = expression_parse(digits->collection, found->expression, &error);
 	test_no_error(error);
+	g_assert_true(edit->is_vector);
 }
 
 /* What lies along no task is left over: r is orthogonal to a and b, and lies in both layers. */

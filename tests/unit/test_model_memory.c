@@ -13,7 +13,7 @@
 /* What is held besides buffers: stacks of threads, headers, the heap's own. */
 #define BESIDE (2u << 20)
 #ifdef __SANITIZE_ADDRESS__
-#define GUARDS (300u << 20) /* what is freed is held back for a while */
+#define GUARDS (800u << 20) /* what is freed is held back for a while */
 #else
 #define GUARDS 0u
 #endif
