@@ -84,6 +84,12 @@ static int row_indent(const OutlineRow *row)
 	return MARGIN + INDENT * (int)row->level;
 }
 
+/* Where it is drawn: rows that lie very deep stand below one another, so that names are seen. */
+static int drawn_indent(const ListColumns *columns, const OutlineRow *row)
+{
+	return MIN(row_indent(row), MARGIN + columns->name - NAME_LEAST);
+}
+
 static ListColumns columns_of(const ComposeView *view, Rect rect)
 {
 	ListColumns columns = {.name = NAME_LEAST + 3};
@@ -188,7 +194,7 @@ static void draw_row(const ComposeView *view, const ListColumns *columns, guint 
 	Canvas *canvas, Rect rect, int y)
 {
 	const OutlineRow *row = seen_row(view, place);
-	int indent = row_indent(row);
+	int indent = drawn_indent(columns, row);
 	g_autofree char *text = row_text(row);
 	Role role = row->on ? ROLE_NORMAL : ROLE_DIM;
 

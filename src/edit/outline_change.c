@@ -173,7 +173,7 @@ static gboolean check_range(const OutlineRow *row, double number, GError **error
 	if (!parameter_holds(row->parameter, number)) {
 		g_autofree char *range = parameter_range(row->parameter);
 		return fail(
-			error, ERROR_USAGE, "%s of %s is %s", row->name, row->method->name, range);
+			error, ERROR_USAGE, "%s of %s takes %s", row->name, row->method->name, range);
 	}
 	return TRUE;
 }

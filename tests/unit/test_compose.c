@@ -443,6 +443,19 @@ static void test_curve(void)
 	bench_free(&bench);
 }
 
+/* A name deep within is seen where there is least room. */
+static void test_deep(void)
+{
+	Bench bench = bench_new("sum(mean(sum(mean(sum(mean(sum(mean(optdigits))))))))");
+	g_autoptr(Canvas) canvas = canvas_new(80, 24, FALSE);
+	press(&bench, "j j j j j j j j");
+	app_draw(bench.ui, canvas);
+	g_autofree char *text = canvas_to_text(canvas);
+	g_assert_nonnull(strstr(text, " ▾ mean "));
+	g_assert_nonnull(strstr(text, " optdigi"));
+	bench_free(&bench);
+}
+
 static void test_sweep(void)
 {
 	Bench bench = bench_new(DEEP);
@@ -514,6 +527,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/compose/completion", test_completion);
 	g_test_add_func("/compose/folding", test_folding);
 	g_test_add_func("/compose/curve", test_curve);
+	g_test_add_func("/compose/deep", test_deep);
 	g_test_add_func("/compose/sweep", test_sweep);
 	g_test_add_func("/compose/monkey", test_monkey);
 	return g_test_run();

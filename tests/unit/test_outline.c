@@ -387,7 +387,7 @@ static const struct {
 	{"ties(a, b)", "0.density", "0.3", "ties(a, b, density=0.3)"},
 	{"ties(a, b, density=0.3)", "0.density", "0.2", "ties(a, b)"},
 	{"ties(a, b, density=0.3)", "0.density", "", "ties(a, b)"},
-	{"ties(a, b)", "0.density", "1.5", "density of ties is"},
+	{"ties(a, b)", "0.density", "1.5", "density of ties takes 0 <"},
 	{"ties(a, b)", "0.dialect", "mergekit", "ties(a, b, dialect=mergekit)"},
 	{"ties(a, b)", "0.dialect", "french", "column"},
 	{"slerp(a, b, t=0.5)", "0.t", "ramp(0, 1)", "slerp(a, b, t=ramp(0, 1))"},
