@@ -88,55 +88,70 @@ Estimate conflicts_share(
 			    : (Estimate){share, share, share};
 }
 
-/* The sizes of the changes of a scope's sampled elements: array of WeightedKey; *total is the
- * weight of all of them. */
-static GArray *sizes_of(
-	const PreviewSample *sample, const double *values, const Scope *scope, double *total)
+/* The sizes of the changes of a scope's sampled elements. */
+typedef struct {
+	WeightedKey *key; /* [count] */
+	gsize count;
+	double total; /* their weight */
+	gboolean numbers;
+} Sizes;
+
+static void sizes_clear(Sizes *sizes)
+{
+	g_free(sizes->key);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Sizes, sizes_clear)
+
+static Sizes sizes_of(const PreviewSample *sample, const double *values, const Scope *scope)
 {
 	const SamplePlan *plan = preview_sample_whole(sample)->plan;
-	GArray *sizes = g_array_new(FALSE, FALSE, sizeof(WeightedKey));
-	*total = 0;
+	Sizes sizes = {.numbers = TRUE};
+	for (guint i = 0; i < scope->tensors->len; i++)
+		sizes.count +=
+			preview_sample_count(sample, g_array_index(scope->tensors, guint, i));
+	WeightedKey *key = sizes.key = g_new(WeightedKey, sizes.count + 1);
 	for (guint i = 0; i < scope->tensors->len; i++) {
 		guint t = g_array_index(scope->tensors, guint, i);
 		double weight = preview_sample_weight(sample, t);
+		sizes.total += weight * (double)preview_sample_count(sample, t);
 		for (guint64 k = plan->first[t]; k < plan->first[t + 1]; k++) {
-			WeightedKey size = {fabs(values[k]), weight, k};
-			g_array_append_val(sizes, size);
-			*total += weight;
+			*key++ = (WeightedKey){fabs(values[k]), weight, k};
+			sizes.numbers = sizes.numbers && !isnan(values[k]);
 		}
 	}
 	return sizes;
 }
 
-static gboolean all_numbers(const GArray *sizes)
+/* Narrows the sizes to those above the cut, which stand first. */
+static void narrow(Sizes *sizes, const Cut *cut)
 {
-	for (guint i = 0; i < sizes->len; i++)
-		if (isnan(g_array_index(sizes, WeightedKey, i).key))
-			return FALSE;
-	return TRUE;
+	gsize above = 0;
+	while (above < sizes->count &&
+		cut_above(cut, sizes->key[above].key, sizes->key[above].index))
+		above++;
+	sizes->count = above;
 }
 
-static double largest_of(const GArray *sizes)
+static double largest_of(const Sizes *sizes)
 {
 	double largest = 0;
-	for (guint i = 0; i < sizes->len; i++)
-		largest = fmax(largest, g_array_index(sizes, WeightedKey, i).key);
+	for (gsize i = 0; i < sizes->count; i++)
+		largest = fmax(largest, sizes->key[i].key);
 	return largest;
 }
 
 void moves_of(const PreviewSample *sample, const double *values, const Scope *scope,
 	double moves[PREVIEW_PERCENTILES])
 {
-	double total;
-	g_autoptr(GArray) sizes = sizes_of(sample, values, scope, &total);
-	for (guint i = 0; i < PREVIEW_PERCENTILES; i++)
-		moves[i] = NAN;
-	if (!sizes->len || !all_numbers(sizes))
-		return;
+	g_auto(Sizes) sizes = sizes_of(sample, values, scope);
 	for (guint i = 0; i < PREVIEW_PERCENTILES; i++) {
-		double above = (1 - preview_percentiles[i] / 100) * total;
-		double key =
-			weighted_cut((WeightedKey *)(gpointer)sizes->data, sizes->len, above).key;
-		moves[i] = isinf(key) ? largest_of(sizes) : key;
+		double above = (1 - preview_percentiles[i] / 100) * sizes.total;
+		moves[i] = NAN;
+		if (!sizes.count || !sizes.numbers)
+			continue;
+		Cut cut = weighted_cut(sizes.key, sizes.count, above);
+		moves[i] = isinf(cut.key) ? largest_of(&sizes) : cut.key;
+		if (!isinf(cut.key))
+			narrow(&sizes, &cut);
 	}
 }

@@ -99,17 +99,18 @@ void proxies_free(Proxies *proxies)
 	g_free(proxies);
 }
 
-void proxies_values(const Proxies *proxies, const PrepareSample *sample, guint tensor,
-	guint64 element, double *z)
+void proxies_values(
+	const Proxies *proxies, const PrepareSample *sample, guint tensor, guint64 n, double *z)
 {
 	const double *c = coefficients_on(proxies, tensor);
-	memset(z, 0, proxies->count * sizeof *z);
+	memset(z, 0, proxies->count * n * sizeof *z);
 	for (guint v = 0; v < proxies->vectors; v++) {
-		if (proxies->proxy[v] < 0 || c[v] == 0)
-			continue;
 		const double *value = v ? sample->task[v][tensor] : sample->base[tensor];
-		if (value)
-			z[proxies->proxy[v]] += c[v] * value[element];
+		if (proxies->proxy[v] < 0 || c[v] == 0 || !value)
+			continue;
+		double *out = z + (gsize)proxies->proxy[v] * n;
+		for (guint64 i = 0; i < n; i++)
+			out[i] += c[v] * value[i];
 	}
 }
 

@@ -9,7 +9,6 @@
 #include "edit/preview_sample.h"
 
 #define PROXIES_MOST 4u
-#define PROXY_PAIRS_MOST (PROXIES_MOST * (PROXIES_MOST + 1) / 2)
 
 typedef struct {
 	const Collection *collection;
@@ -24,9 +23,9 @@ Proxies *proxies_new(const Collection *collection, const Gram *gram, const Node 
 void proxies_free(Proxies *proxies);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Proxies, proxies_free)
 
-/* The proxies' values on an element of a sample: z[count]. */
-void proxies_values(const Proxies *proxies, const PrepareSample *sample, guint tensor,
-	guint64 element, double *z);
+/* The proxies' values on the n elements of a sample on one tensor: z[count][n]. */
+void proxies_values(
+	const Proxies *proxies, const PrepareSample *sample, guint tensor, guint64 n, double *z);
 /* On a whole tensor: pairs, packed as gram_packed gives it, and products[count][tasks]; FALSE where
  * they are not known. */
 gboolean proxies_products(const Proxies *proxies, guint tensor, const guint *task, guint tasks,

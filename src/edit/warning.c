@@ -102,25 +102,27 @@ static void add_extra(GPtrArray *warnings, const Member *member)
 static guint64 rows_beyond(const Collection *collection, guint member, guint tensor)
 {
 	const Member *of = collection_member(collection, member);
-	if (!collection_is_resized(collection, member, tensor))
+	const Tensor *base = collection_tensor(collection, tensor);
+	const Tensor *own = of->place[tensor] < 0
+				    ? NULL
+				    : checkpoint_tensor(of->checkpoint, (guint)of->place[tensor]);
+	if (!own || own->elements <= base->elements ||
+		!collection_is_resized(collection, member, tensor))
 		return 0;
-	const Tensor *own = checkpoint_tensor(of->checkpoint, (guint)of->place[tensor]);
-	guint64 rows = collection_tensor(collection, tensor)->shape[0];
-	return own->shape[0] > rows ? own->shape[0] - rows : 0;
+	return own->shape[0] > base->shape[0] ? own->shape[0] - base->shape[0] : 0;
 }
 
 static void add_rows(GPtrArray *warnings, const Collection *collection, guint member)
 {
 	for (guint i = 0; i < collection_tensors(collection); i++) {
 		guint64 rows = rows_beyond(collection, member, i);
+		if (!rows)
+			continue;
 		g_autofree char *name = text_safe(collection_tensor(collection, i)->name);
-		if (rows > 0)
-			warning_add(warnings,
-				"%" G_GUINT64_FORMAT " row%s of %s in %s that the base has not %s "
-				"left out",
-				rows, rows == 1 ? "" : "s", name,
-				collection_member(collection, member)->name,
-				rows == 1 ? "is" : "are");
+		warning_add(warnings,
+			"%" G_GUINT64_FORMAT " row%s of %s in %s that the base has not %s left out",
+			rows, rows == 1 ? "" : "s", name,
+			collection_member(collection, member)->name, rows == 1 ? "is" : "are");
 	}
 }
 
