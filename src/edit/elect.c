@@ -5,15 +5,12 @@
  * negative weight turns its vote round. In mergekit's the weighted values vote, in float32. */
 #include "edit/elect.h"
 
+#include "edit/block.h"
+
 #include <math.h>
 
 /* Below this mergekit does not divide by the sum of the weights. */
 #define MERGEKIT_LEAST_SUM 1e-8
-
-static double sign_of(double value)
-{
-	return (value > 0) - (value < 0);
-}
 
 /* A zero sum of votes that are not 0 goes with the majority. */
 static double paper_sign(const Election *election, const double *sparse, guint64 stride)
@@ -68,11 +65,14 @@ static void combine_all(const Election *election, const double *sparse, guint64 
 	}
 }
 
+/* What is no number agrees with none, and is to be seen all the same. */
 static double combine_agreeing(const Election *election, const double *sparse, guint64 stride)
 {
 	double sign = elect_sign(election, sparse, stride), sum = 0, divisor = 0;
 	for (guint i = 0; i < election->inputs; i++) {
 		double value = election->weight[i] * sparse[i * stride];
+		if (isnan(value))
+			return value;
 		if (sign_of(value) != sign)
 			continue;
 		sum += value;

@@ -145,6 +145,22 @@ double method_value(const Node *call, guint parameter, guint tensor)
 	}
 }
 
+guint64 tensor_row(const Tensor *tensor)
+{
+	return tensor->rank < 2 ? tensor->elements : tensor->shape[tensor->rank - 1];
+}
+
+guint64 tensor_filter(const Tensor *tensor)
+{
+	return tensor->rank < 2 || !tensor->shape[0] ? tensor->elements
+						     : tensor->elements / tensor->shape[0];
+}
+
+guint64 tensor_columns(const Tensor *tensor)
+{
+	return tensor->rank < 2 ? 1 : tensor_filter(tensor);
+}
+
 /* What a sign, a factor or a divisor before a vector leaves of it; NULL where there is none. */
 static const Node *without_factor(const Node *node)
 {

@@ -57,6 +57,12 @@ typedef enum {
 	BY_COLUMN, /* each place across the first axis; a tensor of one axis whole */
 } MethodBy;
 
+/* The elements of one run along the last axis, of one index of the first, and how many columns
+ * there are: of a tensor of one axis or none, all of it, and 1 column. */
+guint64 tensor_row(const Tensor *tensor);
+guint64 tensor_filter(const Tensor *tensor);
+guint64 tensor_columns(const Tensor *tensor);
+
 /* What a method is asked about: a call on one tensor.  In a domain of several tensors, `tensor` is
  * the first of them. */
 typedef struct {

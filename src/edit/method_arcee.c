@@ -16,8 +16,7 @@ static gboolean is_mergekit(const MethodSite *site)
 /* A row: along the last axis, of one axis or none the whole tensor. */
 static guint64 arcee_unit(const MethodSite *site)
 {
-	const Tensor *tensor = collection_tensor(site->collection, site->tensor);
-	return tensor->rank < 2 ? tensor->elements : tensor->shape[tensor->rank - 1];
+	return tensor_row(collection_tensor(site->collection, site->tensor));
 }
 
 static void row_importance(const MethodBlock *block, guint64 from, guint64 row, double *out)

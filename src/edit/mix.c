@@ -36,16 +36,21 @@ gboolean mix_weight_sum(const MethodSite *site, const char *remedy, double *sum,
 		"the weights sum to %g, and dividing by that would turn every sign round", *sum);
 }
 
-/* The elements of what a mix is of: of a row or a column, not of the tensor that it lies in. */
+/* The elements of what a mix is of: of a filter, a row or a column, not of the tensor that it lies
+ * in. */
 static guint64 mixed_elements(const MethodSite *site)
 {
 	const Tensor *tensor = collection_tensor(site->collection, site->tensor);
-	MethodBy by = method_by(site->call);
-	if (tensor->rank > 1 && by == BY_ROW)
-		return tensor->shape[tensor->rank - 1];
-	if (tensor->rank > 1 && by == BY_COLUMN)
-		return tensor->shape[0];
-	return site->elements;
+	switch (method_by(site->call)) {
+	case BY_FILTER:
+		return tensor_filter(tensor);
+	case BY_ROW:
+		return tensor_row(tensor);
+	case BY_COLUMN:
+		return tensor->elements / MAX(tensor_columns(tensor), 1);
+	default:
+		return site->elements;
+	}
 }
 
 gboolean mix_is_number(const MethodSite *site)

@@ -109,22 +109,6 @@ void call_tensor_cuts(const Call *call, const Domain *domain, guint tensor, Cut 
 		cuts[i] = tensor_cut(domain->cuts[i], call->offset[tensor]);
 }
 
-guint64 tensor_row(const Tensor *tensor)
-{
-	return tensor->rank < 2 ? tensor->elements : tensor->shape[tensor->rank - 1];
-}
-
-guint64 tensor_filter(const Tensor *tensor)
-{
-	return tensor->rank < 2 || !tensor->shape[0] ? tensor->elements
-						     : tensor->elements / tensor->shape[0];
-}
-
-guint64 tensor_columns(const Tensor *tensor)
-{
-	return tensor->rank < 2 ? 1 : tensor_filter(tensor);
-}
-
 gboolean call_is_partial(const Call *call)
 {
 	return call->method->mix && !call->sampled && method_by(call->node) >= BY_FILTER;

@@ -69,10 +69,5 @@ double *call_block(const Prepared *prepared, const Values *values, const Call *c
 	guint64 n, MethodBlock *block, MethodSite *whole, double *stack);
 /* Whether its factors are of parts of a tensor: rows, filters or columns. */
 gboolean call_is_partial(const Call *call);
-/* The elements of one run along the last axis, of one index of the first, and how many columns
- * there are: of a tensor of one axis, all of it, and 1 column. */
-guint64 tensor_row(const Tensor *tensor);
-guint64 tensor_filter(const Tensor *tensor);
-guint64 tensor_columns(const Tensor *tensor);
 
 #endif

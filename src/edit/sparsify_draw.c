@@ -70,11 +70,7 @@ static const Tensor *tensor_of(const MethodSite *site)
 /* All elements of one index of the first axis; of one axis or none, the whole. */
 static guint64 ranked_unit(const MethodSite *site)
 {
-	const Tensor *tensor = tensor_of(site);
-	if (sparsify_value(site, "density") >= 1)
-		return 1;
-	return tensor->rank < 2 || !tensor->elements ? tensor->elements
-						     : tensor->elements / tensor->shape[0];
+	return sparsify_value(site, "density") >= 1 ? 1 : tensor_filter(tensor_of(site));
 }
 
 /* The paper ranks a unit whole, mergekit along the second axis; a sample is one run. */
