@@ -156,17 +156,17 @@ static const ComposeCurve *refresh_curve(ComposeView *view, const Session *sessi
 	return curve;
 }
 
-static double norm_at(const ComposeCurve *curve, double number)
+double compose_curve_norm(const ComposeCurve *curve, double number)
 {
 	const double *square = curve->square;
 
 	return sqrt(fmax(0, square[0] + number * (square[1] + number * square[2])));
 }
 
-static double cosine_at(const ComposeCurve *curve, guint task, double number)
+double compose_curve_cosine(const ComposeCurve *curve, guint task, double number)
 {
 	const double *line = &curve->along[2 * (gsize)task];
-	double norm = norm_at(curve, number);
+	double norm = compose_curve_norm(curve, number);
 
 	return norm > 0 ? fmin(1, fmax(-1, (line[0] + line[1] * number) / norm)) : NAN;
 }
@@ -182,8 +182,8 @@ static double span_of(const ComposeCurve *curve, const OutlineRow *row, guint ta
 	double low = INFINITY, high = -INFINITY;
 
 	for (guint i = 0; i < POINTS; i++) {
-		low = fmin(low, cosine_at(curve, task, number_of(row, i)));
-		high = fmax(high, cosine_at(curve, task, number_of(row, i)));
+		low = fmin(low, compose_curve_cosine(curve, task, number_of(row, i)));
+		high = fmax(high, compose_curve_cosine(curve, task, number_of(row, i)));
 	}
 	return high - low;
 }
@@ -209,13 +209,14 @@ static guint choose_tasks(const ComposeCurve *curve, const OutlineRow *row, guin
 
 static void draw_norms(const ComposeCurve *curve, const OutlineRow *row, Canvas *canvas, Rect rect)
 {
-	double x[POINTS], y[POINTS], most = 0, now = norm_at(curve, row->number) / curve->base;
+	double x[POINTS], y[POINTS], most = 0,
+				     now = compose_curve_norm(curve, row->number) / curve->base;
 	PlotSeries series[] = {
 		{x, y, POINTS, ROLE_BAR, 0}, {&row->number, &now, 1, ROLE_SELECTED, markers[0]}};
 
 	for (guint i = 0; i < POINTS; i++) {
 		x[i] = number_of(row, i);
-		y[i] = norm_at(curve, x[i]) / curve->base;
+		y[i] = compose_curve_norm(curve, x[i]) / curve->base;
 		most = fmax(most, y[i]);
 	}
 	canvas_text(canvas, rect, 1, 0, ROLE_HEADING, "|edit|/|θ₀|");
@@ -259,8 +260,8 @@ static void draw_cosines(
 	for (guint i = 0; i < n; i++) {
 		Role role = (Role)(ROLE_SERIES + i);
 		for (guint point = 0; point < POINTS; point++)
-			curves[i].y[point] = cosine_at(curve, tasks[i], x[point]);
-		curves[i].now = cosine_at(curve, tasks[i], row->number);
+			curves[i].y[point] = compose_curve_cosine(curve, tasks[i], x[point]);
+		curves[i].now = compose_curve_cosine(curve, tasks[i], row->number);
 		series[i] = (PlotSeries){x, curves[i].y, POINTS, role, 0};
 		series[n + i] = (PlotSeries){&row->number, &curves[i].now, 1, role, markers[i]};
 	}

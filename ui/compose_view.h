@@ -67,6 +67,9 @@ void compose_preview_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect);
 
 /* The curve of the row under the cursor in the rows that are free; nothing where these are few. */
 void compose_curve_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect);
+/* |edit|, and its cosine with a task (NaN where it is 0), with another number under the cursor. */
+double compose_curve_norm(const ComposeCurve *curve, double number);
+double compose_curve_cosine(const ComposeCurve *curve, guint task, double number);
 void compose_curve_free(ComposeCurve *curve);
 gboolean compose_curve_shown(Ui *ui);
 React compose_curve_toggle(Ui *ui);

@@ -443,6 +443,40 @@ static void test_curve(void)
 	bench_free(&bench);
 }
 
+/* The curve at a number is the preview of the edit with that number. */
+static void check_curve(const Bench *bench, double number)
+{
+	const ComposeView *view = ui_view_state(bench->ui);
+	g_autoptr(GError) error = NULL;
+	g_assert_true(shows(bench, "cos ●"));
+	g_autoptr(Composition) there =
+		outline_set_number(view->outline, compose_place(view), number, &error);
+	test_no_error(error);
+	g_autoptr(Preview) preview = session_preview(bench->ui->session, there, GROUP_ALL, &error);
+	test_no_error(error);
+	double norm = preview->whole->norm.value;
+	g_assert_cmpfloat_with_epsilon(compose_curve_norm(view->curve, number), norm, 1e-9 * norm);
+	for (guint i = 0; i < preview->count; i++)
+		g_assert_cmpfloat_with_epsilon(compose_curve_cosine(view->curve, i, number),
+			preview->whole->cosine[i].value, 1e-9);
+}
+
+static void test_curve_is_exact(void)
+{
+	static const char *const rows[] = {"k", "j", "j", "j j"};
+	static const double numbers[] = {-0.7, 0.33, 1.4};
+	Bench bench = bench_new("0.5*mnist - 0.3*greek[attn] + sum(fashion, 0.2*optdigits)"
+				" + 0.1*slerp(mnist, greek, t=0.3)");
+	canvas_free(bench.canvas);
+	bench.canvas = canvas_new(100, 60, FALSE);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		press(&bench, rows[i]);
+		for (gsize at = 0; at < G_N_ELEMENTS(numbers); at++)
+			check_curve(&bench, numbers[at]);
+	}
+	bench_free(&bench);
+}
+
 /* A name deep within is seen where there is least room. */
 static void test_deep(void)
 {
@@ -527,6 +561,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/compose/completion", test_completion);
 	g_test_add_func("/compose/folding", test_folding);
 	g_test_add_func("/compose/curve", test_curve);
+	g_test_add_func("/compose/curve-is-exact", test_curve_is_exact);
 	g_test_add_func("/compose/deep", test_deep);
 	g_test_add_func("/compose/sweep", test_sweep);
 	g_test_add_func("/compose/monkey", test_monkey);
