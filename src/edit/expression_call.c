@@ -28,18 +28,28 @@ static char *nearest_remedy(const char *word, const GPtrArray *known)
 	return nearest ? g_strdup_printf("; the nearest is %s", nearest) : g_strdup("");
 }
 
+/* "; the nearest is p", or where none is near, "; it takes p, seed". */
+static char *parameter_remedy(const char *name, GPtrArray *known)
+{
+	g_autofree char *nearest = nearest_remedy(name, known);
+	if (*nearest)
+		return g_steal_pointer(&nearest);
+	g_ptr_array_add(known, NULL);
+	g_autofree char *all = g_strjoinv(", ", (char **)known->pdata);
+	return g_strdup_printf("; it takes %s", all);
+}
+
 static gboolean fail_parameter(Parser *parser, const Method *method, const char *name)
 {
 	g_autoptr(GPtrArray) known = g_ptr_array_new();
 	for (guint i = 0; i < method_parameters(method); i++)
 		g_ptr_array_add(known, (gpointer)method->parameters[i].name);
-	g_autofree char *remedy = nearest_remedy(name, known);
 	if (known->len == 0)
-		parser_fail(parser, parser_column(parser), "%s has no parameters", method->name);
-	else
-		parser_fail(parser, parser_column(parser), "%s has no parameter %s%s", method->name,
-			name, remedy);
-	return FALSE;
+		return parser_fail(parser, parser_column(parser), "%s has no parameters",
+			       method->name) != NULL;
+	g_autofree char *remedy = parameter_remedy(name, known);
+	return parser_fail(parser, parser_column(parser), "%s has no parameter %s%s", method->name,
+		       name, remedy) != NULL;
 }
 
 static gboolean parse_choice(Parser *parser, const Parameter *row, Argument *argument)

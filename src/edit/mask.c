@@ -58,6 +58,9 @@ static gboolean origin_open(Origin *origin, const char *text, GError **error)
 {
 	const char *separator = g_strrstr(text, SEPARATOR);
 	g_autofree char *path = mask_path(text);
+	if (!*path)
+		return fail(error, ERROR_USAGE,
+			"a mask is given as FILE or FILE::SUFFIX, and \"%s\" names no file", text);
 	if (separator)
 		origin->suffix = g_strdup(separator + strlen(SEPARATOR));
 	origin->checkpoint = checkpoint_open(path, error);
@@ -169,6 +172,7 @@ Masks *masks_read(const Collection *collection, const Node *call, const char *te
 	masks->bits = g_new0(guint8 *, (gsize)masks->tensors * masks->inputs);
 	for (guint i = 0; i < masks->tensors; i++)
 		if (collection_is_float(collection, i) &&
+			collection_tensor(collection, i)->elements > 0 &&
 			!read_tensor(masks, &origin, collection, call, i, error))
 			return NULL;
 	return g_steal_pointer(&masks);

@@ -70,18 +70,39 @@ static gboolean multislerp_divisor(const MethodSite *site, double *divisor, GErr
 				       "the weights are 0 and cannot be divided by their sum");
 }
 
-/* Adds the direction Σ w·v/(‖v‖ + ε), not yet a unit vector; the length that it is to have. */
-static double add_direction(const MethodSite *site, const Basis *basis, double *direction)
+/* The length that the mean is to have, and how long its direction, not yet a unit vector, would be
+ * if all vectors were parallel. */
+typedef struct {
+	double length, most;
+} Lengths;
+
+/* Adds the direction Σ w·v/(‖v‖ + ε). */
+static Lengths add_direction(const MethodSite *site, const Basis *basis, double *direction)
 {
-	double length = 0, eps = site->parameter[MULTISLERP_EPS];
+	Lengths lengths = {0};
+	double eps = site->parameter[MULTISLERP_EPS];
 	for (guint i = 1; i <= site->inputs; i++) {
 		const double *vector = basis_vector(basis, i);
 		double w = site->weight[i - 1], norm = basis_norm(basis, vector);
-		length += (counts_sizes(site) ? fabs(w) : w) * norm;
-		if (norm > 0)
-			basis_add(basis, direction, w / (norm + eps), vector);
+		lengths.length += (counts_sizes(site) ? fabs(w) : w) * norm;
+		if (norm == 0)
+			continue;
+		lengths.most += fabs(w) * norm / (norm + eps);
+		basis_add(basis, direction, w / (norm + eps), vector);
 	}
-	return is_paper(site) ? fabs(length) : length;
+	if (is_paper(site))
+		lengths.length = fabs(lengths.length);
+	return lengths;
+}
+
+/* A direction that is no longer has cancelled out; also vectors much shorter than ε have one, but
+ * mergekit goes straight between two of them. */
+static double least_direction(const MethodSite *site, double divisor, double most)
+{
+	double eps = site->parameter[MULTISLERP_EPS];
+	if (is_paper(site))
+		return DIRECTION_LEAST * most;
+	return eps * (site->inputs == 2 ? fabs(divisor) : MIN(fabs(divisor), most));
 }
 
 /* Σ w·v over the divisor. */
@@ -116,13 +137,13 @@ static gboolean multislerp_mix(const MethodMix *mix, double *factor, GError **er
 		return FALSE;
 	g_autoptr(Basis) basis = basis_new(mix, of_weights);
 	g_autofree double *value = basis_zero(basis);
-	double length = add_direction(site, basis, value), norm = basis_norm(basis, value);
-	double least = is_paper(site) ? DIRECTION_LEAST * weight_sizes(site) : eps * fabs(divisor);
+	Lengths lengths = add_direction(site, basis, value);
+	double norm = basis_norm(basis, value);
 	if (mix_is_number(site))
 		go_straight(site, basis, divisor, value);
-	else if (norm > least)
-		basis_scale(basis, value, cos(eps) * length / fabs(divisor) / norm);
-	else if (!without_direction(site, basis, length, divisor, value, error))
+	else if (norm > least_direction(site, divisor, lengths.most))
+		basis_scale(basis, value, cos(eps) * lengths.length / fabs(divisor) / norm);
+	else if (!without_direction(site, basis, lengths.length, divisor, value, error))
 		return FALSE;
 	basis_factors(basis, value, factor);
 	return mix_check_factors(mix, factor, error);
@@ -207,7 +228,8 @@ static guint add_directions(const Karcher *karcher, double *out)
 	return directions;
 }
 
-/* Adds the tangent at the mean that leads to a vector: its direction, and as long as the angle. */
+/* Adds the tangent at the mean that leads to a vector: its direction, and as long as the angle.  In
+ * mergekit that to the opposite vector is 0. */
 static gboolean add_tangent(Karcher *karcher, const double *vector, double share, GError **error)
 {
 	const Basis *basis = karcher->basis;
@@ -215,7 +237,7 @@ static gboolean add_tangent(Karcher *karcher, const double *vector, double share
 	if (angle <= karcher->site->parameter[KARCHER_TOL])
 		return TRUE;
 	if (G_PI - angle < DIRECTION_LEAST)
-		return fail_opposite(karcher->site, error);
+		return !is_paper(karcher->site) || fail_opposite(karcher->site, error);
 	double stretch = share * angle / sin(angle);
 	basis_add(basis, karcher->step, stretch / basis_norm(basis, vector), vector);
 	basis_add(basis, karcher->step, -stretch * cos(angle), karcher->mean);

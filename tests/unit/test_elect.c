@@ -439,6 +439,25 @@ static void test_equal_as_float(void)
 	g_assert_cmpfloat(mergekit[2], ==, 1e300);
 }
 
+/* What is no number is elected by none, and is written all the same. */
+static void test_nan_shows(void)
+{
+	const double none[] = {0, 0, 0}, values[] = {1, NAN, -2}, others[] = {3, 4, -1};
+	TestTensor tensor = {"w", DTYPE_F32, 1, {3}, none};
+	g_auto(Fixture) fixture = fixture_new(&tensor, 1);
+	tensor.values = values;
+	fixture_add(&fixture, "a", &tensor, 1);
+	tensor.values = others;
+	fixture_add(&fixture, "b", &tensor, 1);
+	static const char *const texts[] = {"ties(a, b)", "breadcrumbs_ties(a, b)",
+		"della(a, b, density=1, rescale=no)", "dare_ties(a, b, p=0, rescale=no)"};
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autofree double *found = merged_as(&fixture, texts[i], AS_MERGEKIT, 0);
+		g_assert_true(isnan(found[1]));
+		g_assert_true(found[0] == (i % 2 ? 4 : 2) && found[2] == (i % 2 ? -3 : -1.5));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -460,6 +479,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/elect/mergekit divisor", test_mergekit_divisor);
 	g_test_add_func("/elect/scoped weights", test_scoped_weights);
 	g_test_add_func("/elect/ramped density", test_ramped_density);
+	g_test_add_func("/elect/nan shows", test_nan_shows);
 	g_test_add_func("/elect/bad calls", test_bad_calls);
 	return g_test_run();
 }

@@ -102,7 +102,8 @@ static const struct {
 	{"slerp(a, b)", "column 1: slerp needs t (0 <= t <= 1); as in slerp(a, b, t=0.5)"},
 	{"slerp(a, b, 0.5)", "column 13: a method takes task vectors, and this is a number; "
 			     "parameters are named, as in slerp(a, b, t=0.5)"},
-	{"a + dare(b, q=0.5)", "column 13: dare has no parameter q"},
+	{"a + dare(b, q=0.5)", "column 13: dare has no parameter q; the nearest is p"},
+	{"clip(a, bogus=1)", "column 9: clip has no parameter bogus; it takes norm, relative, by"},
 	{"ties(a, densty=0.5)", "column 9: ties has no parameter densty; the nearest is density"},
 	{"sum(a, by=model)", "column 8: sum has no parameters"},
 	{"ties(a, by=model, by=model)", "column 19: by is given twice"},

@@ -85,6 +85,21 @@ static void test_many(void)
 		g_assert_cmpfloat(found[i], ==, i % 11 == 0 ? 4 * a[i] : 0);
 }
 
+/* A tensor without elements needs no mask. */
+static void test_empty(void)
+{
+	const double none[] = {0, 0}, values[] = {1, 2}, second[] = {0, 1};
+	TestTensor tensors[] = {
+		{"empty", DTYPE_F32, 2, {0, 3}, none}, {"w", DTYPE_F32, 1, {2}, none}};
+	g_auto(Fixture) fixture = fixture_new(tensors, 2);
+	tensors[1].values = values;
+	fixture_add(&fixture, "a", tensors, 2);
+	const TestTensor mask = {"w", DTYPE_U8, 1, {2}, second};
+	g_autofree char *text = with_mask(&fixture, "dare(a, p=0.5, mask=\"FILE\")", &mask, 1);
+	g_autofree double *found = merged(&fixture, text, 1);
+	g_assert_true(found[0] == 0 && found[1] == 4);
+}
+
 static void assert_refused(
 	const Fixture *fixture, const char *format, const TestTensor *mask, const char *holds)
 {
@@ -114,6 +129,8 @@ static void test_refused(void)
 		"there is no such mask for big.weight");
 	edit_fails(fixture.collection, "dare(a, p=0.5, mask=\"/nowhere/m.safetensors\")", ERROR_IO,
 		"the mask cannot be opened: /nowhere/m.safetensors");
+	edit_fails(fixture.collection, "dare(a, p=0.5, mask=\"::x\")", ERROR_USAGE,
+		"\"::x\" names no file");
 }
 
 int main(int argc, char **argv)
@@ -122,6 +139,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/mask/found", test_found);
 	g_test_add_func("/mask/inputs", test_inputs);
 	g_test_add_func("/mask/many", test_many);
+	g_test_add_func("/mask/empty", test_empty);
 	g_test_add_func("/mask/refused", test_refused);
 	return g_test_run();
 }

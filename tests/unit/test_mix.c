@@ -444,6 +444,40 @@ static void test_zero_norms(Fixture *fixture, gconstpointer data)
 	}
 }
 
+/* Vectors much shorter than the ε of multislerp are not opposite; of two mergekit goes straight. */
+static void test_short_vectors(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	static const struct {
+		const char *text;
+		double bx, by, x, y;
+	} rows[] = {
+		{"multislerp(a)", 0, 0, 3, 4},
+		{"multislerp(a, dialect=mergekit, of=changes)", 0, 0, 3, 4},
+		{"multislerp(a, b)", -4, 3, -G_SQRT2 / 2, 3.5 * G_SQRT2},
+		{"multislerp(a, b, dialect=mergekit, of=changes)", -4, 3, -0.5, 3.5},
+		{"multislerp(a, b, c, dialect=mergekit, of=changes)", 3, 4, 2, 8.0 / 3},
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		Vectors vectors = plane(3e-30, 4e-30, rows[i].bx * 1e-30, rows[i].by * 1e-30);
+		double out[2];
+		value_of(fixture, rows[i].text, &vectors, out);
+		g_assert_cmpfloat_with_epsilon(out[0] * 1e30, rows[i].x, 1e-9);
+		g_assert_cmpfloat_with_epsilon(out[1] * 1e30, rows[i].y, 1e-9);
+	}
+}
+
+/* Of three on one line mergekit's mean goes the way of two: the tangent to the third is 0. */
+static void test_karcher_outvoted(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	Vectors vectors = {2, {{1, 2}, {3, 4}, {-6, -8}, {3, 4}}};
+	double out[2];
+	value_of(fixture, "karcher(a, b, c, dialect=mergekit, of=changes)", &vectors, out);
+	g_assert_cmpfloat_with_epsilon(out[0], 4, 1e-12);
+	g_assert_cmpfloat_with_epsilon(out[1], 16.0 / 3, 1e-12);
+}
+
 /* Whole models where nothing changes: no change, to the last bit. */
 static void test_unchanged(Fixture *fixture, gconstpointer data)
 {
@@ -555,6 +589,8 @@ int main(int argc, char **argv)
 	ADD("/mix/slerp/speed", test_slerp_speed);
 	ADD("/mix/karcher/midpoint", test_karcher_midpoint);
 	ADD("/mix/karcher/gradient", test_karcher_gradient);
+	ADD("/mix/karcher/outvoted", test_karcher_outvoted);
+	ADD("/mix/multislerp/short", test_short_vectors);
 	ADD("/mix/multislerp/negation", test_multislerp_negation);
 	ADD("/mix/stock", test_stock);
 	ADD("/mix/orthogonal", test_orthogonal);
