@@ -135,6 +135,32 @@ static void test_dependent(void)
 		found->warnings->pdata[0], "1 of the 2 task vectors follow from the others"));
 }
 
+/* v = a + √2·b: what makes a + b of the three is a line of coefficients, along (‖a‖, √2‖b‖, −‖v‖)
+ * in parts; the nearest to 0 on it is what is left without that direction. */
+static void test_dependent_of_three(void)
+{
+	const double root = sqrt(2), parts[] = {sqrt(6), sqrt(11), 0};
+	const double line[] = {sqrt(6), root * sqrt(11), -sqrt(6 + 22 + 2 * root * 2)};
+	double along = 0, square = 0;
+	for (guint i = 0; i < 3; i++) {
+		along += parts[i] * line[i];
+		square += line[i] * line[i];
+	}
+	g_auto(Fixture) fixture = {0};
+	put(&fixture, "base", base);
+	put_sum(&fixture, "a", (const double *const[]){a, NULL}, (double[]){1});
+	put_sum(&fixture, "b", (const double *const[]){b, NULL}, (double[]){1});
+	put_sum(&fixture, "v", (const double *const[]){a, b, NULL}, (double[]){1, root});
+	put_sum(&fixture, "model", (const double *const[]){a, b, NULL}, (double[]){1, 1});
+	g_autoptr(Digits) digits = fixture_run(&fixture);
+	g_autoptr(Explanation) found = explain(digits, FALSE, GROUP_ALL, NULL);
+	g_assert_cmpuint(found->fit.rank, ==, 2);
+	for (guint i = 0; i < 3; i++)
+		near(found->part[i] * found->whole->norm,
+			fabs(parts[i] - along / square * line[i]));
+	g_assert_cmpfloat(found->whole->relative, <, 1e-7);
+}
+
 /* Of two unit vectors with cosine k the singular values are √(1+k) and √(1−k). */
 static void test_collinear(void)
 {
@@ -233,6 +259,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/explain/made", test_made);
 	g_test_add_func("/explain/residual", test_residual);
 	g_test_add_func("/explain/dependent", test_dependent);
+	g_test_add_func("/explain/dependent-of-three", test_dependent_of_three);
 	g_test_add_func("/explain/collinear", test_collinear);
 	g_test_add_func("/explain/nothing", test_nothing);
 	g_test_add_func("/explain/left-out", test_left_out);

@@ -300,6 +300,18 @@ static void test_not_finite(Fixture *fixture, gconstpointer data)
 		"4 tensors with values that are not finite (5 elements from nan, inf): "
 		"blocks.0.attn.q.weight, blocks.1.attn.q.weight, blocks.3.attn.q.weight, ...");
 	g_autoptr(ModelReport) none = write_edit(fixture, "a + 0*nan", "none.safetensors");
+	/* Nor is one to blame for tensors that its scope leaves out, whatever it holds there. */
+	const double wild[] = {NAN, 1}, tame[] = {3, 3};
+	TestTensor tensors[] = {{"blocks.0.attn.q.weight", DTYPE_F32, 1, {2}, wild},
+		{"head.weight", DTYPE_F32, 1, {2}, tame}};
+	g_autofree char *half = path_in(fixture, "half.safetensors");
+	test_write_safetensors(half, tensors, 2);
+	add_member(fixture->collection, "half", MEMBER_TASK, NULL, -1, half);
+	g_autoptr(ModelReport) scoped =
+		write_edit(fixture, "nan[blocks.0] + half[head]", "scoped.safetensors");
+	g_assert_cmpstr(scoped->warnings->pdata[0], ==,
+		"1 tensor with values that are not finite (2 elements from nan): "
+		"blocks.0.attn.q.weight");
 	g_assert_cmpuint(none->warnings->len, ==, 1);
 }
 
