@@ -36,11 +36,19 @@ static double largest_anchor(const Node *ramp)
 	return largest;
 }
 
+/* An input, or its body alone: a method may divide by the weights, however small they are. */
+static double input_bound(const Node *call, guint input)
+{
+	return fmax(node_bound(node_child(call, input)), node_bound(method_body(call, input)));
+}
+
 /* Its inputs and the base together, times every parameter that can enlarge them. */
 static double call_bound(const Node *call)
 {
 	const Method *method = call->method;
-	double bound = sum_of_bounds(call) + (method->on_weights != NULL);
+	double bound = method->on_weights != NULL;
+	for (guint i = 0; i < call->children->len; i++)
+		bound += input_bound(call, i);
 	for (guint i = 0; i < method_parameters(method); i++)
 		if (method->parameters[i].type == PARAMETER_NUMBER && call->argument[i].number)
 			bound *= fmax(1, node_bound(call->argument[i].number));

@@ -140,6 +140,8 @@ static const struct {
 	{"average(a, -b)", "column 1: average: the weights sum to 0"},
 	{"a + average(ramp(1, -1)*b)", "column 5: tensor blocks.2.mlp.fc_in.weight: average: "},
 	{"clip(a, norm=1e101)", "column 1: the coefficients are too large"},
+	{"1e101*ties(1e-90*a)", "the coefficients are too large"},
+	{"1e101*ties(a/1e90)", "the coefficients are too large"},
 	{"passthrough(a, scale=1e60)*1e60", "the coefficients are too large"},
 	{"density=0.5", "column 1: there is no task density"},
 };
