@@ -146,6 +146,12 @@ static const char *const edits[] = {
 	"emr(a, b, c, task=2)",
 	"arcee_fusion(a)",
 	"random_like(a, seed=5)",
+	"lines_multi(a, b, c)",
+	"ramplus_tl(a, b, c, epsilon=0.2)",
+	"match_norm(a, b, by=layer)",
+	"della(a, b, c, density=0.5, dialect=mergekit)",
+	"sce(a, b, c, topk=0.2, dialect=mergekit)",
+	"arcee_fusion(a, dialect=mergekit)",
 	"magmax(a, trim(b, density=0.5), dare(c, p=0.3))",
 	"ties(dare(a, p=0.9), dare(b, p=0.9))[blocks.0] + 0.1*slerp(a, trim(b, density=0.1), "
 	"t=0.5)",
