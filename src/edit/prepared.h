@@ -30,7 +30,9 @@ typedef struct {
 	guint step;       /* at hand; as many as it has once it is done */
 	gboolean begun;   /* its first step is */
 	gboolean summed;  /* the sums of that step are there */
-	gboolean sampled; /* of a sample: rows and columns are not whole, tensors stand for them */
+	/* [tensors], of a sample: whether it has but some elements of one.  Its rows and columns
+	 * are not whole then, and the tensor stands for them.  Borrowed; or NULL. */
+	const guint8 *in_part;
 	gpointer context; /* what Method.open gave */
 } Call;
 
@@ -39,6 +41,7 @@ struct Prepared {
 	const Node *edit;
 	GPtrArray *nodes; /* of const Node: the calls, inner ones first */
 	Call *calls;      /* [nodes->len] */
+	guint8 *in_part;  /* what that of the calls is; or NULL */
 };
 
 /* More cuts than any call with so many inputs has. */
@@ -64,10 +67,11 @@ void call_tensor_cuts(const Call *call, const Domain *domain, guint tensor, Cut 
 /* How many consecutive elements the call has to see together, on a tensor. */
 guint64 call_unit(const Prepared *prepared, const Call *call, guint tensor);
 /* The block that a method sees: elements [at, at+n) of the values, with its inputs computed, in
- * memory of evaluate_scratch_bytes(call, n).  Returns what of that is free: n numbers and more. */
+ * memory of evaluate_scratch_bytes(call, n).  Returns what of that is free: n numbers and, behind
+ * them or in their place, the factors and inner products of a mix. */
 double *call_block(const Prepared *prepared, const Values *values, const Call *call, guint64 at,
 	guint64 n, MethodBlock *block, MethodSite *whole, double *stack);
 /* Whether its factors are of parts of a tensor: rows, filters or columns. */
-gboolean call_is_partial(const Call *call);
+gboolean call_is_partial(const Call *call, guint tensor);
 
 #endif
