@@ -11,6 +11,8 @@
 /* A part of the whole so small is not told of: in the edit, in the sentence. */
 #define PART_LEAST 1e-5
 #define PART_TOLD 5e-3
+/* Nor one that chance makes: three times what is to be expected of it. */
+#define CHANCE 3
 /* Digits of a coefficient: more than single precision holds are of rounding. */
 #define DIGITS 6
 /* Belsley, Kuh and Welsch (1980): beyond this, coefficients tell little. */
@@ -164,13 +166,22 @@ static void append_term(GString *text, double c, const char *name, gboolean sent
 	g_string_append_printf(text, "%s%s%s", c < 0 ? minus : plus, factor, written);
 }
 
+/* What is left over lies along a vector of n elements by chance, about 1/√n of it. */
+static double least_part(const Explanation *explanation, gboolean sentence)
+{
+	const ExplainGroup *whole = explanation->whole;
+	double chance = CHANCE * whole->relative / sqrt((double)whole->elements);
+	return fmax(chance, sentence ? PART_TOLD : PART_LEAST);
+}
+
 /* The terms that count, as the language or as a sentence writes them; empty where none does. */
 static char *terms(const Explanation *explanation, gboolean sentence)
 {
 	GString *text = g_string_new(NULL);
+	double least = least_part(explanation, sentence);
 	for (guint i = 0; i < explanation->count; i++) {
 		double c = rounded(explanation->coefficient[i]);
-		if (c != 0 && explanation->part[i] >= (sentence ? PART_TOLD : PART_LEAST))
+		if (c != 0 && explanation->part[i] >= least)
 			append_term(text, c, explanation->name[i], sentence);
 	}
 	return g_string_free(text, FALSE);

@@ -37,10 +37,18 @@ expect 0 "$TAUSCOPE" export s.h5 '0.4*mnist' narrow.safetensors --dtype BF16
 expect 0 "$TAUSCOPE" explain narrow.safetensors s.h5 --json
 echo 0.4 >value.json
 near 1e-2 out coefficients mnist -- value.json
+alone() {
+	case $(get out expression) in
+	0.*\*mnist | 1.*\*mnist) ;;
+	*) fail "chance is told of: $(get out expression)" ;;
+	esac
+}
+alone
 expect 0 "$TAUSCOPE" export s.h5 'dare(mnist, p=0.9)' random.safetensors
 expect 0 "$TAUSCOPE" explain random.safetensors s.h5 --json
 echo 1 >value.json
 near 0.1 out coefficients mnist -- value.json
+alone
 echo 0.1 >value.json
 near 0.02 out explained -- value.json
 
