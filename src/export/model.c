@@ -331,19 +331,20 @@ static Writing *writing_new(
 	return writing;
 }
 
-/* Looks which tensors the edit changes, and plans to write these alone; takes the plan. */
-static ModelPlan *plan_changed(const ModelRequest *request, const Prepared *prepared, ModelPlan *of,
-	Job *job, GError **error)
+/* Looks which tensors the edit changes; the new plan is to write these alone. */
+static gboolean plan_changed(const ModelRequest *request, const Prepared *prepared,
+	ModelPlan **plan, Job *job, GError **error)
 {
-	g_autoptr(ModelPlan) all = of;
 	guint tensors = collection_tensors(request->collection);
 	g_autofree ModelTensor *found = g_new0(ModelTensor, tensors + 1);
 	g_autofree gboolean *changed = g_new0(gboolean, tensors + 1);
-	if (!model_stream(request, prepared, all->layout, NULL, found, job, error))
-		return NULL;
+	if (!model_stream(request, prepared, (*plan)->layout, NULL, found, job, error))
+		return FALSE;
 	for (guint i = 0; i < tensors; i++)
 		changed[i] = found[i].changed;
-	return model_plan_new(request, changed, error);
+	model_plan_free(*plan);
+	*plan = model_plan_new(request, changed, error);
+	return *plan != NULL;
 }
 
 static Prepared *prepare(const ModelRequest *request, Job *job, GError **error)
@@ -365,18 +366,16 @@ static gboolean write_files(Writing *writing, const ModelInputs *inputs, Job *jo
 
 ModelReport *model_write(const ModelRequest *request, Job *job, GError **error)
 {
-	ModelPlan *plan = model_plan_new(request, NULL, error);
+	g_autoptr(ModelPlan) plan = model_plan_new(request, NULL, error);
 	if (!plan)
 		return NULL;
 	gboolean twice = request->part == MODEL_CHANGED;
 	g_autoptr(ModelInputs) inputs = model_inputs_look(request);
 	job_expect_more(job, layout_tensor_bytes(plan->layout) * (twice ? 2 : 1));
 	g_autoptr(Prepared) prepared = prepare(request, job, error);
-	if (!prepared)
-		g_clear_pointer(&plan, model_plan_free);
-	else if (twice)
-		plan = plan_changed(request, prepared, plan, job, error);
-	g_autoptr(Writing) writing = plan ? writing_new(request, prepared, plan, error) : NULL;
+	if (!prepared || (twice && !plan_changed(request, prepared, &plan, job, error)))
+		return NULL;
+	g_autoptr(Writing) writing = writing_new(request, prepared, g_steal_pointer(&plan), error);
 	if (!writing || !write_files(writing, inputs, job, error))
 		return NULL;
 	finish_report(writing);

@@ -283,7 +283,6 @@ static void test_carried(Fixture *fixture, gconstpointer data)
 	g_assert_true(memcmp(scalar, &half, sizeof half) == 0);
 }
 
-/* What a killed export to the same folder left is gone after the next one. */
 /* What was written is counted, with the tensors and the members that it comes from. */
 static void test_not_finite(Fixture *fixture, gconstpointer data)
 {
@@ -347,6 +346,7 @@ static void test_changed(Fixture *fixture, gconstpointer data)
 	g_assert_cmpuint(tiny->tensors, ==, 8);
 }
 
+/* What a killed export to the same folder left is gone after the next one. */
 static void test_leftovers(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
