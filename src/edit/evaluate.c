@@ -192,7 +192,7 @@ static void apply_block_of(const Call *call, const MethodBlock *block, double *m
 {
 	if (!call->method->mix || call->method->apply)
 		call->method->apply(block, out);
-	else if (call_is_partial(call) && method_by(call->node) == BY_COLUMN)
+	else if (call_is_partial(call, block->site.tensor) && method_by(call->node) == BY_COLUMN)
 		mix_columns(block, out);
 	else
 		mix_runs(call, block, memory, out);
@@ -208,9 +208,9 @@ static void evaluate_block_of(const Run *run, const Call *call, double *out, dou
 }
 
 /* Whether a call is a mix whose factors are the same on the whole tensor. */
-static gboolean has_factors(const Call *call)
+static gboolean has_factors(const Call *call, guint tensor)
 {
-	return call->method->mix && !call->method->apply && !call_is_partial(call);
+	return call->method->mix && !call->method->apply && !call_is_partial(call, tensor);
 }
 
 /* Factors that no inner products are wanted for; that there are some was seen before. */
@@ -230,7 +230,7 @@ static void evaluate_call(const Run *run, const Node *node, double *out, double 
 	const Domain *domain = call_domain(call, run->values->tensor);
 	if (!domain)
 		zero(out, run->n);
-	else if (!has_factors(call))
+	else if (!has_factors(call, run->values->tensor))
 		evaluate_block_of(run, call, out, stack);
 	else if (call->method->wants_products)
 		add_up(run, call, domain->figures, out, stack);

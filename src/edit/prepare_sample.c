@@ -22,6 +22,12 @@ static guint64 sampled(const PrepareSample *sample, guint tensor)
 	return sample->plan->first[tensor + 1] - sample->plan->first[tensor];
 }
 
+static gboolean is_whole(const Collection *collection, const PrepareSample *sample, guint tensor)
+{
+	return sampled(sample, tensor) == collection_tensor(collection, tensor)->elements;
+}
+
+/* Of a tensor of which every element is sampled the values are consecutive. */
 Values prepare_sample_values(
 	const Collection *collection, const PrepareSample *sample, guint tensor, double **task)
 {
@@ -29,7 +35,9 @@ Values prepare_sample_values(
 		task[i] = i ? (double *)sample->task[i][tensor] : NULL;
 	return (Values){.collection = collection,
 		.tensor = tensor,
-		.places = sample->plan->places + sample->plan->first[tensor],
+		.places = is_whole(collection, sample, tensor)
+				  ? NULL
+				  : sample->plan->places + sample->plan->first[tensor],
 		.count = sampled(sample, tensor),
 		.base = (double *)sample->base[tensor],
 		.task = task};
@@ -49,7 +57,8 @@ static void add_keys(
 	for (guint i = 0; i < domain->step_cuts; i++) {
 		step_keys(call, block, i, sampling->key);
 		for (guint64 k = 0; k < block->n; k++) {
-			WeightedKey entry = {sampling->key[k], weight, offset + block->places[k]};
+			WeightedKey entry = {
+				sampling->key[k], weight, offset + method_place(block, k)};
 			g_array_append_val(sampling->keys[i], entry);
 		}
 	}
@@ -140,6 +149,15 @@ static gboolean run_call(Sampling *sampling, Call *call, GError **error)
 	return ok;
 }
 
+static guint8 *tensors_in_part(const Collection *collection, const PrepareSample *sample)
+{
+	guint tensors = collection_tensors(collection);
+	guint8 *in_part = g_new0(guint8, tensors + 1);
+	for (guint t = 0; t < tensors; t++)
+		in_part[t] = !is_whole(collection, sample, t);
+	return in_part;
+}
+
 Prepared *prepare_sample(
 	const Collection *collection, const Node *edit, const PrepareSample *sample, GError **error)
 {
@@ -148,8 +166,9 @@ Prepared *prepare_sample(
 		return NULL;
 	g_autofree double **task = g_new0(double *, collection_members(collection));
 	Sampling sampling = {.sample = sample, .prepared = prepared, .task = task};
+	prepared->in_part = tensors_in_part(collection, sample);
 	for (guint i = 0; i < prepared->nodes->len; i++) {
-		prepared->calls[i].sampled = TRUE;
+		prepared->calls[i].in_part = prepared->in_part;
 		if (!run_call(&sampling, &prepared->calls[i], error))
 			return NULL;
 	}

@@ -34,6 +34,7 @@ void prepared_free(Prepared *prepared)
 	for (guint i = 0; i < prepared->nodes->len; i++)
 		call_clear(&prepared->calls[i]);
 	g_free(prepared->calls);
+	g_free(prepared->in_part);
 	g_ptr_array_unref(prepared->nodes);
 	g_free(prepared);
 }
@@ -109,9 +110,10 @@ void call_tensor_cuts(const Call *call, const Domain *domain, guint tensor, Cut 
 		cuts[i] = tensor_cut(domain->cuts[i], call->offset[tensor]);
 }
 
-gboolean call_is_partial(const Call *call)
+gboolean call_is_partial(const Call *call, guint tensor)
 {
-	return call->method->mix && !call->sampled && method_by(call->node) >= BY_FILTER;
+	return call->method->mix && !(call->in_part && call->in_part[tensor]) &&
+	       method_by(call->node) >= BY_FILTER;
 }
 
 static guint64 method_unit(const Prepared *prepared, const Call *call, guint tensor)
@@ -125,7 +127,7 @@ static guint64 method_unit(const Prepared *prepared, const Call *call, guint ten
 guint64 call_unit(const Prepared *prepared, const Call *call, guint tensor)
 {
 	const Tensor *of = collection_tensor(prepared->collection, tensor);
-	MethodBy by = call_is_partial(call) ? method_by(call->node) : BY_TENSOR;
+	MethodBy by = call_is_partial(call, tensor) ? method_by(call->node) : BY_TENSOR;
 	guint64 unit = by == BY_ROW ? tensor_row(of) : by == BY_FILTER ? tensor_filter(of) : 1;
 	if (call->method->unit)
 		unit = method_unit(prepared, call, tensor);
@@ -246,7 +248,7 @@ static gboolean check_shape(
 			"%s looks at its rows whole, of %" G_GUINT64_FORMAT
 			" elements, and %u are the most",
 			call->method->name, unit, UNIT_MOST);
-	return !call_is_partial(call) || method_by(call->node) != BY_COLUMN ||
+	return !call_is_partial(call, tensor) || method_by(call->node) != BY_COLUMN ||
 	       columns <= COLUMNS_MOST ||
 	       fail_at(error, ERROR_INPUT, place,
 		       "%s looks at each of its %" G_GUINT64_FORMAT " columns, and %u are the most",

@@ -39,26 +39,28 @@ guint mix_cells(const MethodSite *site)
 	return (guint)gram_packed(site->inputs + 1, 0);
 }
 
-static gboolean is_by_run(const Call *call)
+static gboolean is_by_run(const Call *call, guint tensor)
 {
-	return call_is_partial(call) && method_by(call->node) != BY_COLUMN;
+	return call_is_partial(call, tensor) && method_by(call->node) != BY_COLUMN;
 }
 
-static gboolean is_by_column(const Call *call)
+static gboolean is_by_column(const Call *call, guint tensor)
 {
-	return call_is_partial(call) && method_by(call->node) == BY_COLUMN;
+	return call_is_partial(call, tensor) && method_by(call->node) == BY_COLUMN;
 }
 
 static guint64 site_columns(const Call *call, const MethodSite *site)
 {
 	const Tensor *tensor = collection_tensor(site->collection, site->tensor);
-	return is_by_column(call) ? tensor_columns(tensor) : 1;
+	return is_by_column(call, site->tensor) ? tensor_columns(tensor) : 1;
 }
 
 guint step_sums(const Call *call, const MethodSite *site)
 {
 	if (call->method->mix)
-		return is_by_run(call) ? 0 : mix_cells(site) * (guint)site_columns(call, site);
+		return is_by_run(call, site->tensor)
+			       ? 0
+			       : mix_cells(site) * (guint)site_columns(call, site);
 	const MethodStep *step = step_at_hand(call);
 	return step->sums ? step->sums(site) : 0;
 }
@@ -163,11 +165,9 @@ gboolean step_add(const Call *call, const MethodBlock *block, double *sums, GErr
 			step_at_hand(call)->add(block, sums);
 		return TRUE;
 	}
-	if (block->places)
-		mix_products(block, 0, block->n, sums);
-	else if (is_by_run(call))
+	if (is_by_run(call, block->site.tensor))
 		return check_runs(call, block, error);
-	else if (is_by_column(call))
+	if (is_by_column(call, block->site.tensor))
 		add_columns(call, block, sums);
 	else
 		mix_products(block, 0, block->n, sums);
@@ -232,7 +232,7 @@ static Domain *domain_at(const Call *call, guint domain)
 void step_begin(const Prepared *prepared, Call *call)
 {
 	g_autofree double *memory = g_new(double, call_site_numbers(call) + 1);
-	guint wanted = is_by_run(call) ? 1 : 0;
+	guint wanted = 0;
 	for (guint i = 0; i < call->domains->len; i++) {
 		Domain *domain = domain_at(call, i);
 		MethodSite site = call_domain_site(prepared, call, domain, memory);
@@ -243,7 +243,8 @@ void step_begin(const Prepared *prepared, Call *call)
 		for (guint k = 0; k < domain->step_cuts; k++)
 			domain->searches[k] = cut_search_new(
 				domain->elements, step_above(call, domain, &site, k));
-		wanted |= domain->sum_count | domain->step_cuts;
+		wanted |= domain->sum_count | domain->step_cuts |
+			  (guint)is_by_run(call, domain->first);
 	}
 	call->summed = !wanted;
 }

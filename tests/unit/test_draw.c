@@ -373,7 +373,8 @@ static void sampled_fill(const Fixture *fixture, Sampled *sampled)
 		sampled->table[m] = (const double *const *)sampled->task[m];
 		for (guint k = 0; k < G_N_ELEMENTS(merge_floats); k++)
 			sampled->task[m][merge_floats[k]] =
-				merged(fixture, names[m], merge_floats[k]);
+				m ? merged(fixture, names[m], merge_floats[k])
+				  : merge_values(merge_floats[k], merge_none);
 	}
 }
 
@@ -384,7 +385,8 @@ static void sampled_clear(Sampled *sampled)
 			g_free(sampled->task[m][k]);
 }
 
-static void assert_sample(
+/* The edit's values on all sampled elements of a tensor; g_free. */
+static double *values_of_sample(
 	const Fixture *fixture, const PrepareSample *sample, const char *text, guint tensor)
 {
 	g_autoptr(GError) error = NULL;
@@ -393,31 +395,64 @@ static void assert_sample(
 	g_autoptr(Prepared) prepared = prepare_sample(fixture->collection, edit, sample, &error);
 	test_no_error(error);
 	double *members[5];
-	guint64 n = merge_elements[tensor];
 	Values values = prepare_sample_values(fixture->collection, sample, tensor, members);
-	g_assert_cmpuint(values.count, ==, n);
-	g_assert_nonnull(values.places);
-	g_autofree double *found = g_new(double, n);
+	double *found = g_new(double, values.count);
+	g_autofree guint8 *scratch = g_malloc0(evaluate_scratch_bytes(edit, values.count));
+	evaluate(prepared, &values, edit, 0, values.count, found, scratch);
+	return found;
+}
+
+static void assert_sample(
+	const Fixture *fixture, const PrepareSample *sample, const char *text, guint tensor)
+{
+	g_autofree double *found = values_of_sample(fixture, sample, text, tensor);
 	g_autofree double *whole = merged(fixture, text, tensor);
-	g_autofree guint8 *scratch = g_malloc0(evaluate_scratch_bytes(edit, n));
-	evaluate(prepared, &values, edit, 0, n, found, scratch);
-	for (guint64 i = 0; i < n; i++)
+	for (guint64 i = 0; i < merge_elements[tensor]; i++)
 		test_near(found[i], whole[i], 1e-12);
 }
 
-/* A sample is drawn as the export is: here it holds every element. */
+/* A sample that holds every element is drawn, ranked and turned as the export is, row by row. */
 static void test_sample(void)
 {
 	static const char *const texts[] = {"dare(a, 0.5*b, p=0.4)", "trim(a, density=0.3)",
-		"ties(a, d, density=0.5)", "random_like(a)"};
+		"ties(a, d, density=0.5)", "random_like(a)", "della_linear(a, density=0.5)",
+		"arcee_fusion(a)", "nuslerp(a, 2*c, along=row)", "nuslerp(a, 2*c, along=column)",
+		"stock(a, c, along=filter)"};
 	g_auto(Fixture) fixture = merge_fixture();
 	g_autoptr(SamplePlan) plan = sample_plan_new(fixture.collection);
 	Sampled sampled;
 	sampled_fill(&fixture, &sampled);
 	PrepareSample sample = {plan, sampled.table[0], sampled.table};
-	for (guint t = 0; t < G_N_ELEMENTS(texts); t++)
+	for (guint t = 0; t < G_N_ELEMENTS(texts); t++) {
 		assert_sample(&fixture, &sample, texts[t], BIG);
+		assert_sample(&fixture, &sample, texts[t], CONV);
+	}
 	assert_sample(&fixture, &sample, "della_linear(a, density=0.5)", VEC);
+	sampled_clear(&sampled);
+}
+
+/* Of a tensor of which but some elements are sampled these stand for every row. */
+static void test_sample_in_part(void)
+{
+	static const char *const texts[][2] = {{"stock(a, a + c, along=row)", "stock(a, a + c)"},
+		{"nuslerp(a, 2*c, along=column)", "nuslerp(a, 2*c)"},
+		{"arcee_fusion(a + 4*trim(a, density=0.01))", "5*trim(a, density=0.01)"}};
+	g_auto(Fixture) fixture = merge_fixture();
+	g_autoptr(SamplePlan) plan = sample_plan_new(fixture.collection);
+	Sampled sampled;
+	sampled_fill(&fixture, &sampled);
+	for (guint tensor = BIG + 1; tensor <= MERGE_TENSORS; tensor++)
+		plan->first[tensor] -= 1000;
+	memmove(plan->places + 5000, plan->places + 6000,
+		(plan->first[MERGE_TENSORS] - 5000) * sizeof *plan->places);
+	PrepareSample sample = {plan, sampled.table[0], sampled.table};
+	for (guint t = 0; t < G_N_ELEMENTS(texts); t++) {
+		g_autofree double *found = values_of_sample(&fixture, &sample, texts[t][0], BIG);
+		g_autofree double *other = values_of_sample(&fixture, &sample, texts[t][1], BIG);
+		g_assert_cmpuint(count_kept(found, 5000), >, 0);
+		for (guint i = 0; i < 5000; i++)
+			test_near(found[i], other[i], 1e-12);
+	}
 	sampled_clear(&sampled);
 }
 
@@ -437,5 +472,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/draw/closed form", test_closed_form);
 	g_test_add_func("/draw/random_like", test_random_like);
 	g_test_add_func("/draw/sample", test_sample);
+	g_test_add_func("/draw/sample in part", test_sample_in_part);
 	return g_test_run();
 }

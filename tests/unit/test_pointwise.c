@@ -360,34 +360,16 @@ static void sample_all(const Odd *odd, const Node *edit, double **out)
 	}
 }
 
-/* Of rows of more than one element the largest changes, of others all. */
-static void truth_arcee_sample(const Odd *odd, double **out)
-{
-	for (guint t = 0; t < ODDMENTS; t++) {
-		guint64 n = odd->n[t];
-		double last = (double)n - 1;
-		g_autofree double *size = g_new(double, n);
-		for (guint64 i = 0; i < n; i++)
-			size[i] = odd->row[t] > 1 ? fabs(odd->change[0][t][i]) : 0;
-		double q1 = at_place(size, n, floor(0.25 * last));
-		double q2 = at_place(size, n, floor(0.5 * last));
-		double q3 = at_place(size, n, floor(0.75 * last));
-		for (guint64 i = 0; i < n; i++)
-			out[t][i] = size[i] >= q2 + 1.5 * (q3 - q1) ? odd->change[0][t][i] : 0;
-	}
-}
-
 static void test_on_sample(void)
 {
 	g_auto(Odd) odd = odd_new(13);
 	for (guint row = 0; row < G_N_ELEMENTS(rows); row++) {
-		gboolean arcee = g_str_has_prefix(rows[row].edit, "arcee");
 		g_autoptr(Node) call = parse(&odd, rows[row].edit);
 		double **truth = vectors_new(&odd), **out = vectors_new(&odd);
-		if (arcee)
-			truth_arcee_sample(&odd, truth);
-		else
+		if (rows[row].truth)
 			rows[row].truth(&odd, rows[row].inputs, rows[row].p, truth);
+		else
+			run_directly(&odd, call, truth);
 		sample_all(&odd, call, out);
 		assert_all_near(&odd, rows[row].edit, out, truth);
 		vectors_free(truth);
