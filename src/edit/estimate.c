@@ -44,24 +44,42 @@ static gboolean work(gpointer data, guint64 item, gpointer slot, GError **error)
 		&estimator->part[item], estimator->looking, estimator->values, error);
 }
 
-/* A figure's factors as all parts but one see them. */
-static void solve(const Estimator *estimator, guint without, guint figure, double *factor)
+/* The equations of all parts but one, with the whole matrix. */
+static Equations gather(const Estimator *estimator, guint without, guint figure)
 {
 	gsize size = looking_size(estimator->looking, figure);
-	g_autofree double *matrix = g_new0(double, size *size + 1);
-	g_autofree double *right = g_new0(double, size + 1);
+	Equations all = {g_new0(double, size *size + 1), g_new0(double, size + 1), 0, 0};
 	for (guint p = 0; p < SAMPLE_PARTS; p++) {
 		const Equations *equations = &estimator->part[p].equations[figure];
-		for (gsize i = 0; p != without && i < size; i++) {
-			right[i] += equations->right[i];
+		if (p == without)
+			continue;
+		all.square += equations->square;
+		all.size += equations->size;
+		for (gsize i = 0; i < size; i++) {
+			all.right[i] += equations->right[i];
 			for (gsize k = 0; k <= i; k++)
-				matrix[i * size + k] += equations->matrix[i * size + k];
+				all.matrix[i * size + k] += equations->matrix[i * size + k];
 		}
 	}
 	for (gsize i = 0; i < size; i++)
 		for (gsize k = 0; k < i; k++)
-			matrix[k * size + i] = matrix[i * size + k];
-	least_squares(matrix, right, (guint)size, factor);
+			all.matrix[k * size + i] = all.matrix[i * size + k];
+	return all;
+}
+
+/* A figure's factors as all parts but one see them.  Returns the mean square of what is left, as a
+ * part of that of the proxies. */
+static double solve(const Estimator *estimator, guint without, guint figure, double *factor)
+{
+	guint size = looking_size(estimator->looking, figure);
+	Equations all = gather(estimator, without, figure);
+	least_squares(all.matrix, all.right, size, factor);
+	double left = all.square;
+	for (guint i = 0; i < size; i++)
+		left -= factor[i] * all.right[i];
+	g_free(all.matrix);
+	g_free(all.right);
+	return all.size > 0 ? fmax(left, 0) / all.size : 0;
 }
 
 /* Adds to a part's sums what it misses, as the others tell. */
@@ -90,6 +108,51 @@ static double *cell_of(const Sums *sums, SumRows *rows, guint tensor, guint figu
 {
 	return figure ? &rows->product[(gsize)tensor * sums->tasks + figure - 1]
 		      : &rows->square[tensor];
+}
+
+/* How much of the proxies' squares the sample has not, of a tensor. */
+static double missing_square(const Estimator *estimator, guint tensor)
+{
+	const Looking *looking = estimator->looking;
+	double missing = 0;
+	for (guint p = 0; p < SAMPLE_PARTS; p++)
+		for (guint k = 0; k < looking->proxies->count; k++)
+			if ((gint)k != looking->proxies->base)
+				missing += estimator->part[p]
+						   .missing[(gsize)tensor * looking->compared +
+							    gram_packed(k, k)];
+	return missing / SAMPLE_PARTS;
+}
+
+/* What an element that is not sampled may bring into a figure beside the edit: of a task that takes
+ * part the square of its largest change, of others that of a usual one. */
+static double largest_of(const Estimator *estimator, guint tensor, guint figure)
+{
+	const Looking *looking = estimator->looking;
+	const Proxies *proxies = looking->proxies;
+	if (figure == 0)
+		return proxies_largest(proxies, looking->sample, tensor);
+	guint task = looking->task[figure - 1];
+	double largest = preview_sample_largest(looking->sample, task, tensor);
+	guint64 elements = collection_tensor(looking->collection, tensor)->elements;
+	return proxies->proxy[task] >= 0
+		       ? largest * largest
+		       : *gram_cell(proxies->gram, tensor, task, task) / (double)elements;
+}
+
+/* What is missing may be a few elements as large as the largest, of which parts show nothing: their
+ * error is as large as that of the large elements that the sample has. */
+static void add_unseen(const Estimator *estimator, guint figure, Sums *sums)
+{
+	const Looking *looking = estimator->looking;
+	g_autofree double *factor = g_new0(double, looking->compared + 1);
+	double left = solve(estimator, SAMPLE_PARTS, figure, factor);
+	for (guint t = 0; t < looking->tensors; t++) {
+		double missing = missing_square(estimator, t);
+		double most = largest_of(estimator, t, figure);
+		if (missing > 0 && isfinite(most))
+			*cell_of(sums, &sums->spread->variance, t, figure) += left * missing * most;
+	}
 }
 
 /* The estimate is the mean over parts, and what each says with its own thresholds is off it by an
@@ -122,6 +185,9 @@ static gboolean run(Estimator *estimator, Sums *sums, GError **error)
 		for (guint f = 0; preview_sample_count(looking->sample, t) && f < looking->figures;
 			f++)
 			add_figure(estimator, t, f, sums);
+	sums_add_spread(sums);
+	for (guint f = 0; f < looking->figures; f++)
+		add_unseen(estimator, f, sums);
 	return TRUE;
 }
 

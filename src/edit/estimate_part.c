@@ -8,6 +8,8 @@
 
 /* Sums that go on side by side. */
 #define LANES 8u
+/* Elements with so many times the mean of the proxies' squares are large. */
+#define LARGE 4
 
 guint looking_size(const Looking *looking, guint figure)
 {
@@ -91,12 +93,16 @@ void looking_sums(const Looking *looking, const PrepareSample *sample, guint ten
 	}
 }
 
+/* Runs of numbers beside the proxies and their pairs. */
+#define ROOMS 5u
+
 /* A tensor's elements in a part, and room for as many numbers. */
 typedef struct {
 	guint64 n;
 	double *y;      /* [n]: the edit, with the thresholds of the whole sample */
 	double *z;      /* [proxies][n] */
 	double *pair;   /* [their pairs][n] */
+	double *size;   /* [n]: Σ z² */
 	double *weight; /* [n]: of an element in the equations */
 	double *room, *other_room;
 } Elements;
@@ -107,19 +113,19 @@ static void leave_out(const Proxies *proxies, Elements *of, guint64 element)
 	of->y[element] = 0;
 	for (guint k = 0; k < proxies->count; k++)
 		of->z[k * of->n + element] = 0;
+	of->size[element] = 0;
 }
 
-/* Between what is best where errors grow with the square of an element and where they do not. */
+/* Errors count in proportion to the proxies, and those of large elements alone: of the others the
+ * sample has many, and what matters is what it says of the few that it has not. */
 static void weigh(const Proxies *proxies, Elements *of)
 {
+	proxies_sizes(proxies, of->z, of->n, of->size);
 	for (guint64 i = 0; i < of->n; i++) {
-		double square = 0;
-		for (guint k = 0; k < proxies->count; k++) {
-			double z = (gint)k == proxies->base ? 0 : of->z[k * of->n + i];
-			square += z * z;
-		}
-		gboolean finite = isfinite(square * of->y[i]);
-		of->weight[i] = finite && square > 0 ? 1 / sqrt(square) : 0;
+		double size = of->size[i];
+		gboolean finite = isfinite(size * of->y[i]);
+		gboolean large = finite && size > LARGE * proxies->mean_square;
+		of->weight[i] = large ? 1 / (size * size) : 0;
 		if (!finite)
 			leave_out(proxies, of, i);
 	}
@@ -140,8 +146,9 @@ static void fill_elements(const Looking *looking, const EstimatePart *part, guin
 	of->weight = elements_at(memory, of->n, 1);
 	of->room = elements_at(memory, of->n, 2);
 	of->other_room = elements_at(memory, of->n, 3);
-	of->z = elements_at(memory, of->n, 4);
-	of->pair = elements_at(memory, of->n, 4 + count);
+	of->size = elements_at(memory, of->n, 4);
+	of->z = elements_at(memory, of->n, ROOMS);
+	of->pair = elements_at(memory, of->n, ROOMS + count);
 	for (guint64 i = 0; i < of->n; i++)
 		of->y[i] = values[part->order[first + i]];
 	proxies_values(looking->proxies, part->sample, tensor, of->n, of->z);
@@ -160,6 +167,8 @@ static void fill_pairs(const Looking *looking, Elements *of)
 static void add_equations(Equations *equations, guint size, const double *known,
 	const double *summand, const double *weight, Elements *of)
 {
+	multiply(summand, weight, of->n, of->room);
+	equations->square += sum_of(of->room, summand, of->n);
 	for (guint i = 0; i < size; i++) {
 		multiply(known + i * of->n, weight, of->n, of->room);
 		equations->right[i] += sum_of(of->room, summand, of->n);
@@ -182,6 +191,8 @@ static void compare_square(
 	}
 	multiply(of->y, of->y, of->n, of->other_room);
 	add_equations(&part->equations[0], pairs, of->pair, of->other_room, of->weight, of);
+	multiply(of->size, of->weight, of->n, of->room);
+	part->equations[0].size += sum_of(of->room, of->size, of->n);
 }
 
 /* Figure 1 + j: y·τ against z·τ, with the same equations as y against z, τ² times the weight. */
@@ -195,6 +206,7 @@ static void compare_task(const Looking *looking, EstimatePart *part, guint j, co
 	for (guint64 e = 0; e < of->n; e++)
 		of->other_room[e] = of->weight[e] > 0 ? of->weight[e] * task[e] * task[e] : 0;
 	add_equations(&part->equations[j + 1], count, of->z, of->y, of->other_room, of);
+	part->equations[j + 1].size += sum_of(of->size, of->other_room, of->n);
 }
 
 /* Adds what there is of the products on a whole tensor; where that is not known, or all elements
@@ -262,7 +274,7 @@ gboolean estimate_part_look(
 	guint64 most = 1;
 	for (guint t = 0; t < looking->tensors; t++)
 		most = MAX(most, count_in(part->sample, t));
-	gsize rows = 4 + looking->proxies->count + looking_size(looking, 0);
+	gsize rows = ROOMS + looking->proxies->count + looking_size(looking, 0);
 	g_autofree double *memory = g_new(double, rows *most);
 	for (guint t = 0; t < looking->tensors; t++)
 		look_at(looking, part, t, values, memory);

@@ -19,10 +19,13 @@ typedef struct {
 	gboolean alone; /* parts have thresholds of their own */
 } Looking;
 
-/* What a part adds to the equations that find a figure's factors; of the matrix the lower half. */
+/* What a part adds to the equations that find a figure's factors; of the matrix the lower half.
+ * Their weights make errors count in proportion to the proxies. */
 typedef struct {
 	double *matrix; /* [size][size] */
 	double *right;  /* [size] */
+	double square;  /* of the summands */
+	double size;    /* of the proxies' products, to compare what is left of that with */
 } Equations;
 
 typedef struct {

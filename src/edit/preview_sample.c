@@ -245,6 +245,11 @@ double preview_sample_weight(const PreviewSample *sample, guint tensor)
 		     : 0;
 }
 
+double preview_sample_largest(const PreviewSample *sample, guint member, guint tensor)
+{
+	return has_values(sample, member) ? sample->statistics[member]->largest_change[tensor] : 0;
+}
+
 gboolean preview_sample_has_all(const PreviewSample *sample, guint tensor)
 {
 	return count_of(sample->plan, tensor) ==

@@ -33,6 +33,8 @@ const guint64 *preview_sample_order(PreviewSample *sample, guint part);
 /* How many elements of a tensor are sampled, and for how many each of them stands. */
 guint64 preview_sample_count(const PreviewSample *sample, guint tensor);
 double preview_sample_weight(const PreviewSample *sample, guint tensor);
+/* max |τ| over all elements of a tensor; 0 where that is not known. */
+double preview_sample_largest(const PreviewSample *sample, guint member, guint tensor);
 /* Whether every element is sampled: of a tensor, of all float tensors. */
 gboolean preview_sample_has_all(const PreviewSample *sample, guint tensor);
 gboolean preview_sample_is_everything(const PreviewSample *sample);

@@ -63,6 +63,17 @@ static void add_tasks(Proxies *proxies, const GArray *members, guint most)
 	proxies->count = MIN(sized->len, most);
 }
 
+static double mean_square(const Proxies *proxies, const GArray *members)
+{
+	double sum = 0, elements = 0;
+	for (guint i = 0; i < members->len; i++)
+		sum += size_of(proxies, g_array_index(members, guint, i));
+	for (guint t = 0; t < collection_tensors(proxies->collection); t++)
+		if (collection_is_float(proxies->collection, t))
+			elements += (double)collection_tensor(proxies->collection, t)->elements;
+	return elements > 0 ? sum / elements : 0;
+}
+
 static void add_base(Proxies *proxies)
 {
 	proxies->base = (gint)proxies->count++;
@@ -85,6 +96,7 @@ Proxies *proxies_new(const Collection *collection, const Gram *gram, const Node 
 	for (guint v = 0; v < proxies->vectors; v++)
 		proxies->proxy[v] = -1;
 	add_tasks(proxies, members, PROXIES_MOST - (of_weights ? 1 : 0));
+	proxies->mean_square = mean_square(proxies, members);
 	if (of_weights)
 		add_base(proxies);
 	return proxies;
@@ -112,6 +124,26 @@ void proxies_values(
 		for (guint64 i = 0; i < n; i++)
 			out[i] += c[v] * value[i];
 	}
+}
+
+void proxies_sizes(const Proxies *proxies, const double *z, guint64 n, double *size)
+{
+	memset(size, 0, n * sizeof *size);
+	for (guint k = 0; k < proxies->count; k++)
+		for (guint64 i = 0; (gint)k != proxies->base && i < n; i++)
+			size[i] += z[k * n + i] * z[k * n + i];
+}
+
+double proxies_largest(const Proxies *proxies, const PreviewSample *sample, guint tensor)
+{
+	double sum[PROXIES_MOST] = {0}, largest = 0;
+	for (guint v = 1; v < proxies->vectors; v++)
+		if (proxies->proxy[v] >= 0)
+			sum[proxies->proxy[v]] += fabs(coefficients_on(proxies, tensor)[v]) *
+						  preview_sample_largest(sample, v, tensor);
+	for (guint k = 0; k < proxies->count; k++)
+		largest = fmax(largest, sum[k] * sum[k]);
+	return largest;
 }
 
 /* G times the coefficients of one proxy. */

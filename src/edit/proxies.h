@@ -17,6 +17,7 @@ typedef struct {
 	gint *proxy;          /* [vectors]: which proxy a vector is in, or -1 */
 	double *coefficients; /* [tensors][vectors] */
 	gint base;            /* the proxy of θ₀, or -1 */
+	double mean_square;   /* Σ z² of an element on average, without θ₀'s */
 } Proxies;
 
 Proxies *proxies_new(const Collection *collection, const Gram *gram, const Node *edit);
@@ -26,6 +27,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Proxies, proxies_free)
 /* The proxies' values on the n elements of a sample on one tensor: z[count][n]. */
 void proxies_values(
 	const Proxies *proxies, const PrepareSample *sample, guint tensor, guint64 n, double *z);
+/* Σ z² of each of the n elements, without θ₀'s. */
+void proxies_sizes(const Proxies *proxies, const double *z, guint64 n, double *size);
+/* The largest z² of an element of a tensor, of all that are not θ₀'s. */
+double proxies_largest(const Proxies *proxies, const PreviewSample *sample, guint tensor);
 /* On a whole tensor: pairs, packed as gram_packed gives it, and products[count][tasks]; FALSE where
  * they are not known. */
 gboolean proxies_products(const Proxies *proxies, guint tensor, const guint *task, guint tasks,

@@ -14,7 +14,7 @@ typedef struct {
 	double *product; /* [tensors][tasks] ⟨edit, τ⟩ */
 } SumRows;
 
-/* How far the sums over draws vary. */
+/* How far the sums over draws vary; or what a sample cannot show of its errors. */
 typedef struct {
 	SumRows variance;
 	double *covariance; /* [tensors][tasks]: of ‖edit‖² with ⟨edit, τ⟩ */
@@ -23,7 +23,7 @@ typedef struct {
 typedef struct {
 	guint tensors, tasks;
 	SumRows value;
-	SumSpread *spread; /* of what is expected; or NULL */
+	SumSpread *spread; /* or NULL */
 	GArray *parts;     /* of SumRows: how far each part is from the whole; or NULL */
 } Sums;
 
