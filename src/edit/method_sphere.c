@@ -264,20 +264,24 @@ static void karcher_move(Karcher *karcher, double length)
 	basis_scale(basis, karcher->mean, 1 / basis_norm(basis, karcher->mean));
 }
 
+/* Also ends where steps are no more than rounding, and get no shorter. */
 static gboolean karcher_search(Karcher *karcher, guint directions, GError **error)
 {
 	const double *parameter = karcher->site->parameter;
+	double before = INFINITY;
 	for (guint taken = 0;; taken++) {
 		if (!karcher_aim(karcher, directions, error))
 			return FALSE;
 		double length = basis_norm(karcher->basis, karcher->step);
-		if (length <= parameter[KARCHER_TOL])
+		if (length <= parameter[KARCHER_TOL] ||
+			(length >= before && length < GRADIENT_MOST))
 			return TRUE;
 		if (taken == (guint)parameter[KARCHER_MAX_ITER])
 			return !is_paper(karcher->site) || length < GRADIENT_MOST ||
 			       mix_fail(karcher->site, error, "give a larger max_iter or tol",
 				       "after %u steps the next one is still %g long", taken,
 				       length);
+		before = length;
 		karcher_move(karcher, length);
 	}
 }

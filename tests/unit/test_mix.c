@@ -467,6 +467,20 @@ static void test_short_vectors(Fixture *fixture, gconstpointer data)
 	}
 }
 
+/* With a tolerance that rounding never reaches the search ends all the same, at once. */
+static void test_karcher_ends(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	Vectors vectors = {2, {{1, 2}, {3, 4}, {-1, 8}, {5, 0.3}}};
+	double near[2], out[2];
+	value_of(fixture, "karcher(a, b, c)", &vectors, near);
+	g_test_timer_start();
+	value_of(fixture, "karcher(a, b, c, tol=0, max_iter=1000000)", &vectors, out);
+	g_assert_cmpfloat(g_test_timer_elapsed(), <, 0.1);
+	g_assert_cmpfloat_with_epsilon(out[0], near[0], 1e-12);
+	g_assert_cmpfloat_with_epsilon(out[1], near[1], 1e-12);
+}
+
 /* Of three on one line mergekit's mean goes the way of two: the tangent to the third is 0. */
 static void test_karcher_outvoted(Fixture *fixture, gconstpointer data)
 {
@@ -589,6 +603,7 @@ int main(int argc, char **argv)
 	ADD("/mix/slerp/speed", test_slerp_speed);
 	ADD("/mix/karcher/midpoint", test_karcher_midpoint);
 	ADD("/mix/karcher/gradient", test_karcher_gradient);
+	ADD("/mix/karcher/ends", test_karcher_ends);
 	ADD("/mix/karcher/outvoted", test_karcher_outvoted);
 	ADD("/mix/multislerp/short", test_short_vectors);
 	ADD("/mix/multislerp/negation", test_multislerp_negation);
