@@ -254,7 +254,7 @@ React compose_pick_scope(ComposeView *view, Ui *ui)
 		add_once(list, layers->pdata[i]);
 	for (guint i = 0; i < collection_tensors(collection); i++)
 		add_once(list, collection->kind[i]);
-	ui_pick(ui, "Where it applies", (const char *const *)list->pdata, list->len, view,
+	ui_pick_or_type(ui, "Where it applies", (const char *const *)list->pdata, list->len, view,
 		accept_scope);
 	return REACT_DONE;
 }

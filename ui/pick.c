@@ -10,8 +10,9 @@ enum { PICK_COLUMNS = 60, WIDE_COLUMNS = 92, REASON_MOST = 3 };
 typedef struct {
 	char *title, *reason;
 	GStrv items, notes; /* of every item what is said beside it, "" for nothing */
+	gboolean open;      /* what is typed may be taken too: it is shown as one more, the last */
 	int name_columns;   /* of the longest item, where one has a note; else 0 */
-	GArray *shown;      /* of guint: the items that match, best first */
+	GArray *shown;      /* of guint: the items that match, best first; their number: as typed */
 	LineWidget *line;
 	ListWidget list;
 	gpointer view;
@@ -44,14 +45,27 @@ static int rank_of(const Pick *pick, const char *pattern, guint item)
 	return text_fuzzy(pattern, both, &score) ? 2 : 3;
 }
 
+static gboolean has_item(const Pick *pick, const char *text)
+{
+	return g_strv_contains((const char *const *)pick->items, text);
+}
+
+static const char *item_text(const Pick *pick, guint item)
+{
+	return pick->items[item] ? pick->items[item] : pick->line->text->str;
+}
+
 static void narrow(Pick *pick)
 {
+	guint count = g_strv_length(pick->items);
 	g_autofree char *pattern = g_utf8_strdown(pick->line->text->str, -1);
 	g_array_set_size(pick->shown, 0);
 	for (int rank = 0; rank < 3; rank++)
 		for (guint i = 0; pick->items[i]; i++)
 			if (rank_of(pick, pattern, i) == rank)
 				g_array_append_val(pick->shown, i);
+	if (pick->open && *pattern && !has_item(pick, pick->line->text->str))
+		g_array_append_val(pick->shown, count);
 	pick->list.cursor = 0;
 }
 
@@ -60,8 +74,10 @@ static void draw_item(const Pick *pick, Canvas *canvas, Rect row, guint item, gb
 	Role role = selected ? ROLE_SELECTED : ROLE_OVERLAY;
 	int name = pick->name_columns ? MIN(pick->name_columns, row.width / 2) : row.width - 2;
 	canvas_text(canvas, row, 0, 0, ROLE_SELECTED, selected ? "▶" : "");
-	canvas_field(canvas, row, 2, 0, name, role, pick->items[item]);
-	if (pick->name_columns)
+	canvas_field(canvas, row, 2, 0, name, role, item_text(pick, item));
+	if (!pick->items[item])
+		canvas_text_right(canvas, row, row.width, 0, ROLE_DIM, " as typed");
+	else if (pick->name_columns)
 		canvas_field(canvas, row, name + 4, 0, row.width - name - 4,
 			selected ? ROLE_SELECTED : ROLE_DIM, pick->notes[item]);
 }
@@ -103,7 +119,7 @@ static gboolean accept_item(Pick *pick, Ui *ui)
 	g_autoptr(GError) error = NULL;
 	guint item = g_array_index(pick->shown, guint, pick->list.cursor);
 	g_clear_pointer(&pick->reason, g_free);
-	if (pick->accept(pick->view, ui, pick->items[item], &error))
+	if (pick->accept(pick->view, ui, item_text(pick, item), &error))
 		return TRUE;
 	pick->reason = g_strdup(error ? error->message : "that cannot be used");
 	return FALSE;
@@ -144,11 +160,12 @@ static void take_items(Pick *pick, const char *const *items, guint n)
 		pick->name_columns = MAX(pick->name_columns, canvas_columns(pick->items[i]));
 }
 
-void ui_pick(Ui *ui, const char *title, const char *const *items, guint n, gpointer view,
-	UiAccept accept)
+static void open_pick(Ui *ui, const char *title, const char *const *items, guint n, gboolean open,
+	gpointer view, UiAccept accept)
 {
 	Pick *pick = g_new0(Pick, 1);
 	take_items(pick, items, n);
+	pick->open = open;
 	pick->title = g_strdup(title);
 	pick->shown = g_array_new(FALSE, FALSE, sizeof(guint));
 	pick->line = line_new("");
@@ -156,4 +173,16 @@ void ui_pick(Ui *ui, const char *title, const char *const *items, guint n, gpoin
 	pick->accept = accept;
 	narrow(pick);
 	overlay_open(ui, &pick_ops, pick);
+}
+
+void ui_pick(Ui *ui, const char *title, const char *const *items, guint n, gpointer view,
+	UiAccept accept)
+{
+	open_pick(ui, title, items, n, FALSE, view, accept);
+}
+
+void ui_pick_or_type(Ui *ui, const char *title, const char *const *items, guint n, gpointer view,
+	UiAccept accept)
+{
+	open_pick(ui, title, items, n, TRUE, view, accept);
 }

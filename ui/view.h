@@ -72,6 +72,9 @@ void ui_confirm(Ui *ui, const char *question, gpointer view, void (*yes)(gpointe
  * handed over. */
 void ui_pick(Ui *ui, const char *title, const char *const *items, guint n, gpointer view,
 	UiAccept accept);
+/* The same, where what is typed may be chosen too. */
+void ui_pick_or_type(Ui *ui, const char *title, const char *const *items, guint n, gpointer view,
+	UiAccept accept);
 /* Opens the export dialog over the screen. */
 void ui_export(Ui *ui);
 /* Copies to the terminal's clipboard (OSC 52), or to a file whose path is shown. */
