@@ -172,8 +172,8 @@ static gboolean check_range(const OutlineRow *row, double number, GError **error
 {
 	if (!parameter_holds(row->parameter, number)) {
 		g_autofree char *range = parameter_range(row->parameter);
-		return fail(
-			error, ERROR_USAGE, "%s of %s takes %s", row->name, row->method->name, range);
+		return fail(error, ERROR_USAGE, "%s of %s takes %s", row->name, row->method->name,
+			range);
 	}
 	return TRUE;
 }
@@ -199,25 +199,47 @@ Composition *outline_set_number(const Outline *outline, guint row, double number
 	return check_range(of, number, error) ? put_argument(outline, row, text, error) : NULL;
 }
 
+/* A column of the whole edit is none of the part of it that was typed. */
+static Composition *without_column(Composition *next, GError **error)
+{
+	const char *sentence = next || !error ? NULL : strstr((*error)->message, ": ");
+	if (!sentence || !g_str_has_prefix((*error)->message, "column "))
+		return next;
+	char *message = g_strdup(sentence + 2);
+	g_free((*error)->message);
+	(*error)->message = message;
+	return next;
+}
+
+/* Whether a text by itself is a number of the language; the columns of errors are its own. */
+static gboolean check_coefficient(const Outline *outline, const char *text, GError **error)
+{
+	g_autofree char *product = g_strdup_printf("(%s)*base", text);
+	g_autofree char *shown = g_strdup_printf("%s*base", text);
+	g_autoptr(Node) node = expression_parse(outline->collection, product, NULL);
+	g_autoptr(Node) again = node ? NULL : expression_parse(outline->collection, shown, error);
+	return node || again;
+}
+
 static Composition *type_factor(const Outline *outline, guint row, const char *text, GError **error)
 {
 	g_auto(OutlinePart) part = outline_part_copy(&outline_row(outline, row)->part);
 	g_free(part.factor);
 	part.coefficient = 1;
 	part.factor = g_strdup_printf("(%s)", text);
-	return outline_put(outline, row, &part, error);
+	return without_column(outline_put(outline, row, &part, error), error);
 }
 
 static Composition *type_argument(
 	const Outline *outline, guint row, const char *text, GError **error)
 {
 	const OutlineRow *of = outline_row(outline, row);
-	if (!*text)
-		return put_argument(outline, row, NULL, error);
-	if (of->parameter->type != PARAMETER_TEXT || *text == '"')
-		return put_argument(outline, row, text, error);
-	g_autofree char *quoted = g_strdup_printf("\"%s\"", text);
-	return put_argument(outline, row, quoted, error);
+	gboolean number = of->parameter->type <= PARAMETER_COUNT;
+	gboolean bare = of->parameter->type == PARAMETER_TEXT && *text && *text != '"';
+	g_autofree char *value = bare ? g_strdup_printf("\"%s\"", text) : g_strdup(text);
+	if (number && *text && !check_coefficient(outline, text, error))
+		return NULL;
+	return without_column(put_argument(outline, row, *text ? value : NULL, error), error);
 }
 
 static gboolean is_number(const char *text, double *number)

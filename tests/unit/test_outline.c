@@ -389,10 +389,12 @@ static const struct {
 	{"ties(a, b, density=0.3)", "0.density", "", "ties(a, b)"},
 	{"ties(a, b)", "0.density", "1.5", "density of ties takes 0 <"},
 	{"ties(a, b)", "0.dialect", "mergekit", "ties(a, b, dialect=mergekit)"},
-	{"ties(a, b)", "0.dialect", "french", "column"},
+	{"ties(a, b)", "0.dialect", "french", "dialect"},
+	{"ties(a, b)", "0.density", "0.2 b", "column 5: expected an operator"},
 	{"slerp(a, b, t=0.5)", "0.t", "ramp(0, 1)", "slerp(a, b, t=ramp(0, 1))"},
 	{"slerp(a, b, t=0.5)", "0.t", "", "t"},
 	{"dare(a, p=0.5)", "0.seed", "1.5", "whole number"},
+	{"b + ties(a, b)", "1.density", "ramp(0, 1)", "density is about a whole model"},
 	{"sum(ties(a, b), b)", "0/0.density", "0.3", "sum(ties(a, b, density=0.3), b)"},
 };
 
@@ -407,10 +409,13 @@ static void test_parameters(Fixture *fixture, gconstpointer data)
 		g_autoptr(Composition) next =
 			outline_type(outline, (guint)row, parameters[i].typed, &error);
 		g_autofree char *text = next ? composition_text(next) : NULL;
-		if (next)
+		if (next) {
 			g_assert_cmpstr(text, ==, parameters[i].after);
-		else
-			test_error(error, ERROR_USAGE, parameters[i].after);
+			continue;
+		}
+		test_error(error, ERROR_USAGE, parameters[i].after);
+		g_assert_true(g_str_has_prefix(error->message, "column ") ==
+			      g_str_has_prefix(parameters[i].after, "column "));
 	}
 }
 
