@@ -39,8 +39,18 @@ static char *parameter_remedy(const char *name, GPtrArray *known)
 	return g_strdup_printf("; it takes %s", all);
 }
 
+static gboolean fail_weight(Parser *parser, const Method *method, const char *name)
+{
+	return parser_fail(parser, parser_column(parser),
+		       "%s has no parameter %s; the weight of an input is the number before it, as "
+		       "in %s(0.5*a)",
+		       method->name, name, method->name) != NULL;
+}
+
 static gboolean fail_parameter(Parser *parser, const Method *method, const char *name)
 {
+	if (method->weighted && g_str_has_prefix(name, "weight"))
+		return fail_weight(parser, method, name);
 	g_autoptr(GPtrArray) known = g_ptr_array_new();
 	for (guint i = 0; i < method_parameters(method); i++)
 		g_ptr_array_add(known, (gpointer)method->parameters[i].name);

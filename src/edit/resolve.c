@@ -125,6 +125,16 @@ gboolean resolve_task(const Collection *collection, const char *text, const Toke
 /* The functions of coefficients, which are not in the table. */
 static const char *const of_coefficients[] = {"ramp", "first"};
 
+/* Methods that have another name in mergekit. */
+static const struct {
+	const char *theirs, *ours;
+} of_mergekit[] = {
+	{"linear", "average"},
+	{"task_arithmetic", "sum"},
+	{"dare_linear", "dare"},
+	{"model_stock", "stock"},
+};
+
 static const char *nearest_method(const char *name)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -135,11 +145,20 @@ static const char *nearest_method(const char *name)
 	return text_nearest(name, (const char *const *)names->pdata, names->len);
 }
 
+static char *method_remedy(const char *name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(of_mergekit); i++)
+		if (g_str_equal(name, of_mergekit[i].theirs))
+			return g_strdup_printf(
+				"mergekit's %s is %s here", name, of_mergekit[i].ours);
+	const char *nearest = nearest_method(name);
+	return nearest ? g_strdup_printf("the nearest is %s", nearest)
+		       : g_strdup("tauscope --methods lists them");
+}
+
 void resolve_fail_method(const char *name, guint column, GError **error)
 {
-	const char *nearest = nearest_method(name);
-	g_autofree char *remedy = nearest ? g_strdup_printf("the nearest is %s", nearest)
-					  : g_strdup("tauscope --methods lists them");
+	g_autofree char *remedy = method_remedy(name);
 	fail_at(error, ERROR_USAGE, (Place){.remedy = remedy}, "column %u: there is no method %s",
 		column, name);
 }

@@ -150,6 +150,8 @@ static const struct {
 	{"first(a[head], 1)*a", "column 8: first takes numbers with scopes"},
 	{"first(1[head], 2, 3[attn])*a", "column 16: first takes numbers with scopes"},
 	{"meen(a, b)", "column 1: there is no method meen; the nearest is mean"},
+	{"linear(a, b)", "there is no method linear; mergekit's linear is average here"},
+	{"model_stock(a, b)", "there is no method model_stock; mergekit's model_stock is stock"},
 	{"zzzzzzz(a, b)", "column 1: there is no method zzzzzzz; tauscope --methods lists them"},
 	{"mean(a, 2)", "column 9: a method takes task vectors, and this is a number; parameters "
 		       "are named, as in mean(a, b, c)"},

@@ -104,6 +104,9 @@ static const struct {
 			     "parameters are named, as in slerp(a, b, t=0.5)"},
 	{"a + dare(b, q=0.5)", "column 13: dare has no parameter q; the nearest is p"},
 	{"clip(a, bogus=1)", "column 9: clip has no parameter bogus; it takes norm, relative, by"},
+	{"ties(a, weight=0.5)", "column 9: ties has no parameter weight; the weight of an input is "
+				"the number before it, as in ties(0.5*a)"},
+	{"slerp(a, b, weight=0.5)", "slerp has no parameter weight; it takes"},
 	{"ties(a, densty=0.5)", "column 9: ties has no parameter densty; the nearest is density"},
 	{"sum(a, by=model)", "column 8: sum has no parameters"},
 	{"ties(a, by=model, by=model)", "column 19: by is given twice"},
