@@ -60,3 +60,5 @@ pass_against_cat BF16
 first_frame "$demo"
 # shellcheck disable=SC2046
 "$BENCH/bench_frame" "$demo" "$scratch/big.h5" $(find "$scratch/F32" -name '*.safetensors' | sort)
+mkdir "$scratch/preview"
+"$BENCH/bench_preview" "$scratch/preview"
