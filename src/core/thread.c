@@ -3,9 +3,7 @@
 
 #include "core/error.h"
 
-#include <signal.h>
-
-static void block_signals(sigset_t *before)
+void thread_hold_signals(sigset_t *before)
 {
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
 	sigset_t blocked;
@@ -15,14 +13,19 @@ static void block_signals(sigset_t *before)
 	pthread_sigmask(SIG_SETMASK, &blocked, before);
 }
 
+void thread_let_signals(const sigset_t *before)
+{
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 /* A thread inherits the mask of the one that starts it. */
 GThread *thread_start(const char *name, GThreadFunc run, gpointer data, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
 	sigset_t before;
-	block_signals(&before);
+	thread_hold_signals(&before);
 	GThread *thread = g_thread_try_new(name, run, data, &reason);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	thread_let_signals(&before);
 	if (!thread)
 		fail(error, ERROR_IO, "cannot start a thread: %s", reason->message);
 	return thread;

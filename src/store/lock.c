@@ -1,5 +1,6 @@
 /* lock.c - one writer at a time: a lock beside the store, and a look at what was read before. */
 #include "core/temporary.h"
+#include "core/thread.h"
 #include "store/store_private.h"
 
 #include <errno.h>
@@ -94,6 +95,16 @@ static gboolean take_lock(Store *store, GError **error)
 	return fail_at(error, ERROR_IO, (Place){.file = path}, "the lock does not stay in place");
 }
 
+/* A signal between the making of the file and its register would leave it behind. */
+static gboolean take_lock_undisturbed(Store *store, GError **error)
+{
+	sigset_t before;
+	thread_hold_signals(&before);
+	gboolean taken = take_lock(store, error);
+	thread_let_signals(&before);
+	return taken;
+}
+
 static Fingerprint look(const Store *store)
 {
 	struct stat now;
@@ -124,7 +135,7 @@ gboolean store_lock(Store *store, GError **error)
 {
 	if (store->lock >= 0)
 		return TRUE;
-	if (!take_lock(store, error))
+	if (!take_lock_undisturbed(store, error))
 		return FALSE;
 	if (!store_is_as_read(store)) {
 		store_unlock(store);
@@ -140,15 +151,19 @@ gboolean store_lock(Store *store, GError **error)
 	return FALSE;
 }
 
-/* A signal must remove nothing any more once another may have the lock. */
+/* A signal must remove nothing any more once another may have the lock, and must not come between
+ * what forgets it and what removes it. */
 void store_unlock(Store *store)
 {
+	sigset_t before;
 	if (store->lock < 0)
 		return;
 	g_autofree char *path = lock_path(store);
 	store_pending_hold(store);
+	thread_hold_signals(&before);
 	temporary_forget(store->lock_slot);
 	unlink(path);
+	thread_let_signals(&before);
 	close(store->lock);
 	store->lock = store->lock_slot = -1;
 }

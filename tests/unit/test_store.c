@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static void assert_same_statistics(const Store *a, const Store *b)
 {
@@ -368,6 +370,41 @@ static void test_lock(void)
 	test_error(error, ERROR_IO, "another process wrote the store");
 }
 
+static void end_tidily(G_GNUC_UNUSED int number)
+{
+	file_remove_temporaries();
+	_exit(0);
+}
+
+/* Takes and leaves the lock until a signal comes, and then ends as the program does. */
+G_NORETURN static void lock_for(const char *path, guint microseconds)
+{
+	struct itimerval timer = {.it_value.tv_usec = (suseconds_t)microseconds};
+	Store *store = store_new(path);
+	signal(SIGALRM, end_tidily);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	for (;;) {
+		store_lock(store, NULL);
+		store_unlock(store);
+	}
+}
+
+/* Whatever a signal falls between, the lock goes with its owner. */
+static void test_interrupted_lock(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autofree char *lock = scratch_path(&scratch, "work.h5.lock");
+	for (guint i = 0; i < 200; i++) {
+		int status = 0;
+		pid_t child = fork();
+		if (child == 0)
+			lock_for(scratch.store, 200 + 7 * i);
+		g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+		g_assert_cmpint(status, ==, 0);
+		g_assert_false(g_file_test(lock, G_FILE_TEST_EXISTS));
+	}
+}
+
 /* A lock whose owner was killed holds nobody up. */
 static void test_stale_lock(void)
 {
@@ -531,6 +568,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/store/hostile", test_hostile);
 	g_test_add_func("/store/false-spans", test_false_spans);
 	g_test_add_func("/store/lock", test_lock);
+	g_test_add_func("/store/interrupted-lock", test_interrupted_lock);
 	g_test_add_func("/store/stale-lock", test_stale_lock);
 	g_test_add_func("/store/foreign-lock", test_foreign_lock);
 	g_test_add_func("/store/unwritable", test_unwritable);
