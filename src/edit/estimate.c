@@ -10,7 +10,8 @@
 
 typedef struct {
 	const Looking *looking;
-	const double *values; /* of the whole sample */
+	const PrepareSample *whole;
+	double *values; /* [its total]: the edit's */
 	EstimatePart part[SAMPLE_PARTS];
 } Estimator;
 
@@ -36,12 +37,35 @@ double *estimate_values(
 	return out;
 }
 
-static gboolean work(gpointer data, guint64 item, gpointer slot, GError **error)
+/* Evaluates the whole, item 0, or a part of it. */
+static gboolean evaluate_item(gpointer data, guint64 item, gpointer slot, GError **error)
+{
+	Estimator *estimator = data;
+	const Looking *looking = estimator->looking;
+	(void)slot;
+	if (item > 0)
+		return estimate_part_alone(&estimator->part[item - 1], looking, error);
+	estimator->values =
+		estimate_values(looking->collection, looking->edit, estimator->whole, error);
+	return estimator->values != NULL;
+}
+
+static gboolean look_at_item(gpointer data, guint64 item, gpointer slot, GError **error)
 {
 	Estimator *estimator = data;
 	(void)slot;
-	return estimate_part_look(
-		&estimator->part[item], estimator->looking, estimator->values, error);
+	(void)error;
+	estimate_part_look(&estimator->part[item], estimator->looking, estimator->values);
+	return TRUE;
+}
+
+/* The whole takes as long as all parts together, and is begun first. */
+static gboolean look(Estimator *estimator, gboolean parts, GError **error)
+{
+	guint own = parts && estimator->looking->alone ? SAMPLE_PARTS : 0;
+	Parallel first = {.items = 1 + own, .data = estimator, .work = evaluate_item};
+	Parallel then = {.items = SAMPLE_PARTS, .data = estimator, .work = look_at_item};
+	return parallel_run(&first, NULL, error) && (!parts || parallel_run(&then, NULL, error));
 }
 
 /* The equations of all parts but one, with the whole matrix. */
@@ -171,12 +195,9 @@ static void add_figure(const Estimator *estimator, guint tensor, guint figure, S
 			unknown * (estimator->part[p].own[at] - *value);
 }
 
-static gboolean run(Estimator *estimator, Sums *sums, GError **error)
+static void add_parts(Estimator *estimator, Sums *sums)
 {
 	const Looking *looking = estimator->looking;
-	Parallel parallel = {.items = SAMPLE_PARTS, .data = estimator, .work = work};
-	if (!parallel_run(&parallel, NULL, error))
-		return FALSE;
 	for (guint p = 0; p < SAMPLE_PARTS; p++) {
 		sums_add_part(sums);
 		complete(estimator, p);
@@ -188,32 +209,38 @@ static gboolean run(Estimator *estimator, Sums *sums, GError **error)
 	sums_add_spread(sums);
 	for (guint f = 0; f < looking->figures; f++)
 		add_unseen(estimator, f, sums);
-	return TRUE;
-}
-
-static gboolean add_parts(const Looking *looking, PreviewSample *sample, const double *values,
-	Sums *sums, GError **error)
-{
-	Estimator estimator = {.looking = looking, .values = values};
-	for (guint p = 0; p < SAMPLE_PARTS; p++)
-		estimate_part_init(&estimator.part[p], looking, preview_sample_part(sample, p),
-			preview_sample_order(sample, p));
-	gboolean ok = run(&estimator, sums, error);
-	for (guint p = 0; p < SAMPLE_PARTS; p++)
-		estimate_part_clear(&estimator.part[p], looking);
-	return ok;
 }
 
 /* A sample of everything has no error. */
-static void add_everything(
-	const Looking *looking, const PrepareSample *whole, const double *values, Sums *sums)
+static void add_everything(const Estimator *estimator, Sums *sums)
 {
+	const Looking *looking = estimator->looking;
+	const PrepareSample *whole = estimator->whole;
 	g_autofree double *found = g_new(double, looking->figures);
 	for (guint t = 0; t < looking->tensors; t++) {
-		looking_sums(looking, whole, t, values + whole->plan->first[t], found);
+		looking_sums(looking, whole, t, estimator->values + whole->plan->first[t], found);
 		for (guint f = 0; f < looking->figures; f++)
 			*cell_of(sums, &sums->value, t, f) += found[f];
 	}
+}
+
+static gboolean estimate(
+	const Looking *looking, PreviewSample *sample, Sums *sums, double **values, GError **error)
+{
+	Estimator estimator = {.looking = looking, .whole = preview_sample_whole(sample)};
+	gboolean parts = !preview_sample_is_everything(sample);
+	for (guint p = 0; parts && p < SAMPLE_PARTS; p++)
+		estimate_part_init(&estimator.part[p], looking, preview_sample_part(sample, p),
+			preview_sample_order(sample, p));
+	gboolean ok = look(&estimator, parts, error);
+	if (ok && parts)
+		add_parts(&estimator, sums);
+	else if (ok)
+		add_everything(&estimator, sums);
+	for (guint p = 0; p < SAMPLE_PARTS; p++)
+		estimate_part_clear(&estimator.part[p], looking);
+	*values = estimator.values;
+	return ok;
 }
 
 /* Whether a call reads a file each time that it is prepared. */
@@ -236,8 +263,8 @@ static void forget(Sums *sums, guint task)
 		sums->value.product[(gsize)t * sums->tasks + task] = NAN;
 }
 
-Sums *estimate_sums(PreviewSample *sample, const Gram *gram, const Node *edit, const double *values,
-	const guint *task, guint tasks, GError **error)
+Sums *estimate_sums(PreviewSample *sample, const Gram *gram, const Node *edit, const guint *task,
+	guint tasks, double **values, GError **error)
 {
 	const Collection *collection = preview_sample_collection(sample);
 	g_autoptr(Sums) sums = sums_new(collection_tensors(collection), tasks);
@@ -255,9 +282,5 @@ Sums *estimate_sums(PreviewSample *sample, const Gram *gram, const Node *edit, c
 		.figures = tasks + 1,
 		.alone = !reads_masks(edit)};
 	looking.compared = looking_place(&looking, looking.figures);
-	if (preview_sample_is_everything(sample))
-		add_everything(&looking, preview_sample_whole(sample), values, sums);
-	else if (!add_parts(&looking, sample, values, sums, error))
-		return NULL;
-	return g_steal_pointer(&sums);
+	return estimate(&looking, sample, sums, values, error) ? g_steal_pointer(&sums) : NULL;
 }

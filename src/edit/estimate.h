@@ -15,9 +15,9 @@
 /* The edit's value, without λ, on all elements of a sample: g_free.  NULL with *error set. */
 double *estimate_values(const Collection *collection, const Node *edit, const PrepareSample *sample,
 	GError **error);
-/* The sums with their errors; `values` are those of the whole sample, from which all members that
- * take part, and the tasks as far as they are in it, are taken. */
-Sums *estimate_sums(PreviewSample *sample, const Gram *gram, const Node *edit, const double *values,
-	const guint *task, guint tasks, GError **error);
+/* The sums with their errors, and the edit's values on the whole sample (*values, g_free), from
+ * which all members that take part, and the tasks as far as they are in it, are taken. */
+Sums *estimate_sums(PreviewSample *sample, const Gram *gram, const Node *edit, const guint *task,
+	guint tasks, double **values, GError **error);
 
 #endif

@@ -254,8 +254,7 @@ static void look_at(const Looking *looking, EstimatePart *part, guint tensor, co
 	add_known(looking, tensor, missing);
 }
 
-/* With the thresholds of the part. */
-static gboolean look_alone(const Looking *looking, EstimatePart *part, GError **error)
+gboolean estimate_part_alone(EstimatePart *part, const Looking *looking, GError **error)
 {
 	g_autofree double *values =
 		estimate_values(looking->collection, looking->edit, part->sample, error);
@@ -268,8 +267,7 @@ static gboolean look_alone(const Looking *looking, EstimatePart *part, GError **
 	return values != NULL;
 }
 
-gboolean estimate_part_look(
-	EstimatePart *part, const Looking *looking, const double *values, GError **error)
+void estimate_part_look(EstimatePart *part, const Looking *looking, const double *values)
 {
 	guint64 most = 1;
 	for (guint t = 0; t < looking->tensors; t++)
@@ -278,9 +276,7 @@ gboolean estimate_part_look(
 	g_autofree double *memory = g_new(double, rows *most);
 	for (guint t = 0; t < looking->tensors; t++)
 		look_at(looking, part, t, values, memory);
-	if (looking->alone)
-		return look_alone(looking, part, error);
-	memcpy(part->own, part->sum,
-		(gsize)looking->tensors * looking->figures * sizeof *part->own);
-	return TRUE;
+	if (!looking->alone)
+		memcpy(part->own, part->sum,
+			(gsize)looking->tensors * looking->figures * sizeof *part->own);
 }

@@ -44,9 +44,11 @@ guint looking_place(const Looking *looking, guint figure);
 void estimate_part_init(EstimatePart *part, const Looking *looking, const PrepareSample *sample,
 	const guint64 *order);
 void estimate_part_clear(EstimatePart *part, const Looking *looking);
-/* Fills all of it; any thread.  `values` are the edit's on the whole sample. */
-gboolean estimate_part_look(
-	EstimatePart *part, const Looking *looking, const double *values, GError **error);
+/* Fills `own`; any thread. */
+gboolean estimate_part_alone(EstimatePart *part, const Looking *looking, GError **error);
+/* Fills all else, and where parts have no thresholds of their own that too; any thread.  `values`
+ * are the edit's on the whole sample. */
+void estimate_part_look(EstimatePart *part, const Looking *looking, const double *values);
 
 /* Σ of the summands of all figures over the elements of a slice on one tensor, from the edit's
  * values on them: out[figures]. */

@@ -60,12 +60,8 @@ static gboolean find_estimates(const PreviewRequest *request, PreviewSample *sam
 {
 	if (!preview_sample_take_all(sample, request->edit, error))
 		return FALSE;
-	found->values = estimate_values(
-		request->collection, request->edit, preview_sample_whole(sample), error);
-	if (!found->values)
-		return FALSE;
-	found->sums = estimate_sums(sample, request->gram, request->edit, found->values,
-		shown->task, shown->tasks, error);
+	found->sums = estimate_sums(sample, request->gram, request->edit, shown->task, shown->tasks,
+		&found->values, error);
 	gboolean everything = preview_sample_is_everything(sample) &&
 			      !is_rounded(request->collection, request->edit);
 	found->kind = everything ? PREVIEW_EXACT : PREVIEW_ESTIMATED;

@@ -10,6 +10,8 @@
 
 /* How many times the largest task vector an edit may be without a warning. */
 #define LARGEST_MOST 3.0
+/* Sampled elements below which an estimate is called one of few. */
+#define ELEMENTS_LEAST 256u
 
 const double preview_percentiles[PREVIEW_PERCENTILES] = {50, 90, 99, 99.9};
 
@@ -18,6 +20,13 @@ const char *preview_kind_name(PreviewKind kind)
 	static const char *const names[] = {"exact", "expected", "estimated"};
 	return names[kind];
 }
+
+/* What a preview is made from, beside the request. */
+typedef struct {
+	const PreviewRequest *request;
+	PreviewSample *sample;
+	const Found *found;
+} Showing;
 
 /* The largest norm over the scope among the task vectors that take part. */
 static double largest_norm(const PreviewRequest *request, const Scope *scope)
@@ -72,16 +81,34 @@ static void add_size_warning(Preview *preview)
 			of_largest);
 }
 
-static void add_warnings(
-	const PreviewRequest *request, const Sums *sums, Preview *preview, const Scope *scope)
+/* What makes an estimate rougher than others. */
+static void add_estimate_warnings(const Showing *showing, Preview *preview, const Scope *scope)
 {
-	g_autoptr(GArray) unknown = unknown_tensors(sums, scope);
+	guint64 count = 0;
+	if (preview->kind != PREVIEW_ESTIMATED)
+		return;
+	for (guint i = 0; i < scope->tensors->len; i++)
+		count += preview_sample_count(
+			showing->sample, g_array_index(scope->tensors, guint, i));
+	if (count < ELEMENTS_LEAST)
+		warning_add(preview->warnings,
+			"estimated from %" G_GUINT64_FORMAT
+			" elements alone, which is few; measure it",
+			count);
+	warning_add_rows(preview->warnings, showing->request->edit);
+}
+
+static void add_warnings(const Showing *showing, Preview *preview, const Scope *scope)
+{
+	const PreviewRequest *request = showing->request;
+	g_autoptr(GArray) unknown = unknown_tensors(showing->found->sums, scope);
 	g_autofree gboolean *blamed = blamed_for(request, unknown);
 	warning_add_nothing(preview->warnings, request->collection, request->edit);
 	warning_add_left_out(preview->warnings, request->collection, request->edit);
 	warning_add_calls(preview->warnings, request->collection, request->gram, request->edit);
 	warning_add_base(preview->warnings, request->collection, request->gram, request->edit);
 	warning_add_not_finite(preview->warnings, request->collection, unknown, blamed, 0);
+	add_estimate_warnings(showing, preview, scope);
 	add_size_warning(preview);
 }
 
@@ -107,13 +134,6 @@ static void name_tasks(Preview *preview, const Collection *collection)
 			g_strdup(collection_member(collection, preview->member[i])->name);
 	}
 }
-
-/* What a preview is made from, beside the request. */
-typedef struct {
-	const PreviewRequest *request;
-	PreviewSample *sample;
-	const Found *found;
-} Showing;
 
 static PreviewGroup *group_of(const Showing *showing, const Preview *preview, const Scope *scope)
 {
@@ -153,7 +173,7 @@ static gboolean fill(Showing *showing, Preview *preview, const Scope *scope, GEr
 	add_groups(showing, preview, scope);
 	double largest = largest_norm(request, scope);
 	preview->of_largest = largest > 0 ? preview->whole->norm.value / largest : NAN;
-	add_warnings(request, showing->found->sums, preview, scope);
+	add_warnings(showing, preview, scope);
 	return TRUE;
 }
 
