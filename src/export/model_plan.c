@@ -1,6 +1,7 @@
 /* model_plan.c - everything about a write that is settled before a byte is written. */
 #include "export/model_plan.h"
 
+#include "checkpoint/folder.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -205,6 +206,34 @@ static gboolean check_names(const ModelRequest *request, const ModelPlan *plan, 
 	return !plan->recipe || check_name(request, plan, plan->recipe, error);
 }
 
+/* What the weights of the folder are to be opened by; g_free. */
+static char *entrance(const Layout *layout)
+{
+	if (layout->index)
+		return g_path_get_basename(layout->index);
+	return g_strdup(layout->new_index ? LAYOUT_INDEX
+					  : ((const LayoutFile *)layout->files->pdata[0])->name);
+}
+
+/* Weights of another layout that lie in the folder already may be what a loader takes. */
+static gboolean check_entrance(const ModelPlan *plan, GError **error)
+{
+	g_autoptr(GPtrArray) names = folder_names(plan->folder, error);
+	if (!names)
+		return FALSE;
+	g_autofree char *own = entrance(plan->layout);
+	if (!g_ptr_array_find_with_equal_func(names, own, g_str_equal, NULL))
+		g_ptr_array_add(names, g_strdup(own));
+	FolderWeights found = folder_weights(plan->folder, names);
+	if (g_strcmp0(found.name, own) == 0)
+		return TRUE;
+	g_autofree char *path = found.name ? model_plan_path(plan, found.name) : NULL;
+	return fail_at(error, ERROR_IO,
+		(Place){.file = path ? path : plan->folder,
+			.remedy = "move them away, or write to another folder"},
+		"the weights here would be loaded in place of those written beside them");
+}
+
 static gboolean check_source(const ModelRequest *request, guint member, GError **error)
 {
 	const Checkpoint *checkpoint = collection_member(request->collection, member)->checkpoint;
@@ -270,7 +299,9 @@ static gboolean check_plan(const ModelRequest *request, const ModelPlan *plan, G
 {
 	return check_place(plan, error) &&
 	       (!plan->copies || check_folder(request, plan->folder, error)) &&
-	       check_names(request, plan, error) && check_sources(request, error);
+	       check_names(request, plan, error) &&
+	       (!plan->copies || plan->new_folder || check_entrance(plan, error)) &&
+	       check_sources(request, error);
 }
 
 ModelPlan *model_plan_new(const ModelRequest *request, const gboolean *changed, GError **error)

@@ -178,6 +178,32 @@ static void test_folder_of_input(Fixture *fixture, gconstpointer data)
 	assert_listing(folder, before);
 }
 
+/* Nor beside a model of one file, which whoever loads the folder would take. */
+static void test_folder_of_another(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *folder = make_model_folder(fixture, TRUE);
+	write_shards(folder);
+	g_autoptr(Collection) collection = collection_new(open_checked(folder));
+	add_member(collection, "t", MEMBER_TASK, NULL, -1, folder);
+	g_autofree char *out = path_in(fixture, "there");
+	g_autofree char *other = g_build_filename(out, "model.safetensors", NULL);
+	g_assert_cmpint(g_mkdir(out, 0777), ==, 0);
+	write_toy(other, 1, 2);
+	g_assert_null(write_with(
+		collection, "0.5*t", out, (ModelRequest){.replace = TRUE}, NULL, &error));
+	test_error(error, ERROR_IO, "model.safetensors: the weights here would be loaded");
+	g_clear_error(&error);
+	assert_listing(out, "model.safetensors");
+	g_assert_cmpint(g_remove(other), ==, 0);
+	model_report_free(write_with(collection, "0.5*t", out, (ModelRequest){0}, NULL, &error));
+	test_no_error(error);
+	model_report_free(
+		write_with(collection, "t", out, (ModelRequest){.replace = TRUE}, NULL, &error));
+	test_no_error(error);
+}
+
 static void test_recipe_beside(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
@@ -472,6 +498,7 @@ int main(int argc, char **argv)
 		{"/model-output/shards-of-one-name", set_up_toy, test_shards_of_one_name},
 		{"/model-output/folder", set_up_toy, test_folder_output},
 		{"/model-output/folder-of-input", set_up_toy, test_folder_of_input},
+		{"/model-output/folder-of-another", set_up_toy, test_folder_of_another},
 		{"/model-output/recipe-beside", set_up_toy, test_recipe_beside},
 		{"/model-output/refused", set_up_toy, test_refused},
 		{"/model-output/missing-source", set_up_toy, test_missing_source},
