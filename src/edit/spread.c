@@ -7,12 +7,15 @@
 #include <math.h>
 #include <string.h>
 
+/* The noise of an edit on the sampled elements of one tensor.  Noise of one key sees the same
+ * draws: what is dropped by them, those that keep least first. */
 typedef struct {
 	const Closed *closed;
 	const PrepareSample *sample;
 	guint tensor;
 	guint64 count;
-	double *deviation; /* [noises][count]: standard deviations of noise on the elements */
+	GPtrArray *groups;  /* of GArray of guint: noises of one key and kind */
+	double *kept_value; /* [noises][count]: what is added to an element that is not dropped */
 } Noises;
 
 /* The cumulants of one element's noise. */
@@ -32,67 +35,118 @@ static const ClosedNoise *noise_at(const Closed *closed, guint i)
 }
 
 /* Σ c·v on the sampled elements of a tensor. */
-static void combine(const Noises *noises, const double *c, double *out)
+static void combine(const Noises *noises, const double *c, double factor, double *out)
 {
 	memset(out, 0, noises->count * sizeof *out);
 	for (guint v = 0; v < noises->closed->vectors; v++) {
 		const double *value = v ? noises->sample->task[v][noises->tensor]
 					: noises->sample->base[noises->tensor];
 		for (guint64 k = 0; value && c[v] != 0 && k < noises->count; k++)
-			out[k] += c[v] * value[k];
+			out[k] += factor * c[v] * value[k];
 	}
 }
 
-static void fill_deviations(const Noises *noises)
+/* Of what is kept with probability q the standard deviation is √(q(1 − q)) of what it then is. */
+static void fill_values(const Noises *noises)
 {
 	const Closed *closed = noises->closed;
 	for (guint i = 0; i < closed->noise->len; i++) {
 		const ClosedNoise *noise = noise_at(closed, i);
-		double *out = noises->deviation + i * noises->count;
-		if (noise->deviation)
-			combine(noises, row_of(closed, noise->deviation, noises->tensor), out);
-		for (guint64 k = 0; noise->rest && k < noises->count; k++)
-			out[k] = noise->rest[noises->tensor];
+		if (noise->rest)
+			continue;
+		double q = noise->kept[noises->tensor];
+		double factor = q > 0 && q < 1 ? 1 / sqrt(q * (1 - q)) : 0;
+		combine(noises, row_of(closed, noise->deviation, noises->tensor), factor,
+			noises->kept_value + i * noises->count);
 	}
 }
 
-/* Of what is multiplied by 0, or by the inverse of the share q that is kept, in units of its
- * standard deviation: third and fourth cumulant. */
-static double dropped_third(double q)
+static gboolean same_draws(const ClosedNoise *a, const ClosedNoise *b)
 {
-	return (1 - 2 * q) / sqrt(q * (1 - q));
+	return a->key == b->key && !a->rest == !b->rest;
 }
 
-static double dropped_fourth(double q)
+/* Puts a noise into a group before the first that keeps more. */
+static void insert(const Noises *noises, GArray *group, guint number)
 {
-	return (1 - 6 * q * (1 - q)) / (q * (1 - q));
+	const ClosedNoise *noise = noise_at(noises->closed, number);
+	guint at = 0;
+	while (noise->kept && at < group->len &&
+		noise_at(noises->closed, g_array_index(group, guint, at))->kept[noises->tensor] <=
+			noise->kept[noises->tensor])
+		at++;
+	g_array_insert_val(group, at, number);
 }
 
-static void add_noise(const Noises *noises, guint i, guint64 k, Cumulants *cumulants)
+static GPtrArray *group_noises(const Noises *noises)
 {
-	const ClosedNoise *noise = noise_at(noises->closed, i);
-	double d = noises->deviation[i * noises->count + k], square = d * d;
-	double q = noise->kept ? noise->kept[noises->tensor] : 1;
-	cumulants->second += square;
-	if (noise->rest)
-		cumulants->fixed += 2 * square * square;
-	if (q <= 0 || q >= 1)
-		return;
-	cumulants->third += square * d * dropped_third(q);
-	cumulants->fourth += square * square * dropped_fourth(q);
+	const Closed *closed = noises->closed;
+	GPtrArray *groups = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+	for (guint i = 0; i < closed->noise->len; i++) {
+		GArray *own = NULL;
+		for (guint g = 0; !own && g < groups->len; g++) {
+			guint first = g_array_index((GArray *)groups->pdata[g], guint, 0);
+			if (same_draws(noise_at(closed, first), noise_at(closed, i)))
+				own = groups->pdata[g];
+		}
+		if (!own)
+			g_ptr_array_add(groups, own = g_array_new(FALSE, FALSE, sizeof(guint)));
+		insert(noises, own, i);
+	}
+	return groups;
 }
 
-/* Noise of the same draws adds up before it is squared. */
+/* Adds the moments of `value` about `mean`, where it is with some probability. */
+static void add_moments(double value, double mean, double probability, double moment[3])
+{
+	double off = value - mean, square = off * off;
+	moment[0] += probability * square;
+	moment[1] += probability * square * off;
+	moment[2] += probability * square * square;
+}
+
+/* A draw below q keeps: first all do, then all but the first, and so on. */
+static void add_dropped(const Noises *noises, const GArray *group, guint64 k, Cumulants *cumulants)
+{
+	double value = 0, mean = 0, from = 0, moment[3] = {0};
+	for (guint i = 0; i < group->len; i++) {
+		guint number = g_array_index(group, guint, i);
+		double kept = noises->kept_value[number * noises->count + k];
+		value += kept;
+		mean += kept * noise_at(noises->closed, number)->kept[noises->tensor];
+	}
+	for (guint i = 0; i < group->len; i++) {
+		guint number = g_array_index(group, guint, i);
+		double q = noise_at(noises->closed, number)->kept[noises->tensor];
+		add_moments(value, mean, q - from, moment);
+		value -= noises->kept_value[number * noises->count + k];
+		from = q;
+	}
+	add_moments(0, mean, 1 - from, moment);
+	cumulants->second += moment[0];
+	cumulants->third += moment[1];
+	cumulants->fourth += moment[2] - 3 * moment[0] * moment[0];
+}
+
+static void add_normal(const Noises *noises, const GArray *group, Cumulants *cumulants)
+{
+	double sum = 0;
+	for (guint i = 0; i < group->len; i++)
+		sum += noise_at(noises->closed, g_array_index(group, guint, i))
+			       ->rest[noises->tensor];
+	cumulants->second += sum * sum;
+	cumulants->fixed += 2 * sum * sum * sum * sum;
+}
+
 static Cumulants cumulants_of(const Noises *noises, guint64 k)
 {
 	Cumulants cumulants = {0};
-	for (guint i = 0; i < noises->closed->noise->len; i++) {
-		add_noise(noises, i, k, &cumulants);
-		for (guint j = 0; j < i; j++)
-			cumulants.second += 2 * noises->deviation[i * noises->count + k] *
-					    noises->deviation[j * noises->count + k] *
-					    closed_correlation(noise_at(noises->closed, i),
-						    noise_at(noises->closed, j), noises->tensor);
+	for (guint g = 0; g < noises->groups->len; g++) {
+		const GArray *group = noises->groups->pdata[g];
+		if (noise_at(noises->closed, g_array_index(group, guint, 0))->rest)
+			add_normal(noises, group, &cumulants);
+		else
+			add_dropped(noises, group, k, &cumulants);
 	}
 	return cumulants;
 }
@@ -123,10 +177,12 @@ static void add_spread(Noises *noises, double stands_for, const guint *task, Sum
 {
 	guint count = noises->closed->noise->len;
 	g_autofree double *mean = g_new(double, noises->count + 1);
-	g_autofree double *deviation = g_new0(double, count * noises->count + 1);
-	noises->deviation = deviation;
-	combine(noises, row_of(noises->closed, noises->closed->c, noises->tensor), mean);
-	fill_deviations(noises);
+	g_autofree double *kept_value = g_new0(double, count * noises->count + 1);
+	g_autoptr(GPtrArray) groups = group_noises(noises);
+	noises->kept_value = kept_value;
+	noises->groups = groups;
+	combine(noises, row_of(noises->closed, noises->closed->c, noises->tensor), 1, mean);
+	fill_values(noises);
 	for (guint64 k = 0; k < noises->count; k++)
 		add_element(noises, stands_for, mean[k], k, task, sums);
 }
