@@ -58,9 +58,6 @@ static gboolean origin_open(Origin *origin, const char *text, GError **error)
 {
 	const char *separator = g_strrstr(text, SEPARATOR);
 	g_autofree char *path = mask_path(text);
-	if (!*path)
-		return fail(error, ERROR_USAGE,
-			"a mask is given as FILE or FILE::SUFFIX, and \"%s\" names no file", text);
 	if (separator)
 		origin->suffix = g_strdup(separator + strlen(SEPARATOR));
 	origin->checkpoint = checkpoint_open(path, error);

@@ -80,6 +80,27 @@ static gboolean check_ranked(const Collection *collection, const Node *call, GEr
 	return check_weights(collection, call, error);
 }
 
+/* What is read beside the inputs is looked for when the edit is prepared, or written down. */
+static gboolean check_mask(const Node *call, GError **error)
+{
+	const char *text = mask_text(call);
+	g_autofree char *path = text ? mask_path(text) : NULL;
+	return !path || *path ||
+	       fail_at(error, ERROR_USAGE,
+		       (Place){.remedy = "give mask=\"FILE\" or \"FILE::SUFFIX\""},
+		       "column %u: the mask \"%s\" names no file", call->column, text);
+}
+
+static gboolean check_drawn(const Collection *collection, const Node *call, GError **error)
+{
+	return check_mask(call, error) && check_weights(collection, call, error);
+}
+
+static gboolean check_drawn_by_rank(const Collection *collection, const Node *call, GError **error)
+{
+	return check_mask(call, error) && check_ranked(collection, call, error);
+}
+
 /* Whether two inputs have the same draws, and do not vary independently. */
 static gboolean shares_draws(const MethodSite *site)
 {
@@ -228,7 +249,7 @@ const Method method_dare = {
 	.parameters = dare_parameters,
 	MERGES,
 	.expect = dare_expect,
-	.check = check_weights,
+	.check = check_drawn,
 	DRAWS,
 };
 
@@ -249,7 +270,7 @@ const Method method_dare_ties = {
 	.source = "DARE (Yu et al., 2023); mergekit dare_ties",
 	.parameters = dare_ties_parameters,
 	MERGES,
-	.check = check_weights,
+	.check = check_drawn,
 	DRAWS,
 };
 
@@ -308,7 +329,7 @@ const Method method_della = {
 	.parameters = della_parameters,
 	.unit = sparse_merge_unit,
 	MERGES,
-	.check = check_ranked,
+	.check = check_drawn_by_rank,
 	DRAWS,
 };
 
@@ -331,6 +352,6 @@ const Method method_della_linear = {
 	.parameters = della_linear_parameters,
 	.unit = sparse_merge_unit,
 	MERGES,
-	.check = check_ranked,
+	.check = check_drawn_by_rank,
 	DRAWS,
 };

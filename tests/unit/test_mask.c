@@ -130,7 +130,7 @@ static void test_refused(void)
 	edit_fails(fixture.collection, "dare(a, p=0.5, mask=\"/nowhere/m.safetensors\")", ERROR_IO,
 		"the mask cannot be opened: /nowhere/m.safetensors");
 	edit_fails(fixture.collection, "dare(a, p=0.5, mask=\"::x\")", ERROR_USAGE,
-		"\"::x\" names no file");
+		"column 1: the mask \"::x\" names no file; give mask=");
 }
 
 int main(int argc, char **argv)
