@@ -303,7 +303,7 @@ static Table *compose_table(gpointer data, Ui *ui)
 	if (pane_why_empty(ui))
 		return NULL;
 	compose_refresh_whole(view, ui);
-	return view->preview ? report_preview_table(view->preview) : NULL;
+	return view->preview ? report_preview_records(view->preview) : NULL;
 }
 
 static char *compose_batch(gpointer data, Ui *ui)

@@ -55,7 +55,8 @@ notice="a: its source has changed since it was read; the store's copy is used"
 equals "[\"$notice\"]" out warnings
 says "warning: $notice"
 expect 0 "$TAUSCOPE" preview c.h5 "0.1*a" --json
-equals "[\"$notice\"]" out warnings
+far="a is as far from the base as that is from 0: the base is probably not the one it was fine-tuned from"
+equals "[\"$far\",\"$notice\"]" out warnings
 says "warning: $notice"
 rm a.safetensors base.safetensors
 expect 0 "$TAUSCOPE" export c.h5 a copied.safetensors

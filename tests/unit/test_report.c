@@ -217,7 +217,7 @@ static void test_preview(void)
 	g_autoptr(cJSON) json = report_preview_json(preview);
 	assert_strict(json);
 	assert_keys(json, "edit scale kind whole_sample scope elements norm relative cosine kept "
-			  "conflict conflict_low conflict_high moves of_largest groups warnings");
+			  "conflict moves of_largest groups warnings");
 	assert_text(json, "edit", "mnist - 1*fashion");
 	assert_text(json, "kind", "exact");
 	g_assert_cmpfloat(number_at(json, "scale"), ==, 0.5);
