@@ -171,9 +171,11 @@ static gboolean check_masks(Export *export, Job *job, GError **error)
 		       check_inputs(export, error));
 }
 
+/* It may have waited for other jobs, and what it reads may have changed meanwhile. */
 gboolean export_run(Export *export, Job *job, GError **error)
 {
-	if (!check_masks(export, job, error))
+	if (!session_check_weights(export->session, export->edit, error) ||
+		!check_masks(export, job, error))
 		return FALSE;
 	export->report = model_write(&export->request, job, error);
 	return export->report != NULL;

@@ -165,7 +165,9 @@ static gboolean measure_job_run(Job *job, gpointer data, GError **error)
 		.edit = of->edit,
 		.wanted = of->wanted,
 		.threads = of->session->threads};
-	of->measure = measure_edit(&request, job, error);
+	/* It may have waited for other jobs. */
+	if (session_check_weights(of->session, of->edit, error))
+		of->measure = measure_edit(&request, job, error);
 	return of->measure != NULL;
 }
 

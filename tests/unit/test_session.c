@@ -292,6 +292,31 @@ static void test_export_of_changed(void)
 	test_error(error, ERROR_INPUT, "changed since it was loaded");
 }
 
+/* Nor since an export was asked for that had to wait; and no measure is made of them. */
+static void test_changed_while_waiting(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	store_free(digits_store(&scratch, WEIGHTS_LINK));
+	g_autoptr(Session) session = open_session(scratch.store);
+	g_autofree char *greek = scratch_path(&scratch, "greek.safetensors");
+	g_autofree char *first = scratch_path(&scratch, "first.safetensors");
+	g_autofree char *second = scratch_path(&scratch, "second.safetensors");
+	g_autoptr(GError) error = NULL;
+	export_edit(session, "mnist", first, FALSE, &error);
+	test_no_error(error);
+	export_edit(session, "greek", second, FALSE, &error);
+	test_no_error(error);
+	session_measure(session, "trim(greek, density=0.5)", &error);
+	test_no_error(error);
+	flip_byte(greek, -2000);
+	wait_for_jobs(session);
+	g_assert_true(g_file_test(first, G_FILE_TEST_EXISTS));
+	g_assert_false(g_file_test(second, G_FILE_TEST_EXISTS));
+	g_autofree char *message = session_take_message(session);
+	g_assert_true(g_str_has_prefix(message, "measuring failed: "));
+	g_assert_nonnull(strstr(message, "changed since it was loaded"));
+}
+
 static void assert_export_refused(
 	Session *session, const char *expression, const char *output, int code, const char *text)
 {
@@ -348,6 +373,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/session/recipe", test_recipe);
 	g_test_add_func("/session/export", test_export);
 	g_test_add_func("/session/export-of-changed", test_export_of_changed);
+	g_test_add_func("/session/changed-while-waiting", test_changed_while_waiting);
 	g_test_add_data_func("/session/export-over-sources/copied", GINT_TO_POINTER(WEIGHTS_COPY),
 		test_export_over_sources);
 	g_test_add_data_func("/session/export-over-sources/linked", GINT_TO_POINTER(WEIGHTS_LINK),
