@@ -16,8 +16,18 @@
 #define CONFIG_MOST (16u << 20)
 #define INDEX_MOST (64u << 20)
 
-/* Of these the config of a model has at most one: the second since 2025. */
-static const char *const type_keys[] = {"torch_dtype", "dtype"};
+/* Of these the config of a model has at most one: the second since 2025.  A model of several parts
+ * may say it of each, and of the whole or not. */
+static const char *const type_keys[][3] = {
+	{"torch_dtype"},
+	{"dtype"},
+	{"text_config", "torch_dtype"},
+	{"text_config", "dtype"},
+	{"vision_config", "torch_dtype"},
+	{"vision_config", "dtype"},
+	{"audio_config", "torch_dtype"},
+	{"audio_config", "dtype"},
+};
 
 static void copy_free(gpointer data)
 {
@@ -28,14 +38,14 @@ static void copy_free(gpointer data)
 }
 
 /* One key's word for the type, where it has one.  Takes and returns the text. */
-static char *say_type(char *text, const char *key, const char *type, GPtrArray *notes)
+static char *say_type(char *text, const char *const *path, const char *type, GPtrArray *notes)
 {
-	const char *const path[] = {key, NULL};
 	g_autofree char *value = g_strdup_printf("\"%s\"", type);
 	g_autofree char *before = NULL;
 	g_autofree char *edited = json_edit_value(text, strlen(text), path, value, &before);
 	if (!edited || before[0] != '"' || g_str_equal(before, value))
 		return text;
+	g_autofree char *key = g_strjoinv(".", (char **)path);
 	warning_add(notes, "%s: %s is %s now, and was %s", CONFIG, key, value, before);
 	g_free(text);
 	return g_steal_pointer(&edited);

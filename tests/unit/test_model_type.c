@@ -272,7 +272,9 @@ static Collection *folder_collection(const Fixture *fixture, const char *config,
 	"  \"b\": \"model-00002-of-00002.safetensors\", "                                          \
 	"\"n\": \"model-00002-of-00002.safetensors\"}}\n\n"
 #define CONFIG(type)                                                                               \
-	"{\"torch_dtype\"  : " type ",\n\t\"text\":{\"torch_dtype\":\"float32\"}, \"rope\":1e-06}"
+	"{\"torch_dtype\"  : " type                                                                \
+	",\n\t\"text\":{\"torch_dtype\":\"float32\"}, \"rope\":1e-06,\n"                           \
+	"\"vision_config\" : {\"depth\": 2, \"dtype\":" type "}}"
 
 /* What says type and size says the new ones; every other byte beside the weights stays. */
 static void test_side_files(Fixture *fixture, gconstpointer data)
@@ -287,9 +289,11 @@ static void test_side_files(Fixture *fixture, gconstpointer data)
 	test_no_error(error);
 	assert_text(folder, "config.json", CONFIG("\"bfloat16\""));
 	assert_text(folder, "model.safetensors.index.json", INDEX(" 14 "));
-	g_assert_cmpuint(report->notes->len, ==, 1);
+	g_assert_cmpuint(report->notes->len, ==, 2);
 	g_assert_cmpstr(report->notes->pdata[0], ==,
 		"config.json: torch_dtype is \"bfloat16\" now, and was \"float32\"");
+	g_assert_cmpstr(report->notes->pdata[1], ==,
+		"config.json: vision_config.dtype is \"bfloat16\" now, and was \"float32\"");
 	g_autoptr(Checkpoint) written = open_checked(folder);
 	g_assert_cmpuint(written->files->len, ==, 2);
 	assert_tensor(written, "b", "\xc0\x3f\x40\x40\x90\x40", 6); /* 1.5, 3 and 4.5 */
