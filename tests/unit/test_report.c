@@ -222,7 +222,7 @@ static void test_preview(void)
 	assert_text(json, "kind", "exact");
 	g_assert_cmpfloat(number_at(json, "scale"), ==, 0.5);
 	assert_keys(at(json, "cosine"), "mnist optdigits mnist-inv fashion greek cyrillic");
-	assert_keys(at(json, "groups/0"), "name elements norm relative cosine kept");
+	assert_keys(at(json, "groups/0"), "name elements norm relative cosine kept conflict moves");
 	assert_fits(report_preview_table(preview), 80);
 }
 
