@@ -393,13 +393,14 @@ static void test_model(void)
 {
 	ModelReport *report = g_new0(ModelReport, 1);
 	report->files = g_ptr_array_new_with_free_func(g_free);
+	report->notes = g_ptr_array_new_with_free_func(g_free);
 	report->warnings = g_ptr_array_new_with_free_func(g_free);
 	report->tensors = 3;
 	report->bytes = G_GUINT64_CONSTANT(140000000000);
 	g_ptr_array_add(report->files, g_strdup("out.safetensors"));
 	g_autoptr(cJSON) json = report_model_json(report);
 	assert_strict(json);
-	assert_keys(json, "tensors changed bytes files warnings");
+	assert_keys(json, "tensors changed converted bytes files notes warnings");
 	g_assert_cmpfloat(number_at(json, "bytes"), ==, 140e9);
 	assert_text(json, "files/0", "out.safetensors");
 	model_report_free(report);
