@@ -1,10 +1,11 @@
 /* test_preview.c - a preview says what measuring the written edit would say. */
 #include "digits.h"
+#include "fixture.h"
 #include "toy.h"
 
 #include "edit/apply.h"
 #include "edit/prepare.h"
-#include "edit/preview.h"
+#include "edit/preview_sample.h"
 
 #include <string.h>
 
@@ -165,6 +166,179 @@ static void test_nothing(void)
 	g_assert_true(isnan(preview->whole->cosine[0].value));
 }
 
+static void add_values(Collection *collection, const char *folder, const char *name, double first)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	write_toy(path, first, 1);
+	add_member(collection, name, MEMBER_TASK, NULL, -1, path);
+}
+
+/* Elements that are all sampled make every figure exact; so they are where rows are seen. */
+static void test_whole_sample(void)
+{
+	static const char *const texts[] = {"ties(mnist, greek, fashion)",
+		"trim(mnist, density=0.1, by=tensor) - 0.3*greek", "magmax(mnist, greek)",
+		"arcee_fusion(mnist)", "della(mnist, density=0.5, seed=2)",
+		"stock(mnist, greek, along=filter)", "nuslerp(mnist, greek, along=row)"};
+	g_autoptr(Digits) digits = digits_new();
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Preview) sampled = preview_of(digits, texts[i], 1, NULL, GROUP_ALL);
+		g_autoptr(Node) edit = expression_parse(digits->collection, texts[i], NULL);
+		MeasureRequest measuring = {.collection = digits->collection, .edit = edit};
+		g_autoptr(Measure) measure = measure_edit(&measuring, NULL, &error);
+		PreviewRequest request = {.collection = digits->collection,
+			.gram = digits->gram,
+			.plan = digits->plan,
+			.edit = edit,
+			.scale = 1,
+			.measure = measure};
+		g_autoptr(Preview) measured = preview_new(&request, &error);
+		test_no_error(error);
+		g_test_message("%s", texts[i]);
+		g_assert_cmpint(sampled->kind, ==, PREVIEW_EXACT);
+		g_assert_true(sampled->whole_sample);
+		digits_norm(sampled->whole->norm.value, measured->whole->norm.value);
+		g_assert_cmpfloat(sampled->whole->norm.low, ==, sampled->whole->norm.high);
+		for (guint t = 0; t < sampled->count; t++) {
+			digits_close(
+				sampled->whole->cosine[t].value, measured->whole->cosine[t].value);
+			digits_close(sampled->whole->kept[t].value, measured->whole->kept[t].value);
+		}
+		g_assert_true(isnan(measured->whole->moves[0]));
+	}
+}
+
+static gint descending(gconstpointer a, gconstpointer b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return x > y ? -1 : x < y;
+}
+
+/* Counted element by element. */
+static void test_moves(void)
+{
+	g_autoptr(Digits) digits = digits_new();
+	const Collection *collection = digits->collection;
+	guint mnist = (guint)collection_find(collection, "mnist");
+	guint fashion = (guint)collection_find(collection, "fashion");
+	g_autoptr(GArray) sizes = g_array_new(FALSE, FALSE, sizeof(double));
+	double moved = 0, opposed = 0;
+	for (guint t = 0; t < collection_tensors(collection); t++) {
+		guint64 n = collection_tensor(collection, t)->elements;
+		g_autofree double *base = g_new(double, n), *a = g_new(double, n);
+		g_autofree double *b = g_new(double, n);
+		read_numbers(collection, 0, t, base);
+		read_numbers(collection, mnist, t, a);
+		read_numbers(collection, fashion, t, b);
+		for (guint64 i = 0; i < n; i++) {
+			double x = a[i] - base[i], y = -0.5 * (b[i] - base[i]);
+			double size = fabs(-2 * (x + y));
+			moved += x != 0 || y != 0 ? 1 : 0;
+			opposed += x * y < 0 ? 1 : 0;
+			g_array_append_val(sizes, size);
+		}
+	}
+	g_array_sort(sizes, descending);
+	g_autoptr(Preview) preview =
+		preview_of(digits, "mnist - 0.5*fashion", -2, NULL, GROUP_LAYER);
+	const Estimate *conflict = &preview->whole->conflict;
+	g_assert_cmpfloat(conflict->value, ==, opposed / moved);
+	g_assert_cmpfloat(conflict->low, ==, conflict->high);
+	static const double above[PREVIEW_PERCENTILES] = {0.5, 0.1, 0.01, 0.001};
+	for (guint i = 0; i < PREVIEW_PERCENTILES; i++) {
+		guint rank = (guint)(above[i] * sizes->len + 0.5);
+		digits_close(preview->whole->moves[i], g_array_index(sizes, double, rank - 1));
+	}
+	g_autoptr(Preview) alone = preview_of(digits, "mnist", 1, NULL, GROUP_ALL);
+	g_assert_true(isnan(alone->whole->conflict.value));
+	g_assert_true(isfinite(alone->whole->moves[0]));
+}
+
+/* Of a million elements two in three are moved by a, one in eight the other way by b. */
+static void test_conflict_interval(void)
+{
+	char *folder = test_folder();
+	enum { ROWS = 4096, COLUMNS = 256 };
+	g_autofree double *base = g_new0(double, ROWS *COLUMNS), *a = g_new0(double, ROWS *COLUMNS);
+	g_autofree double *b = g_new0(double, ROWS *COLUMNS);
+	for (guint i = 0; i < ROWS * COLUMNS; i++) {
+		a[i] = i % 3 ? 0.5 : 0;
+		b[i] = i % 8 == 1 ? -0.25 : 0.25;
+	}
+	TestTensor tensor = {"w", DTYPE_F32, 2, {ROWS, COLUMNS}, base};
+	g_auto(Fixture) fixture = fixture_new(&tensor, 1);
+	tensor.values = a;
+	fixture_add(&fixture, "a", &tensor, 1);
+	tensor.values = b;
+	fixture_add(&fixture, "b", &tensor, 1);
+	g_autoptr(Digits) digits = fixture_run(&fixture);
+	g_autoptr(Preview) preview = preview_of(digits, "a + b", 1, NULL, GROUP_ALL);
+	const Estimate *conflict = &preview->whole->conflict;
+	g_assert_false(preview->whole_sample);
+	g_assert_cmpfloat(conflict->low, <, 1.0 / 12);
+	g_assert_cmpfloat(conflict->high, >, 1.0 / 12);
+	g_assert_cmpfloat(conflict->high - conflict->low, <, 0.005);
+	g_assert_cmpfloat(preview->whole->moves[0], ==, 0.75);
+	test_folder_remove(folder);
+}
+
+static void assert_fails(const Digits *digits, const char *text, const char *sentence)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Node) edit = expression_parse(digits->collection, text, &error);
+	test_no_error(error);
+	PreviewRequest request = {.collection = digits->collection,
+		.gram = digits->gram,
+		.plan = digits->plan,
+		.statistics = (Statistics **)digits->statistics->pdata,
+		.edit = edit,
+		.scale = 1};
+	g_assert_null(preview_new(&request, &error));
+	test_error(error, ERROR_INPUT, sentence);
+	g_assert_nonnull(error_remedy(error));
+}
+
+/* No sample is kept of steps: what is not exact cannot be told, and what is from elements. */
+static void test_steps(void)
+{
+	g_autoptr(Digits) digits = digits_new();
+	g_autoptr(Preview) linear = preview_of(digits, "mnist@40 - greek", 1, NULL, GROUP_ALL);
+	g_assert_cmpint(linear->kind, ==, PREVIEW_EXACT);
+	g_assert_true(isnan(linear->whole->conflict.value));
+	g_assert_true(isnan(linear->whole->moves[0]));
+	assert_fails(digits, "ties(mnist@40, greek)", "no sample is kept of mnist@40");
+	assert_fails(digits, "dare(mnist@40, p=0.5)", "no sample is kept of mnist@40");
+}
+
+/* A sample that is kept gives the same at another scale, and of another edit its own. */
+static void test_kept(void)
+{
+	g_autoptr(Digits) digits = digits_new();
+	g_autoptr(PreviewSample) sample = preview_sample_new(
+		digits->collection, digits->plan, (Statistics **)digits->statistics->pdata);
+	static const char *const texts[] = {
+		"ties(mnist, greek)", "ties(mnist, greek)", "greek", "ties(mnist, greek)"};
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		double scale = i == 0 ? 1 : -0.5;
+		g_autoptr(Node) edit = expression_parse(digits->collection, texts[i], NULL);
+		PreviewRequest request = {.collection = digits->collection,
+			.gram = digits->gram,
+			.plan = digits->plan,
+			.edit = edit,
+			.scale = scale,
+			.by = GROUP_KIND,
+			.sample = sample,
+			.quick = i == 1};
+		g_autoptr(Preview) kept = preview_new(&request, NULL);
+		g_autoptr(Preview) fresh = preview_of(digits, texts[i], scale, NULL, GROUP_KIND);
+		g_assert_cmpfloat(kept->whole->norm.value, ==, fresh->whole->norm.value);
+		g_assert_cmpfloat(kept->whole->moves[1], ==, fresh->whole->moves[1]);
+		g_assert_cmpfloat(kept->whole->kept[0].value, ==, fresh->whole->kept[0].value);
+		g_assert_cmpuint(kept->groups->len, ==, fresh->groups->len);
+	}
+}
+
 static void assert_warns(const Preview *preview, const char *text)
 {
 	for (guint i = 0; i < preview->warnings->len; i++)
@@ -173,11 +347,34 @@ static void assert_warns(const Preview *preview, const char *text)
 	g_error("no warning says \"%s\"", text);
 }
 
-static void add_values(Collection *collection, const char *folder, const char *name, double first)
+static void test_call_warnings(void)
 {
-	g_autofree char *path = g_build_filename(folder, name, NULL);
-	write_toy(path, first, 1);
-	add_member(collection, name, MEMBER_TASK, NULL, -1, path);
+	static const struct {
+		const char *text, *warning;
+	} warned[] = {
+		{"ties(0.3*mnist)", "the size of the weight of its one input has no effect"},
+		{"ties(-0.3*mnist, dialect=mergekit)", "the weight of its one input has no effect"},
+		{"ties(mnist, -1*greek, dialect=mergekit)",
+			"ties with dialect=mergekit divides by the weights of those that agree"},
+		{"breadcrumbs(mnist, density=0.9, dialect=mergekit)",
+			"tensors of which breadcrumbs drops everything, as mergekit does"},
+		{"slerp(mnist[blocks.0], greek, t=0.5)",
+			"on which an input of slerp is 0 and has no direction: "},
+	};
+	static const char *const fine[] = {"0.3*ties(mnist)", "ties(-mnist)",
+		"ties(0.5*mnist, 0.5*greek)",
+		"ties(mnist, -1*greek, normalize=no, dialect=mergekit)",
+		"breadcrumbs(mnist, density=0.9)", "slerp(mnist, greek, t=0.5)"};
+	g_autoptr(Digits) digits = digits_new();
+	for (gsize i = 0; i < G_N_ELEMENTS(warned); i++) {
+		g_autoptr(Preview) preview = preview_of(digits, warned[i].text, 1, NULL, GROUP_ALL);
+		assert_warns(preview, warned[i].warning);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(fine); i++) {
+		g_autoptr(Preview) preview = preview_of(digits, fine[i], 1, NULL, GROUP_ALL);
+		g_test_message("%s", fine[i]);
+		g_assert_cmpuint(preview->warnings->len, ==, 0);
+	}
 }
 
 static void test_warnings(void)
@@ -204,6 +401,17 @@ static void test_warnings(void)
 	assert_warns(large, "the edit is 4.00 times as long as the base itself");
 	g_autoptr(Preview) longer = preview_of(toy, "3.5*mnist@40", 1, NULL, GROUP_ALL);
 	assert_warns(longer, "the edit is 3.50 times as long as the largest task vector in it");
+	g_autoptr(Preview) far = preview_of(toy, "0.1*\"mnist-inv\"", 1, NULL, GROUP_ALL);
+	assert_warns(far,
+		"mnist-inv is as far from the base as that is from 0: the base is probably "
+		"not the one it was fine-tuned from");
+	g_autoptr(Preview) alike =
+		preview_of(toy, "0.1*(\"4x big\" + \"ελ\" + \"mnist-inv\")", 1, NULL, GROUP_ALL);
+	assert_warns(alike,
+		"the tasks in the edit are nearly parallel, every two with a cosine above "
+		"0.95: the base is probably not the one they were fine-tuned from");
+	g_autoptr(Preview) nothing = preview_of(toy, "part[embed]", 1, NULL, GROUP_ALL);
+	assert_warns(nothing, "the edit is nothing: no tensor that its scopes choose is shared");
 	test_folder_remove(folder);
 }
 
@@ -215,5 +423,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/preview/truth", test_truth);
 	g_test_add_func("/preview/nothing", test_nothing);
 	g_test_add_func("/preview/warnings", test_warnings);
+	g_test_add_func("/preview/call-warnings", test_call_warnings);
+	g_test_add_func("/preview/whole-sample", test_whole_sample);
+	g_test_add_func("/preview/moves", test_moves);
+	g_test_add_func("/preview/conflict-interval", test_conflict_interval);
+	g_test_add_func("/preview/steps", test_steps);
+	g_test_add_func("/preview/kept", test_kept);
 	return g_test_run();
 }
