@@ -224,7 +224,8 @@ const char *ui_why_not(Ui *ui, ActionId action)
 	return reason ? reason : everywhere_why_not(ui, action);
 }
 
-/* A screen acts on what it has drawn, also where keys come faster than frames. */
+/* A screen acts on what it has drawn, also where keys come faster than frames, and so does what lies
+ * over it: a load may have replaced what the screen was made of. */
 static void catch_up(Ui *ui)
 {
 	if (ui->stale)
@@ -266,10 +267,12 @@ static gboolean is_urgent(const char *key, ActionId action)
 static void act_on_key(Ui *ui, const char *key)
 {
 	ActionId action = keymap_find(ui->keymap, ui->screen, key);
-	if (is_urgent(key, action))
+	if (is_urgent(key, action)) {
 		ui_act(ui, action);
-	else if (ui->overlays->len > 0)
+	} else if (ui->overlays->len > 0) {
+		catch_up(ui);
 		overlay_key(ui, key);
+	}
 	else if (ui->filtering)
 		everywhere_filter_key(ui, key);
 	else if (action)

@@ -526,6 +526,26 @@ static GPtrArray *compose_keys(void)
 	return keys;
 }
 
+/* A load that ends under an open prompt: what is typed means what there is now. */
+static void test_prompt_over_load(void)
+{
+	Bench bench = bench_new("mnist");
+	Session *session = bench.ui->session;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(LoadRequest) request = load_request_new();
+	g_autofree char *path = test_source("data/digits/cyrillic/model.safetensors");
+	press(&bench, "c <C-u>");
+	type(&bench, "mnist + 2*cyrillic");
+	load_request_add(request, "cyrillic", path, FALSE);
+	session_load(session, request, &error);
+	test_no_error(error);
+	wait_for_jobs(session);
+	app_key(bench.ui, "<Enter>");
+	g_autofree char *text = composition_text(session_composition(session));
+	g_assert_cmpstr(text, ==, "mnist + 2*cyrillic");
+	bench_free(&bench);
+}
+
 /* Whatever is pressed, the edit keeps a meaning. */
 static void test_monkey(void)
 {
@@ -564,6 +584,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/compose/curve-is-exact", test_curve_is_exact);
 	g_test_add_func("/compose/deep", test_deep);
 	g_test_add_func("/compose/sweep", test_sweep);
+	g_test_add_func("/compose/prompt-over-load", test_prompt_over_load);
 	g_test_add_func("/compose/monkey", test_monkey);
 	return g_test_run();
 }
