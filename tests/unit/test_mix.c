@@ -1,128 +1,10 @@
 /* test_mix.c - methods that are mixes: their factors, from inner products alone, make what the
  * formulas make of every element; and what they say where there is no answer. */
-#include "mixes.h"
-#include "toy.h"
+#include "vectors.h"
 
-#include "analysis/gram.h"
 #include "edit/linear.h"
-#include "edit/method.h"
-#include "edit/node.h"
 
 #include <string.h>
-
-#define ELEMENTS 40
-
-typedef struct {
-	char *folder;
-	Collection *collection;
-} Fixture;
-
-/* A base, five tasks a to e, and `still`, which changes nothing. */
-static void set_up(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	fixture->folder = test_folder();
-	g_autofree char *base = g_build_filename(fixture->folder, "base.safetensors", NULL);
-	write_toy(base, 1, 2);
-	fixture->collection = collection_new(open_checked(base));
-	for (guint i = 0; i < MIX_INPUTS; i++) {
-		char name[] = {(char)('a' + i), 0};
-		add_toy(fixture->collection, fixture->folder, name, MEMBER_TASK, NULL, -1, i, 9);
-	}
-	add_toy(fixture->collection, fixture->folder, "still", MEMBER_TASK, NULL, -1, 1, 2);
-}
-
-static void tear_down(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	collection_free(fixture->collection);
-	test_folder_remove(fixture->folder);
-}
-
-/* θ₀ and the changes of a to e. */
-typedef struct {
-	guint n;
-	double v[1 + MIX_INPUTS][ELEMENTS];
-} Vectors;
-
-/* Changes with something in common, so that their angles are below 90 degrees. */
-static Vectors random_vectors(guint32 seed, double size)
-{
-	Vectors vectors = {.n = ELEMENTS};
-	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
-	for (guint i = 0; i <= MIX_INPUTS; i++)
-		for (guint k = 0; k < ELEMENTS; k++)
-			vectors.v[i][k] =
-				(i ? size : 1) * (g_rand_double_range(rand, -1, 1) + cos(k));
-	return vectors;
-}
-
-/* Vectors of two elements in the plane. */
-static Vectors plane(double ax, double ay, double bx, double by)
-{
-	return (Vectors){2, {{1, 2}, {ax, ay}, {bx, by}}};
-}
-
-static void fill_products(const Vectors *vectors, guint inputs, double *products)
-{
-	for (guint i = 0; i <= inputs; i++)
-		for (guint j = 0; j <= i; j++) {
-			double *cell = &products[gram_packed(i, j)];
-			for (guint k = 0; k < vectors->n; k++)
-				*cell += vectors->v[i][k] * vectors->v[j][k];
-		}
-}
-
-/* The mix of a call; its inputs must be a, b, ... in order.  factor[inputs + 1]. */
-static gboolean ask(const Fixture *fixture, const char *text, const Vectors *vectors,
-	double *factor, GError **error)
-{
-	g_autoptr(Node) call = expression_parse(fixture->collection, text, error);
-	if (!call)
-		return FALSE;
-	guint inputs = call->children->len, parameters = method_parameters(call->method);
-	double weight[MIX_INPUTS] = {0}, parameter[8] = {0};
-	double products[(MIX_INPUTS + 1) * (MIX_INPUTS + 2) / 2] = {0};
-	for (guint i = 0; i < inputs; i++)
-		weight[i] = method_weight(call, i, 0);
-	for (guint i = 0; i < parameters; i++)
-		parameter[i] = method_value(call, i, 0);
-	fill_products(vectors, inputs, products);
-	MethodSite site = {fixture->collection, call, 0, inputs, weight, parameter, vectors->n};
-	MethodMix mix = {site, call->method->wants_products ? products : NULL};
-	return call->method->mix(&mix, factor, error);
-}
-
-/* The value of a mix, element by element; returns how many inputs there are. */
-static void value_of(const Fixture *fixture, const char *text, const Vectors *vectors, double *out)
-{
-	g_autoptr(GError) error = NULL;
-	double factor[1 + MIX_INPUTS] = {0};
-	ask(fixture, text, vectors, factor, &error);
-	if (error)
-		g_error("%s: %s", text, error->message);
-	for (guint k = 0; k < vectors->n; k++) {
-		out[k] = 0;
-		for (guint i = 0; i <= MIX_INPUTS; i++)
-			out[k] += factor[i] * vectors->v[i][k];
-	}
-}
-
-static double norm_of(const double *a, guint n)
-{
-	double sum = 0;
-	for (guint k = 0; k < n; k++)
-		sum += a[k] * a[k];
-	return sqrt(sum);
-}
-
-static double dot(const double *a, const double *b, guint n)
-{
-	double sum = 0;
-	for (guint k = 0; k < n; k++)
-		sum += a[k] * b[k];
-	return sum;
-}
 
 /* Apart by at most `tolerance` of the largest element. */
 static void assert_near(
@@ -204,89 +86,6 @@ static void test_near_opposite(Fixture *fixture, gconstpointer data)
 		if (!mix_rows[i].mergekit && !mix_rows[i].weights &&
 			strstr(mix_rows[i].text, "slerp(") && mix_rows[i].inputs == 2)
 			check_row(fixture, &mix_rows[i], &vectors, 1e-5);
-}
-
-static void slerp_at(const Fixture *fixture, const Vectors *vectors, double t, double *out)
-{
-	g_autofree char *text = g_strdup_printf("slerp(a, b, t=%.17g)", t);
-	value_of(fixture, text, vectors, out);
-}
-
-/* The ends, a constant angular speed and the unit norm all the way. */
-static void test_slerp_speed(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	Vectors vectors = random_vectors(5, 1);
-	double *a = vectors.v[1], *b = vectors.v[2], out[ELEMENTS];
-	double norm_a = norm_of(a, ELEMENTS), norm_b = norm_of(b, ELEMENTS);
-	for (guint k = 0; k < ELEMENTS; k++) {
-		a[k] /= norm_a;
-		b[k] /= norm_b;
-	}
-	double whole = acos(dot(a, b, ELEMENTS));
-	for (guint step = 0; step <= 16; step++) {
-		slerp_at(fixture, &vectors, step / 16.0, out);
-		double turned = atan2(
-			sqrt(fmax(0, 1 - pow(dot(a, out, ELEMENTS), 2))), dot(a, out, ELEMENTS));
-		g_assert_cmpfloat_with_epsilon(norm_of(out, ELEMENTS), 1, 1e-14);
-		g_assert_cmpfloat_with_epsilon(turned, step / 16.0 * whole, 1e-7);
-	}
-	slerp_at(fixture, &vectors, 0, out);
-	g_assert_cmpint(memcmp(out, a, sizeof out), ==, 0);
-	slerp_at(fixture, &vectors, 1, out);
-	g_assert_cmpint(memcmp(out, b, sizeof out), ==, 0);
-}
-
-/* Of two, the mean on the sphere lies half way. */
-static void test_karcher_midpoint(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	Vectors vectors = plane(1, 0, cos(2.5), sin(2.5));
-	double mean[2], half[2];
-	value_of(fixture, "karcher(a, b)", &vectors, mean);
-	slerp_at(fixture, &vectors, 0.5, half);
-	for (guint k = 0; k < 2; k++)
-		g_assert_cmpfloat_with_epsilon(mean[k], half[k], 1e-14);
-	g_assert_cmpfloat_with_epsilon(mean[0], cos(1.25), 1e-14);
-}
-
-/* At the mean, what leads to the vectors sums to 0. */
-static void test_karcher_gradient(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	Vectors vectors = random_vectors(6, 1);
-	double mean[ELEMENTS];
-	Real unit[ELEMENTS], vector[ELEMENTS], sum[ELEMENTS] = {0}, length = 0;
-	value_of(fixture, "karcher(a, b, c, d, e)", &vectors, mean);
-	for (guint k = 0; k < ELEMENTS; k++)
-		unit[k] = mean[k] / (Real)norm_of(mean, ELEMENTS);
-	for (guint i = 1; i <= MIX_INPUTS; i++) {
-		for (guint k = 0; k < ELEMENTS; k++)
-			vector[k] = vectors.v[i][k];
-		add_log(unit, vector, 1, ELEMENTS, sum);
-		length += vector_norm(vector, ELEMENTS) / MIX_INPUTS;
-	}
-	g_assert_cmpfloat((double)vector_norm(sum, ELEMENTS), <, 1e-11);
-	g_assert_cmpfloat_with_epsilon(norm_of(mean, ELEMENTS), (double)length, 1e-13);
-}
-
-/* A weight below 0 means the opposite direction, whatever is divided by. */
-static void test_multislerp_negation(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	Vectors vectors = plane(3, 0, 0, 3);
-	double out[2];
-	value_of(fixture, "multislerp(-a)", &vectors, out);
-	g_assert_cmpfloat_with_epsilon(out[0], -3, 1e-7);
-	value_of(fixture, "multislerp(-2*a, normalize=no)", &vectors, out);
-	g_assert_cmpfloat_with_epsilon(out[0], -6, 1e-7);
-	value_of(fixture, "multislerp(a, -b)", &vectors, out);
-	g_assert_cmpfloat_with_epsilon(out[0], 3 * G_SQRT2 / 2, 1e-7);
-	g_assert_cmpfloat_with_epsilon(out[1], -3 * G_SQRT2 / 2, 1e-7);
-	value_of(fixture, "multislerp(-a, normalize=no, of=weights)", &vectors, out);
-	g_assert_cmpfloat_with_epsilon(out[0], -4 - 1, 1e-7);
-	value_of(fixture, "multislerp(-a, dialect=mergekit, of=changes)", &vectors, out);
-	g_assert_cmpfloat_with_epsilon(out[0], 3, 1e-7);
 }
 
 /* Three changes with the same angle between each two: the cosine is 0.5, the ratio 3/4; wider than
@@ -444,54 +243,6 @@ static void test_zero_norms(Fixture *fixture, gconstpointer data)
 	}
 }
 
-/* Vectors much shorter than the ε of multislerp are not opposite; of two mergekit goes straight. */
-static void test_short_vectors(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	static const struct {
-		const char *text;
-		double bx, by, x, y;
-	} rows[] = {
-		{"multislerp(a)", 0, 0, 3, 4},
-		{"multislerp(a, dialect=mergekit, of=changes)", 0, 0, 3, 4},
-		{"multislerp(a, b)", -4, 3, -G_SQRT2 / 2, 3.5 * G_SQRT2},
-		{"multislerp(a, b, dialect=mergekit, of=changes)", -4, 3, -0.5, 3.5},
-		{"multislerp(a, b, c, dialect=mergekit, of=changes)", 3, 4, 2, 8.0 / 3},
-	};
-	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-		Vectors vectors = plane(3e-30, 4e-30, rows[i].bx * 1e-30, rows[i].by * 1e-30);
-		double out[2];
-		value_of(fixture, rows[i].text, &vectors, out);
-		g_assert_cmpfloat_with_epsilon(out[0] * 1e30, rows[i].x, 1e-9);
-		g_assert_cmpfloat_with_epsilon(out[1] * 1e30, rows[i].y, 1e-9);
-	}
-}
-
-/* With a tolerance that rounding never reaches the search ends all the same, at once. */
-static void test_karcher_ends(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	Vectors vectors = {2, {{1, 2}, {3, 4}, {-1, 8}, {5, 0.3}}};
-	double near[2], out[2];
-	value_of(fixture, "karcher(a, b, c)", &vectors, near);
-	g_test_timer_start();
-	value_of(fixture, "karcher(a, b, c, tol=0, max_iter=1000000)", &vectors, out);
-	g_assert_cmpfloat(g_test_timer_elapsed(), <, 0.1);
-	g_assert_cmpfloat_with_epsilon(out[0], near[0], 1e-12);
-	g_assert_cmpfloat_with_epsilon(out[1], near[1], 1e-12);
-}
-
-/* Of three on one line mergekit's mean goes the way of two: the tangent to the third is 0. */
-static void test_karcher_outvoted(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	Vectors vectors = {2, {{1, 2}, {3, 4}, {-6, -8}, {3, 4}}};
-	double out[2];
-	value_of(fixture, "karcher(a, b, c, dialect=mergekit, of=changes)", &vectors, out);
-	g_assert_cmpfloat_with_epsilon(out[0], 4, 1e-12);
-	g_assert_cmpfloat_with_epsilon(out[1], 16.0 / 3, 1e-12);
-}
-
 /* Whole models where nothing changes: no change, to the last bit. */
 static void test_unchanged(Fixture *fixture, gconstpointer data)
 {
@@ -600,13 +351,6 @@ int main(int argc, char **argv)
 	ADD("/mix/tiny changes", test_tiny_changes);
 	ADD("/mix/near parallel", test_near_parallel);
 	ADD("/mix/near opposite", test_near_opposite);
-	ADD("/mix/slerp/speed", test_slerp_speed);
-	ADD("/mix/karcher/midpoint", test_karcher_midpoint);
-	ADD("/mix/karcher/gradient", test_karcher_gradient);
-	ADD("/mix/karcher/ends", test_karcher_ends);
-	ADD("/mix/karcher/outvoted", test_karcher_outvoted);
-	ADD("/mix/multislerp/short", test_short_vectors);
-	ADD("/mix/multislerp/negation", test_multislerp_negation);
 	ADD("/mix/stock", test_stock);
 	ADD("/mix/orthogonal", test_orthogonal);
 	ADD("/mix/orthogonal/near", test_orthogonal_near);
