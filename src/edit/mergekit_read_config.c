@@ -239,7 +239,12 @@ static gboolean check_cover(const MergeReader *reader, MergeConfig *config, GErr
 	guint at = 0;
 	for (guint i = 0; i < config->slices->len; i++) {
 		MergeSlice *slice = config->slices->pdata[i];
-		if (slice->first != at || slice->end > depth->layers)
+		if (slice->end > depth->layers)
+			return mergekit_fail(reader, slice->line, NULL, error,
+				"the slice has layers %u to %u, and the base has %u layers, the "
+				"last of which is %u",
+				slice->first, slice->end - 1, depth->layers, depth->layers - 1);
+		if (slice->first != at)
 			return mergekit_fail(reader, slice->line, remedy, error,
 				"the slice puts layer %u at the place of layer %u: the result has "
 				"%u layers, and the base has %u",

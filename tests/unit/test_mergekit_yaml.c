@@ -305,7 +305,7 @@ static const struct {
 	{"merge_method: passthrough\nslices:\n- sources: [{model: a, layer_range: [0, 4]}]",
 		"line 3", "end before layer 4"},
 	{"merge_method: passthrough\nslices:\n- sources: [{model: a, layer_range: [0, 6]}]",
-		"line 3", "the base has 5"},
+		"line 3", "layers 0 to 5, and the base has 5 layers, the last of which is 4"},
 	{"merge_method: linear\nslices:\n- sources:\n  - {model: a, layer_range: [0, 5]}\n"
 	 "  - {model: b, layer_range: [1, 6]}",
 		"line 5", "takes layers 1 to 5 where others take 0 to 4"},
