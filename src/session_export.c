@@ -45,17 +45,13 @@ EditChoice export_choice(const Recipe *recipe)
 	return choice;
 }
 
-static gboolean is_mask(const RecipeInput *input)
-{
-	return g_strcmp0(input->role, RECIPE_MASK) == 0;
-}
-
 /* A mask's file may be called as a task is. */
 static const RecipeInput *find_input(const Recipe *recipe, const RecipeInput *wanted)
 {
 	for (guint i = 0; i < recipe->inputs->len; i++) {
 		const RecipeInput *input = recipe->inputs->pdata[i];
-		if (is_mask(input) == is_mask(wanted) && g_strcmp0(input->name, wanted->name) == 0)
+		if (recipe_is_mask(input) == recipe_is_mask(wanted) &&
+			g_strcmp0(input->name, wanted->name) == 0)
 			return input;
 	}
 	return NULL;
@@ -65,8 +61,9 @@ static gboolean refuse_input(
 	const Export *export, const RecipeInput *input, const RecipeInput *then, GError **error)
 {
 	Place place = {.file = export->repeated_path,
-		.remedy = is_mask(input) ? "bring back the mask that the recipe was written with"
-					 : "load the checkpoint that the recipe was written with"};
+		.remedy = recipe_is_mask(input)
+				  ? "bring back the mask that the recipe was written with"
+				  : "load the checkpoint that the recipe was written with"};
 	return fail_at(error, ERROR_INPUT, place,
 		then ? "the contents of %s have changed since the recipe was written"
 		     : "%s takes part in the edit and is no input of the recipe",
@@ -82,7 +79,7 @@ static gboolean check_inputs(const Export *export, GError **error)
 	for (guint i = 0; says && i < inputs->len; i++) {
 		const RecipeInput *input = inputs->pdata[i];
 		const RecipeInput *then = find_input(export->repeated, input);
-		gboolean unknown = is_mask(input) && !input->hash;
+		gboolean unknown = recipe_is_mask(input) && !input->hash;
 		if (!then || (!unknown && g_strcmp0(then->hash, input->hash) != 0))
 			return refuse_input(export, input, then, error);
 	}
@@ -93,7 +90,7 @@ static void add_masks(const Export *export)
 {
 	for (guint i = 0; i < export->now->inputs->len; i++) {
 		const RecipeInput *input = export->now->inputs->pdata[i];
-		if (is_mask(input))
+		if (recipe_is_mask(input))
 			g_ptr_array_add(export->kept, g_strdup(input->path));
 	}
 }

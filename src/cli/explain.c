@@ -43,7 +43,7 @@ static const char *hash_of(const Store *store, const char *role, const char *nam
 /* How an input of the model's recipe stands to what the store has. */
 static const char *input_state(const Store *store, const RecipeInput *input)
 {
-	if (g_str_equal(input->role, RECIPE_MASK))
+	if (recipe_is_mask(input))
 		return "mask";
 	const char *hash = hash_of(store, input->role, input->name);
 	if (!hash)

@@ -97,6 +97,11 @@ void recipe_free(Recipe *recipe)
 	g_free(recipe);
 }
 
+gboolean recipe_is_mask(const RecipeInput *input)
+{
+	return g_strcmp0(input->role, RECIPE_MASK) == 0;
+}
+
 const RecipeInput *recipe_find(const Recipe *recipe, const char *role, const char *name)
 {
 	for (guint i = 0; i < recipe->inputs->len; i++) {

@@ -43,6 +43,7 @@ void recipe_add_input(
 void recipe_free(Recipe *recipe);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Recipe, recipe_free)
 
+gboolean recipe_is_mask(const RecipeInput *input);
 /* The input of a role and a name, or NULL. */
 const RecipeInput *recipe_find(const Recipe *recipe, const char *role, const char *name);
 /* What its expression is to be parsed with. */

@@ -49,7 +49,7 @@ static void look_at_masks(ModelInputs *inputs, const Recipe *recipe)
 {
 	for (guint i = 0; i < recipe->inputs->len; i++) {
 		const RecipeInput *input = recipe->inputs->pdata[i];
-		gboolean mask = g_strcmp0(input->role, RECIPE_MASK) == 0;
+		gboolean mask = recipe_is_mask(input);
 		g_autoptr(Checkpoint) checkpoint = mask ? checkpoint_open(input->path, NULL) : NULL;
 		if (checkpoint)
 			look_at(inputs, checkpoint);

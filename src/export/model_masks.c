@@ -7,15 +7,10 @@
 #include <string.h>
 #include <xxhash.h>
 
-static gboolean is_mask(const RecipeInput *input)
-{
-	return g_strcmp0(input->role, RECIPE_MASK) == 0;
-}
-
 gboolean model_has_masks(const Recipe *recipe)
 {
 	for (guint i = 0; i < recipe->inputs->len; i++)
-		if (is_mask(recipe->inputs->pdata[i]))
+		if (recipe_is_mask(recipe->inputs->pdata[i]))
 			return TRUE;
 	return FALSE;
 }
@@ -60,7 +55,7 @@ gboolean model_hash_masks(Recipe *recipe, guint threads, Job *job, GError **erro
 {
 	for (guint i = 0; i < recipe->inputs->len; i++) {
 		RecipeInput *input = recipe->inputs->pdata[i];
-		if (!is_mask(input))
+		if (!recipe_is_mask(input))
 			continue;
 		g_autoptr(Checkpoint) checkpoint = checkpoint_open(input->path, error);
 		g_free(input->hash);
