@@ -73,6 +73,33 @@ static char *recipe_text(const Collection *collection, const Recipe *recipe, GEr
 	return edit ? expression_print(collection, edit) : NULL;
 }
 
+/* What a composition does not hold of a recipe: it is lost unless it is chosen again. */
+static void append_choices(GString *said, const Recipe *recipe)
+{
+	gboolean typed = strcmp(recipe->dtype, recipe_dtype_otherwise(recipe)) != 0;
+	gboolean part = strcmp(recipe->part, "model") != 0;
+
+	if (!typed && !part && !recipe->infinite)
+		return;
+	g_string_append_printf(said, "choose again when you export: %s of type %s%s", recipe->part,
+		recipe->dtype, recipe->infinite ? ", infinite" : "");
+}
+
+static void say_opened(Ui *ui, const Recipe *recipe, const GPtrArray *notes)
+{
+	g_autoptr(GString) said = g_string_new(NULL);
+
+	append_choices(said, recipe);
+	if (notes->len > 0)
+		g_string_append_printf(said, "%s%s", said->len > 0 ? "; " : "",
+			((const MergekitNote *)notes->pdata[0])->text);
+	if (notes->len > 1)
+		g_string_append_printf(
+			said, "; %u more: tauscope mergekit says them", notes->len - 1);
+	if (said->len > 0)
+		ui_message(ui, "%s", said->str);
+}
+
 static gboolean accept_read(gpointer data, Ui *ui, const char *text, GError **error)
 {
 	Session *session = ui_session(ui);
@@ -88,8 +115,7 @@ static gboolean accept_read(gpointer data, Ui *ui, const char *text, GError **er
 	next->scale = recipe->scale;
 	session_compose(session, next, label, NULL);
 	compose_go(data, "0");
-	if (notes->len > 0)
-		ui_message(ui, "%s", ((const MergekitNote *)notes->pdata[0])->text);
+	say_opened(ui, recipe, notes);
 	return TRUE;
 }
 

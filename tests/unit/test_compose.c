@@ -245,7 +245,7 @@ static void test_recipes(void)
 {
 	static const char json[] =
 		"{\"tauscope_recipe\": 1, \"expression\": \"ties(mnist, greek)\","
-		" \"scale\": 0.5, \"dialect\": \"mergekit\", \"inputs\": []}";
+		" \"scale\": 0.5, \"dialect\": \"mergekit\", \"dtype\": \"BF16\", \"inputs\": []}";
 	static const char yaml[] = "merge_method: task_arithmetic\nbase_model: base\nmodels:\n"
 				   "- model: mnist\n  parameters: {weight: 0.25}\n";
 	Bench bench = bench_new("0.5*mnist");
@@ -255,6 +255,7 @@ static void test_recipes(void)
 	type(&bench, "their.json");
 	press(&bench, "<Enter>");
 	assert_edit(&bench, "ties(mnist, greek, dialect=mergekit)");
+	g_assert_true(shows(&bench, "choose again when you export: model of type BF16"));
 	g_assert_cmpfloat(session_composition(bench.ui->session)->scale, ==, 0.5);
 	press(&bench, "o");
 	type(&bench, "their.yaml");
