@@ -14,7 +14,7 @@ typedef struct {
 } Found;
 
 /* From the request's measure, the Gram tables or the sample; `task` are those that are shown.  The
- * sample keeps it until another edit is asked about.  NULL with *error set. */
+ * sample keeps it until some others are asked about.  NULL with *error set. */
 const Found *found_get(const PreviewRequest *request, PreviewSample *sample, const char *text,
 	const guint *task, guint tasks, GError **error);
 

@@ -25,10 +25,22 @@ struct PreviewSample {
 	const double **nothing; /* [tensors] of NULL: of a member without values */
 	Slice *whole;
 	Slice *parts[SAMPLE_PARTS]; /* NULL until they are asked for */
-	char *kept_text;
-	gpointer kept;
-	GDestroyNotify free_kept;
+	GQueue kept;                /* of Kept, the one that was asked for last first */
 };
+
+typedef struct {
+	char *text;
+	gpointer data;
+	GDestroyNotify free_data;
+} Kept;
+
+static void kept_free(gpointer data)
+{
+	Kept *kept = data;
+	kept->free_data(kept->data);
+	g_free(kept->text);
+	g_free(kept);
+}
 
 static guint64 count_of(const SamplePlan *plan, guint tensor)
 {
@@ -92,7 +104,7 @@ void preview_sample_free(PreviewSample *sample)
 	slice_free(sample->whole, sample);
 	for (guint i = 0; i < SAMPLE_PARTS; i++)
 		slice_free(sample->parts[i], sample);
-	preview_sample_keep(sample, NULL, NULL, NULL);
+	g_queue_clear_full(&sample->kept, kept_free);
 	g_free(sample->nothing);
 	g_free(sample);
 }
@@ -270,18 +282,25 @@ const Collection *preview_sample_collection(const PreviewSample *sample)
 	return sample->collection;
 }
 
-gpointer preview_sample_kept(const PreviewSample *sample, const char *text)
+gpointer preview_sample_kept(PreviewSample *sample, const char *text)
 {
-	return g_strcmp0(sample->kept_text, text) == 0 ? sample->kept : NULL;
+	for (GList *at = sample->kept.head; at; at = at->next) {
+		Kept *kept = at->data;
+		if (!g_str_equal(kept->text, text))
+			continue;
+		g_queue_unlink(&sample->kept, at);
+		g_queue_push_head_link(&sample->kept, at);
+		return kept->data;
+	}
+	return NULL;
 }
 
 void preview_sample_keep(
 	PreviewSample *sample, const char *text, gpointer data, GDestroyNotify free_data)
 {
-	if (sample->kept)
-		sample->free_kept(sample->kept);
-	g_free(sample->kept_text);
-	sample->kept_text = g_strdup(text);
-	sample->kept = data;
-	sample->free_kept = free_data;
+	Kept *kept = g_new0(Kept, 1);
+	*kept = (Kept){g_strdup(text), data, free_data};
+	g_queue_push_head(&sample->kept, kept);
+	if (sample->kept.length > SAMPLE_KEEPS)
+		kept_free(g_queue_pop_tail(&sample->kept));
 }

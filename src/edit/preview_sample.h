@@ -40,8 +40,10 @@ gboolean preview_sample_has_all(const PreviewSample *sample, guint tensor);
 gboolean preview_sample_is_everything(const PreviewSample *sample);
 const Collection *preview_sample_collection(const PreviewSample *sample);
 
-/* Room for what was found of one edit, by its text; keeping another drops it.  Takes the data. */
-gpointer preview_sample_kept(const PreviewSample *sample, const char *text);
+/* Room for what was found of the last few edits, by their texts.  Takes the data, which lives at
+ * least until another one is kept. */
+#define SAMPLE_KEEPS 4u
+gpointer preview_sample_kept(PreviewSample *sample, const char *text);
 void preview_sample_keep(
 	PreviewSample *sample, const char *text, gpointer data, GDestroyNotify free_data);
 
