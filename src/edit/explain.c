@@ -127,6 +127,20 @@ static void warn_missing(const Scope *scope, Explanation *explanation)
 			scope->left_out, scope->left_out == 1 ? "" : "s");
 }
 
+/* Rows that the base does not have are in no task vector, and in no sum here. */
+static void warn_resized(const ExplainRequest *request, const Scope *scope, GPtrArray *warnings)
+{
+	g_autoptr(GArray) resized = g_array_new(FALSE, FALSE, sizeof(guint));
+	for (guint i = 0; i < scope->tensors->len; i++) {
+		guint tensor = g_array_index(scope->tensors, guint, i);
+		if (collection_is_resized(request->collection, request->model, tensor))
+			g_array_append_val(resized, tensor);
+	}
+	warning_add_tensors(warnings, request->collection, resized,
+		"of which it has more or fewer rows than the base: only those that both have are "
+		"looked at");
+}
+
 /* The tensors that are looked at; with a whole model, those that it has. */
 static Scope *scope_of(const ExplainRequest *request, Explanation *explanation, GError **error)
 {
@@ -135,6 +149,7 @@ static Scope *scope_of(const ExplainRequest *request, Explanation *explanation, 
 	if (!scope)
 		return NULL;
 	warn_missing(scope, explanation);
+	warn_resized(request, scope, explanation->warnings);
 	drop_not_finite(request, scope, explanation);
 	if (scope->tensors->len > 0)
 		return g_steal_pointer(&scope);

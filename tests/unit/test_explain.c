@@ -240,6 +240,27 @@ static void test_left_out(void)
 	g_assert_nonnull(strstr(finite->warnings->pdata[0], "blocks.0.w"));
 }
 
+/* A vocabulary that grew: what the new rows hold is told of as not looked at. */
+static void test_more_rows(void)
+{
+	static const double first[] = {1, 2, 3, 4}, task[] = {2, 2, 3, 6},
+			    grown[] = {1.5, 2, 3, 5, 70, 80};
+	TestTensor tensors[] = {{"head.weight", DTYPE_F64, 2, {2, 2}, first}};
+	g_auto(Fixture) fixture = fixture_new(tensors, 1);
+	tensors[0].values = task;
+	fixture_add(&fixture, "a", tensors, 1);
+	fixture_add(
+		&fixture, "model", &(TestTensor){"head.weight", DTYPE_F64, 2, {3, 2}, grown}, 1);
+	g_autoptr(Digits) digits = fixture_run(&fixture);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Explanation) found = explain(digits, FALSE, GROUP_ALL, &error);
+	test_no_error(error);
+	near(found->coefficient[0], 0.5);
+	g_assert_cmpuint(found->warnings->len, ==, 1);
+	g_assert_nonnull(strstr(found->warnings->pdata[0], "1 tensor of which it has more"));
+	g_assert_nonnull(strstr(found->warnings->pdata[0], "head.weight"));
+}
+
 static void test_refused(void)
 {
 	static const double wild[N] = {NAN, 0, 0, INFINITY};
@@ -263,6 +284,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/explain/collinear", test_collinear);
 	g_test_add_func("/explain/nothing", test_nothing);
 	g_test_add_func("/explain/left-out", test_left_out);
+	g_test_add_func("/explain/more-rows", test_more_rows);
 	g_test_add_func("/explain/refused", test_refused);
 	return g_test_run();
 }
