@@ -52,7 +52,7 @@ gboolean session_undo(Session *session, char **label);
 gboolean session_redo(Session *session, char **label);
 guint session_undo_steps(const Session *session);
 guint session_redo_steps(const Session *session);
-/* The reference to compare with (b), and exchange with it (x). */
+/* The reference to compare with (b; NULL until one is set), and exchange with it (x). */
 const Composition *session_reference(const Session *session);
 void session_set_reference(Session *session);
 void session_swap_reference(Session *session);

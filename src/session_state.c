@@ -71,15 +71,14 @@ static Composition *composition_from_text(const char *text)
 static void put_composition(Session *session, const char *key, const Composition *composition)
 {
 	g_autoptr(Composition) nothing = composition_new();
-	gboolean empty = composition_equal(composition, nothing);
+	gboolean empty = !composition || composition_equal(composition, nothing);
 	g_autofree char *text = empty ? NULL : composition_to_text(composition);
 	session_set(session, key, text);
 }
 
 static Composition *take_composition(const Session *session, const char *key)
 {
-	Composition *composition = composition_from_text(session_get(session, key));
-	return composition ? composition : composition_new();
+	return composition_from_text(session_get(session, key));
 }
 
 /* Of tasks that are still there, in a fixed order. */
@@ -125,6 +124,8 @@ void session_state_take(Session *session)
 {
 	take_marks(session);
 	session->composition = take_composition(session, STATE_COMPOSITION);
+	if (!session->composition)
+		session->composition = composition_new();
 	session->reference = take_composition(session, STATE_REFERENCE);
 }
 

@@ -121,6 +121,7 @@ static void test_reference(void)
 	g_auto(Scratch) scratch = scratch_new();
 	g_autoptr(Session) session = digits_session(&scratch);
 	compose(session, "mnist", 1, NULL);
+	g_assert_null(session_reference(session));
 	session_set_reference(session);
 	compose(session, "greek", 2, NULL);
 	session_swap_reference(session);
