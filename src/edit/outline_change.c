@@ -9,9 +9,25 @@
 #include <math.h>
 #include <string.h>
 
+/* Columns of a text that was put together say nothing to who sees its rows. */
+static void drop_column(GError *error)
+{
+	const char *sentence = strstr(error->message, ": ");
+	if (!sentence || !g_str_has_prefix(error->message, "column "))
+		return;
+	char *message = g_strdup(sentence + 2);
+	g_free(error->message);
+	error->message = message;
+}
+
 char *outline_canonical(const Outline *outline, const char *text, GError **error)
 {
-	g_autoptr(Node) node = expression_parse(outline->collection, text, error);
+	g_autoptr(GError) wrong = NULL;
+	g_autoptr(Node) node = expression_parse(outline->collection, text, &wrong);
+	if (wrong) {
+		drop_column(wrong);
+		g_propagate_error(error, g_steal_pointer(&wrong));
+	}
 	return node ? expression_print_value(outline->collection, node) : NULL;
 }
 
@@ -199,18 +215,6 @@ Composition *outline_set_number(const Outline *outline, guint row, double number
 	return check_range(of, number, error) ? put_argument(outline, row, text, error) : NULL;
 }
 
-/* A column of the whole edit is none of the part of it that was typed. */
-static Composition *without_column(Composition *next, GError **error)
-{
-	const char *sentence = next || !error ? NULL : strstr((*error)->message, ": ");
-	if (!sentence || !g_str_has_prefix((*error)->message, "column "))
-		return next;
-	char *message = g_strdup(sentence + 2);
-	g_free((*error)->message);
-	(*error)->message = message;
-	return next;
-}
-
 /* Whether a text by itself is a number of the language; the columns of errors are its own. */
 static gboolean check_coefficient(const Outline *outline, const char *text, GError **error)
 {
@@ -227,7 +231,7 @@ static Composition *type_factor(const Outline *outline, guint row, const char *t
 	g_free(part.factor);
 	part.coefficient = 1;
 	part.factor = g_strdup_printf("(%s)", text);
-	return without_column(outline_put(outline, row, &part, error), error);
+	return outline_put(outline, row, &part, error);
 }
 
 static Composition *type_argument(
@@ -239,7 +243,7 @@ static Composition *type_argument(
 	g_autofree char *value = bare ? g_strdup_printf("\"%s\"", text) : g_strdup(text);
 	if (number && *text && !check_coefficient(outline, text, error))
 		return NULL;
-	return without_column(put_argument(outline, row, *text ? value : NULL, error), error);
+	return put_argument(outline, row, *text ? value : NULL, error);
 }
 
 static gboolean is_number(const char *text, double *number)
