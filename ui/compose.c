@@ -335,9 +335,24 @@ static char *compose_cell(gpointer data, Ui *ui)
 		       : composition_text(view->outline->composition);
 }
 
-static const ActionId compose_footer[] = {ACTION_MARK, ACTION_COMPOSE_TYPE, ACTION_COMPOSE_ADD,
-	ACTION_COMPOSE_DROP, ACTION_COMPOSE_METHOD, ACTION_COMPOSE_SCOPE, ACTION_UNDO,
-	ACTION_EXPORT, ACTION_COMPOSE_SAVE, ACTION_COMPOSE_REFERENCE, ACTION_NONE};
+static const char *label(ActionId action)
+{
+	switch (action) {
+	case ACTION_LEFT:
+		return "less";
+	case ACTION_RIGHT:
+		return "more";
+	case ACTION_MARK:
+		return "on/off";
+	default:
+		return NULL;
+	}
+}
+
+static const ActionId compose_footer[] = {ACTION_LEFT, ACTION_RIGHT, ACTION_COMPOSE_TYPE,
+	ACTION_COMPOSE_ADD, ACTION_COMPOSE_METHOD, ACTION_COMPOSE_DROP, ACTION_MARK,
+	ACTION_COMPOSE_SCOPE, ACTION_UNDO, ACTION_EXPORT, ACTION_COMPOSE_SAVE,
+	ACTION_COMPOSE_REFERENCE, ACTION_NONE};
 
 const ViewOps compose_view = {
 	.screen = SCREEN_COMPOSE,
@@ -358,6 +373,7 @@ const ViewOps compose_view = {
 		   "conflict      the share of the elements that some input moves up\n"
 		   "              and another down",
 	.footer = compose_footer,
+	.label = label,
 	.open = compose_open,
 	.close = compose_close,
 	.draw = compose_draw,

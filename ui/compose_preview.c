@@ -13,7 +13,7 @@
 #define LAYER_NAME_LEAST 10
 #define LAYER_NUMBER 10 /* columns of a layer's number and the blanks around it */
 #define INTERVAL_COLUMNS 7
-#define MOVE_COLUMNS 8
+#define MOVE_COLUMNS 9
 
 /* Half the width of an interval, "±0.012"; "" where the number is exact.  g_free. */
 static char *interval_text(const Estimate *estimate)
@@ -35,10 +35,12 @@ static char *hundredths_text(const Estimate *estimate)
 static int draw_value(Canvas *canvas, Rect rect, int y, const char *label, const Estimate *estimate)
 {
 	g_autofree char *interval = interval_text(estimate);
-	int end = MIN(24, rect.width - 10);
+	g_autofree char *number = number_short(estimate->value);
+	int least = 1 + canvas_columns(label) + 1 + canvas_columns(number);
+	int end = MAX(MIN(24, rect.width - 10), least);
 
 	canvas_text(canvas, rect, 1, y, ROLE_NORMAL, label);
-	pane_number(canvas, rect, end, y, ROLE_NORMAL, estimate->value);
+	canvas_text_right(canvas, rect, end, y, ROLE_NORMAL, number);
 	canvas_text(canvas, rect, end + 1, y, ROLE_DIM, interval);
 	return y + 1;
 }
@@ -247,10 +249,10 @@ static int draw_moves(const Preview *preview, Canvas *canvas, Rect rect, int y)
 
 	canvas_text(canvas, rect, 1, y, ROLE_HEADING, "MOVES");
 	for (int i = 0; i < PREVIEW_PERCENTILES; i++) {
-		int end = 5 + (i + 1) * MOVE_COLUMNS;
+		int end = 1 + (i + 1) * MOVE_COLUMNS;
 		if (end > rect.width)
 			break;
-		g_autofree char *label = g_strdup_printf("%g %%", preview_percentiles[i]);
+		g_autofree char *label = g_strdup_printf("%g%%", preview_percentiles[i]);
 		canvas_text_right(canvas, rect, end, y, ROLE_DIM, label);
 		pane_number(canvas, rect, end, y + 1, ROLE_NORMAL, preview->whole->moves[i]);
 	}

@@ -71,11 +71,18 @@ static void join_rules(Canvas *canvas, int top, int bottom)
 	}
 }
 
+static const char *label_of(Ui *ui, ActionId action)
+{
+	const ViewOps *view = ui_view(ui);
+	const char *label = view->label ? view->label(action) : NULL;
+	return label ? label : action_get(action)->name;
+}
+
 /* One key and what it does; returns its columns, 0 where it would go beyond `end`. */
 static int draw_key(Ui *ui, Canvas *canvas, Rect row, int x, int end, ActionId action)
 {
 	const char *key = keymap_key(ui->keymap, action);
-	g_autofree char *label = g_strdelimit(g_strdup(action_get(action)->name), "-", ' ');
+	g_autofree char *label = g_strdelimit(g_strdup(label_of(ui, action)), "-", ' ');
 	int columns = canvas_columns(key) + 1 + canvas_columns(label);
 	if (x + columns > end || !*key)
 		return 0;

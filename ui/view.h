@@ -23,6 +23,9 @@ typedef struct {
 	const char *help;       /* one line: what this screen is for */
 	const char *explain;    /* the definitions behind its numbers, lines separated by \n */
 	const ActionId *footer; /* what the footer shows first, ends with ACTION_NONE */
+	/* What the footer calls an action that does something of its own here; NULL: its name.
+	 * May be NULL. */
+	const char *(*label)(ActionId action);
 	gpointer (*open)(Ui *ui);
 	void (*close)(gpointer view);
 	/* Draws all of `rect` (rows 3 to height-2 of the terminal). */
