@@ -128,16 +128,19 @@ static char *with_interval(const Estimate *estimate)
 	return g_strdup_printf("%s (%s to %s)", value, low, high);
 }
 
+/* "changes at 50, 90, 99, 99.9%: 0.001, 0.002, 0.01, 0.1" */
 static void add_moves(GString *title, const PreviewGroup *group)
 {
+	g_autoptr(GString) sizes = g_string_new(NULL);
 	if (isnan(group->moves[0]))
 		return;
-	g_string_append(title, "\nchanges of elements:");
 	for (guint i = 0; i < PREVIEW_PERCENTILES; i++) {
 		g_autofree char *percentile = expression_number(preview_percentiles[i]);
 		g_autofree char *size = text_number(group->moves[i]);
-		g_string_append_printf(title, "%s %s%% up to %s", i ? "," : "", percentile, size);
+		g_string_append_printf(title, "%s%s", i ? ", " : "\nchanges at ", percentile);
+		g_string_append_printf(sizes, "%s%s", i ? ", " : "", size);
 	}
+	g_string_append_printf(title, "%%: %s", sizes->str);
 }
 
 static void add_conflict(GString *title, const PreviewGroup *group)
@@ -159,8 +162,9 @@ static char *title_of(const Preview *preview)
 	g_autofree char *largest = text_number(preview->of_largest);
 	GString *title = g_string_new(preview->edit);
 	g_string_append_printf(title,
-		"\nscale %s, %s: norm %s, relative %s, of the largest task %s", scale,
-		preview_kind_name(preview->kind), norm, relative, largest);
+		"\nscale %s, %s: norm %s,%srelative %s, of the largest task %s", scale,
+		preview_kind_name(preview->kind), norm, preview->kind == PREVIEW_EXACT ? " " : "\n",
+		relative, largest);
 	add_moves(title, preview->whole);
 	add_conflict(title, preview->whole);
 	for (guint i = 0; i < preview->warnings->len; i++)

@@ -226,6 +226,34 @@ static void test_preview(void)
 	assert_fits(report_preview_table(preview), 80);
 }
 
+/* What is not exact has an interval beside it. */
+static void test_preview_interval(void)
+{
+	g_autoptr(Digits) digits = digits_new();
+	g_autoptr(Node) edit = expression_parse(digits->collection, "dare(mnist, p=0.5)", NULL);
+	PreviewRequest request = {.collection = digits->collection,
+		.gram = digits->gram,
+		.plan = digits->plan,
+		.statistics = (Statistics **)digits->statistics->pdata,
+		.edit = edit,
+		.scale = 0.5,
+		.by = GROUP_LAYER};
+	g_autoptr(Preview) preview = preview_new(&request, NULL);
+	g_autoptr(cJSON) json = report_preview_json(preview);
+	assert_strict(json);
+	assert_keys(json,
+		"edit scale kind whole_sample scope elements norm norm_low norm_high relative "
+		"relative_low relative_high cosine cosine_low cosine_high kept kept_low kept_high "
+		"conflict moves of_largest groups warnings");
+	assert_text(json, "kind", "expected");
+	assert_keys(at(json, "moves"), "p50 p90 p99 p99.9");
+	assert_keys(at(json, "kept_high"), "mnist optdigits mnist-inv fashion greek cyrillic");
+	g_assert_cmpfloat(number_at(json, "norm_low"), ==, preview->whole->norm.low);
+	assert_fits(report_preview_table(preview), 80);
+	g_assert_cmpuint(count_lines(report_preview_table(preview)), ==,
+		5 + preview->count * (preview->groups->len + 1));
+}
+
 /* The toy behind a prefix, with three classes in place of two. */
 static void test_check_matched(void)
 {
@@ -415,6 +443,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/trajectories", test_trajectories);
 	g_test_add_func("/report/trajectory-groups", test_trajectory_groups);
 	g_test_add_func("/report/preview", test_preview);
+	g_test_add_func("/report/preview-interval", test_preview_interval);
 	g_test_add_func("/report/check", test_check);
 	g_test_add_func("/report/check-matched", test_check_matched);
 	g_test_add_func("/report/checkpoint", test_checkpoint);
