@@ -4,6 +4,7 @@
 #include "cli/mergekit.h"
 #include "core/error.h"
 #include "edit/mergekit.h"
+#include "edit/method.h"
 #include "export/model_type.h"
 #include "export/report.h"
 #include "session_export.h"
@@ -39,18 +40,31 @@ static gboolean same_type(const char *a, const char *b)
 	       one == other;
 }
 
+/* Whether every method of an edit that takes a parameter has this value: recipes say in their
+ * expression what an option said once. */
+static gboolean all_take(const Node *edit, const char *parameter, double value)
+{
+	g_autoptr(GPtrArray) calls = expression_calls(edit);
+	for (guint i = 0; i < calls->len; i++) {
+		const Node *call = calls->pdata[i];
+		gint place = method_parameter(call->method, parameter);
+		if (place >= 0 && method_value(call, (guint)place, 0) != value)
+			return FALSE;
+	}
+	return TRUE;
+}
+
 /* The first option beside --recipe that says another thing than it, or NULL. */
-static const char *contradiction(
-	const VerbOptions *options, const EditChoice *said, const EditChoice *recipe)
+static const char *contradiction(const VerbOptions *options, const Node *edit,
+	const EditChoice *said, const EditChoice *recipe)
 {
 	const struct {
 		gboolean differs;
 		const char *option;
 	} rows[] = {
 		{options->scale_text && said->scale != recipe->scale, "--scale"},
-		{options->dialect && said->defaults.dialect != recipe->defaults.dialect,
-			"--dialect"},
-		{options->seed && said->defaults.seed != recipe->defaults.seed, "--seed"},
+		{options->dialect && !all_take(edit, DIALECT, said->defaults.dialect), "--dialect"},
+		{options->seed && !all_take(edit, SEED, (double)said->defaults.seed), "--seed"},
 		{options->dtype && !same_type(said->dtype, recipe->dtype), "--dtype"},
 		{options->part && said->part != recipe->part, "--part"},
 		{options->infinite && !recipe->infinite, "--infinite"},
@@ -62,10 +76,14 @@ static const char *contradiction(
 }
 
 /* A recipe is repeated as it is, or not at all. */
-static gboolean check_repeated(const VerbOptions *options, const EditChoice *said,
-	const EditChoice *recipe, GError **error)
+static gboolean check_repeated(const VerbOptions *options, const Session *session,
+	const EditChoice *said, const EditChoice *recipe, GError **error)
 {
-	const char *option = contradiction(options, said, recipe);
+	g_autoptr(Node) edit = expression_parse_with(
+		session_collection(session), recipe->expression, &recipe->defaults, error);
+	const char *option = edit ? contradiction(options, edit, said, recipe) : NULL;
+	if (!edit)
+		return FALSE;
 	return !option ||
 	       fail_at(error, ERROR_USAGE,
 		       (Place){.file = options->recipe,
@@ -75,8 +93,8 @@ static gboolean check_repeated(const VerbOptions *options, const EditChoice *sai
 }
 
 /* What is to be written: of the recipe (may be NULL), or of the edit that is given. */
-static gboolean fill_request(
-	const VerbOptions *options, const Recipe *recipe, ExportRequest *request, GError **error)
+static gboolean fill_request(const VerbOptions *options, const Session *session,
+	const Recipe *recipe, ExportRequest *request, GError **error)
 {
 	EditChoice said = {0};
 	*request = (ExportRequest){.repeated = recipe,
@@ -89,7 +107,7 @@ static gboolean fill_request(
 		return FALSE;
 	said.expression = verb_argument(options, 1);
 	request->choice = recipe ? export_choice(recipe) : said;
-	return !recipe || check_repeated(options, &said, &request->choice, error);
+	return !recipe || check_repeated(options, session, &said, &request->choice, error);
 }
 
 static gboolean run_export(Job *job, gpointer data, GError **error)
@@ -132,7 +150,7 @@ static int run(const VerbOptions *options, GError **error)
 	g_autoptr(Recipe) recipe = options->recipe ? read_recipe(options, session, error) : NULL;
 	if (options->recipe && !recipe)
 		return 0;
-	if (fill_request(options, recipe, &request, error))
+	if (fill_request(options, session, recipe, &request, error))
 		write_model(options, session, &request, error);
 	return 0;
 }
