@@ -107,7 +107,8 @@ static void add_rows(Table *table, const Preview *preview, const PreviewGroup *g
 	gboolean exact = preview->kind == PREVIEW_EXACT;
 	for (guint i = 0; i < preview->count; i++) {
 		table_add_text(table, group->name);
-		table_add_count(table, group->elements);
+		if (exact)
+			table_add_count(table, group->elements);
 		add_spread(table, &group->norm, exact);
 		if (exact)
 			table_add_number(table, group->relative.value);
@@ -180,13 +181,15 @@ static void add_spread_column(Table *table, const char *heading, gboolean exact)
 		table_add_number_column(table, "+-");
 }
 
+/* Intervals take the room of the elements and the relative norm. */
 Table *report_preview_table(const Preview *preview)
 {
 	gboolean exact = preview->kind == PREVIEW_EXACT;
 	g_autofree char *title = title_of(preview);
 	Table *table = table_new(title);
 	table_add_text_column(table, "group");
-	table_add_number_column(table, "elements");
+	if (exact)
+		table_add_number_column(table, "elements");
 	add_spread_column(table, "norm", exact);
 	if (exact)
 		table_add_number_column(table, "relative");

@@ -63,6 +63,6 @@ grep -q '^group,elements,task,kind,norm,norm_low,norm_high,relative,' columns-m 
 expect 0 "$TAUSCOPE" preview s.h5 'dare(mnist, p=0.5)' --scale 2
 grep -q '^scale 2.00, expected: norm [0-9.]* ([0-9.]* to [0-9.]*),$' out ||
 	fail 'no interval'
-grep -q '^group  *elements  *norm  *+-  *task  *cosine  *+-  *kept  *+-$' out || fail 'no +-'
+grep -q '^group  *norm  *+-  *task  *cosine  *+-  *kept  *+-$' out || fail 'no +-'
 expect 0 "$TAUSCOPE" preview s.h5 'ties(0.3*mnist)'
 grep -q '^warning: ties(0.3\*mnist) divides by its weights' out || fail 'no warning'
