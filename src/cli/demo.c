@@ -158,9 +158,11 @@ static gboolean report_edit(const Store *store, GError **error)
 	g_autoptr(Node) edit = expression_parse(store->collection, DEMO_EDIT, error);
 	if (!edit)
 		return FALSE;
+	g_autoptr(GPtrArray) statistics = store_statistics(store);
 	PreviewRequest request = {.collection = store->collection,
 		.gram = store->gram,
 		.plan = store->plan,
+		.statistics = (Statistics **)statistics->pdata,
 		.edit = edit,
 		.scale = 1,
 		.by = GROUP_ALL};

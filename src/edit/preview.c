@@ -41,13 +41,29 @@ static double largest_norm(const PreviewRequest *request, const Scope *scope)
 	return largest;
 }
 
-/* The tensors of the scope on which the edit's norm is not known as a number. */
-static GArray *unknown_tensors(const Sums *sums, const Scope *scope)
+/* Whether a member that takes part has no norm on a tensor, so that a sample may have missed what
+ * is no number there. */
+static gboolean may_be_unknown(const PreviewRequest *request, const GArray *members, guint tensor)
 {
+	gboolean known = TRUE;
+	for (guint i = 0; known && i < members->len; i++) {
+		guint member = g_array_index(members, guint, i);
+		known = isfinite(*gram_cell(request->gram, tensor, member, member));
+	}
+	return !known && expression_acts(request->collection, request->edit, tensor);
+}
+
+/* The tensors of the scope on which the edit's norm is not known as a number, or is estimated
+ * though it has none. */
+static GArray *unknown_tensors(const Showing *showing, const Scope *scope)
+{
+	g_autoptr(GArray) members = expression_members(showing->request->edit);
+	gboolean estimated = showing->found->kind == PREVIEW_ESTIMATED;
 	GArray *unknown = g_array_new(FALSE, FALSE, sizeof(guint));
 	for (guint i = 0; i < scope->tensors->len; i++) {
 		guint tensor = g_array_index(scope->tensors, guint, i);
-		if (!isfinite(sums->value.square[tensor]))
+		if (!isfinite(showing->found->sums->value.square[tensor]) ||
+			(estimated && may_be_unknown(showing->request, members, tensor)))
 			g_array_append_val(unknown, tensor);
 	}
 	return unknown;
@@ -101,7 +117,7 @@ static void add_estimate_warnings(const Showing *showing, Preview *preview, cons
 static void add_warnings(const Showing *showing, Preview *preview, const Scope *scope)
 {
 	const PreviewRequest *request = showing->request;
-	g_autoptr(GArray) unknown = unknown_tensors(showing->found->sums, scope);
+	g_autoptr(GArray) unknown = unknown_tensors(showing, scope);
 	g_autofree gboolean *blamed = blamed_for(request, unknown);
 	warning_add_nothing(preview->warnings, request->collection, request->edit);
 	warning_add_left_out(preview->warnings, request->collection, request->edit);
