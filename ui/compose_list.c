@@ -237,6 +237,17 @@ static void draw_list(ComposeView *view, const GArray *lines, Canvas *canvas, Re
 	}
 }
 
+/* Says of the lines that have no room that they are there. */
+static void draw_hidden(int above, int below, Canvas *canvas, Rect rect, int y)
+{
+	if (above > 0 && below > 0)
+		canvas_printf(
+			canvas, rect, MARGIN, y, ROLE_DIM, "%d more above, %d below", above, below);
+	else if (above > 0 || below > 0)
+		canvas_printf(canvas, rect, MARGIN, y, ROLE_DIM, "%d more %s", MAX(above, below),
+			above > 0 ? "above" : "below");
+}
+
 /* The edit in the language that the batch verbs take. */
 static char *expression_text(const Composition *composition)
 {
@@ -294,6 +305,7 @@ void compose_list_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect)
 	draw_title(session, canvas, rect);
 	draw_heading(&columns, canvas, rect);
 	draw_list(view, lines, canvas, rect_rows(rect, HEADING_ROWS, list), &columns);
+	draw_hidden(view->top, (int)lines->len - view->top - list, canvas, rect, used - 1);
 	draw_expression(text, canvas, rect_rows(rect, used, below));
 	compose_curve_draw(
 		view, ui, canvas, rect_rows(rect, used + below, rect.height - used - below - 2));
