@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+/* Keys of many that a pivot is chosen from. */
+#define PICKED 31u
+
 static gboolean stands_before(const WeightedKey *a, const WeightedKey *b)
 {
 	return a->key > b->key || (a->key == b->key && a->index < b->index);
@@ -17,28 +20,34 @@ static void swap(WeightedKey *a, WeightedKey *b)
 	*b = kept;
 }
 
-/* Puts the middle one of three, picked as if by chance, at the front: whatever order the keys are
- * in, runs of equal ones too, no part is small for long. */
-static void choose_pivot(WeightedKey *keys, gsize n)
+/* Puts a pivot at the front that is likely near the cut, of which `share` is above: of some picked
+ * as if by chance, so that in whatever order the keys are, runs of equal ones too, few are left
+ * (Floyd and Rivest 1975). */
+static void choose_pivot(WeightedKey *keys, gsize n, double share)
 {
-	WeightedKey *a = &keys[rng_bits(n, 0) % n], *b = &keys[rng_bits(n, 1) % n];
-	WeightedKey *c = &keys[rng_bits(n, 2) % n];
-	if (stands_before(b, a))
-		swap(a, b);
-	if (stands_before(c, b))
-		swap(b, c);
-	if (stands_before(b, a))
-		swap(a, b);
-	swap(keys, b);
+	WeightedKey *picked[PICKED];
+	guint count = n < PICKED * PICKED ? 3 : PICKED;
+	for (guint i = 0; i < count; i++) {
+		WeightedKey *key = &keys[rng_bits(n, i) % n];
+		guint at = i;
+		for (; at > 0 && stands_before(key, picked[at - 1]); at--)
+			picked[at] = picked[at - 1];
+		picked[at] = key;
+	}
+	swap(keys, picked[MIN((guint)(share * count), count - 1)]);
 }
 
-/* Moves what stands before the pivot, which is at the front, before it; where the pivot is then. */
-static gsize part(WeightedKey *keys, gsize n)
+/* Moves what stands before the pivot, which is at the front, before it; where the pivot is then,
+ * and what weight is before it. */
+static gsize part(WeightedKey *keys, gsize n, double *before)
 {
 	gsize end = 1;
+	*before = 0;
 	for (gsize i = 1; i < n; i++)
-		if (stands_before(&keys[i], &keys[0]))
+		if (stands_before(&keys[i], &keys[0])) {
+			*before += keys[i].weight;
 			swap(&keys[i], &keys[end++]);
+		}
 	swap(&keys[0], &keys[end - 1]);
 	return end - 1;
 }
@@ -56,17 +65,20 @@ Cut weighted_cut(WeightedKey *keys, gsize n, double above)
 {
 	Cut cut = {INFINITY, 0};
 	gboolean missed = n > 0 && above > 0;
+	double total = weight_of(keys, n), before;
 	while (n > 0) {
-		choose_pivot(keys, n);
-		gsize pivot = part(keys, n);
-		double before = weight_of(keys, pivot);
-		if (before + keys[pivot].weight / 2 <= above) {
+		choose_pivot(keys, n, total > 0 ? CLAMP(above / total, 0, 1) : 0);
+		gsize pivot = part(keys, n, &before);
+		double weight = keys[pivot].weight;
+		if (before + weight / 2 <= above) {
 			missed = FALSE;
 			cut = (Cut){keys[pivot].key, keys[pivot].index};
-			above -= before + keys[pivot].weight;
+			above -= before + weight;
+			total -= before + weight;
 			keys += pivot + 1;
 			n -= pivot + 1;
 		} else {
+			total = before;
 			n = pivot;
 		}
 	}
