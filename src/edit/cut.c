@@ -39,8 +39,7 @@ struct CutPart {
 	};
 };
 
-/* Bits in the order of the numbers. */
-static guint64 ordered_bits(double key)
+guint64 cut_ordered_bits(double key)
 {
 	guint64 bits;
 	double positive = key + 0.0;
@@ -123,7 +122,7 @@ static void count_digits(CutPart *part, const CutSearch *search, const double *k
 	guint64 mask = (G_GUINT64_CONSTANT(1) << (BITS - shift - search->known)) - 1;
 	memset(part->counts, 0, sizeof part->counts);
 	for (guint64 i = 0; i < n; i++) {
-		guint64 bits = ordered_bits(keys[i]);
+		guint64 bits = cut_ordered_bits(keys[i]);
 		if (has_prefix(search, bits))
 			part->counts[bits >> shift & mask]++;
 	}
@@ -133,7 +132,7 @@ static void collect(CutPart *part, const CutSearch *search, const double *keys, 
 	guint64 first, const guint64 *index)
 {
 	for (guint64 i = 0; i < n; i++) {
-		guint64 bits = ordered_bits(keys[i]);
+		guint64 bits = cut_ordered_bits(keys[i]);
 		if (has_prefix(search, bits))
 			part->candidates[part->n++] =
 				(Candidate){bits, index ? first + index[i] : first + i};

@@ -19,6 +19,9 @@ static inline gboolean cut_above(const Cut *cut, double key, guint64 index)
 	return key > cut->key || (key == cut->key && index <= cut->index);
 }
 
+/* The bits of a number, turned so that they order as numbers do; -0 is 0. */
+guint64 cut_ordered_bits(double key);
+
 /* A search for one cut. */
 typedef struct CutSearch CutSearch;
 /* What one block of numbers adds to a search in one pass; memory of a worker. */

@@ -1,4 +1,5 @@
-/* weighted.c - the cut of a weighted sample, by selection (Hoare 1961) and not by sorting. */
+/* weighted.c - the cut of a weighted sample, by selection (Hoare 1961) and not by sorting; of many
+ * numbers, among those alone whose leading bits are those at the cut. */
 #include "edit/weighted.h"
 
 #include "core/rng.h"
@@ -7,6 +8,10 @@
 
 /* Keys of many that a pivot is chosen from. */
 #define PICKED 31u
+
+/* Numbers from which on their leading bits are looked at first. */
+#define MANY 4096u
+#define BUCKET_BITS 15u
 
 static gboolean stands_before(const WeightedKey *a, const WeightedKey *b)
 {
@@ -60,9 +65,59 @@ static double weight_of(const WeightedKey *keys, gsize n)
 	return sum;
 }
 
+/* The buckets of leading bits where the cut may lie: the first whose numbers are not all above, and
+ * the one before it, whose last number is the cut where the next is above by less than half. */
+typedef struct {
+	guint first, second;
+	double before; /* the weight of the numbers before the first */
+} Buckets;
+
+static guint bucket_of(const WeightedKey *key)
+{
+	return (guint)(cut_ordered_bits(key->key) >> (64 - BUCKET_BITS));
+}
+
+static Buckets find_buckets(const double *weight, double above)
+{
+	Buckets found = {.first = G_MAXUINT, .second = G_MAXUINT};
+	double sum = 0;
+	for (guint i = 1u << BUCKET_BITS; i-- > 0;) {
+		if (weight[i] == 0)
+			continue;
+		found.first = found.second;
+		found.second = i;
+		sum += weight[i];
+		if (sum > above)
+			break;
+	}
+	found.before = sum - weight[found.second];
+	if (found.first != G_MAXUINT)
+		found.before -= weight[found.first];
+	return found;
+}
+
+/* Moves the numbers of the buckets that matter to the front; how many they are. */
+static gsize narrow(WeightedKey *keys, gsize n, double *above)
+{
+	g_autofree double *weight = g_new0(double, 1u << BUCKET_BITS);
+	gsize kept = 0;
+	for (gsize i = 0; i < n; i++)
+		weight[bucket_of(&keys[i])] += keys[i].weight;
+	Buckets buckets = find_buckets(weight, *above);
+	for (gsize i = 0; i < n; i++) {
+		guint bucket = bucket_of(&keys[i]);
+		if (bucket == buckets.first || bucket == buckets.second)
+			swap(&keys[kept++], &keys[i]);
+	}
+	*above -= buckets.before;
+	return kept;
+}
+
 /* Finds the last number of which more than half is above. */
 Cut weighted_cut(WeightedKey *keys, gsize n, double above)
 {
+	if (n > MANY)
+		n = narrow(keys, n, &above);
 	Cut cut = {INFINITY, 0};
 	gboolean missed = n > 0 && above > 0;
 	double total = weight_of(keys, n), before;

@@ -149,6 +149,34 @@ static void test_weighted_end(void)
 	g_assert_true(isinf(weighted_cut(keys, G_N_ELEMENTS(keys), 0).key));
 }
 
+/* Of many numbers: those that a full sort puts above, to half a number. */
+static void test_weighted_many(gconstpointer data)
+{
+	guint64 n = 20000;
+	g_autofree double *numbers_drawn = numbers(n, (double (*)(GRand *, guint64))data);
+	g_autofree WeightedKey *keys = g_new(WeightedKey, n);
+	g_autofree Entry *sorted = g_new(Entry, n);
+	for (guint64 i = 0; i < n; i++)
+		sorted[i] = (Entry){numbers_drawn[i], i};
+	qsort(sorted, n, sizeof *sorted, compare);
+	for (double above = 1; above <= (double)n; above *= 3) {
+		double weight = 0;
+		guint64 last = 0;
+		for (guint64 i = 0; i < n; i++)
+			keys[i] = (WeightedKey){numbers_drawn[i], (double)(1 + i % 3) / 2, i};
+		for (; last < n; last++) {
+			double own = (double)(1 + sorted[last].index % 3) / 2;
+			if (weight + own / 2 > above)
+				break;
+			weight += own;
+		}
+		Cut cut = weighted_cut(keys, n, above);
+		for (guint64 i = 0; i < n; i++)
+			g_assert_cmpint(
+				cut_above(&cut, sorted[i].key, sorted[i].index), ==, i < last);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -158,6 +186,12 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/cut/one-value", (gconstpointer)one_value, test_many);
 	g_test_add_data_func("/cut/near-one", (gconstpointer)near_one, test_many);
 	g_test_add_func("/cut/weighted", test_weighted);
+	g_test_add_data_func("/cut/weighted/spread", (gconstpointer)spread, test_weighted_many);
+	g_test_add_data_func(
+		"/cut/weighted/few-values", (gconstpointer)few_values, test_weighted_many);
+	g_test_add_data_func(
+		"/cut/weighted/one-value", (gconstpointer)one_value, test_weighted_many);
+	g_test_add_data_func("/cut/weighted/near-one", (gconstpointer)near_one, test_weighted_many);
 	g_test_add_func("/cut/weighted-end", test_weighted_end);
 	return g_test_run();
 }
