@@ -1,4 +1,5 @@
-/* closed_walk.h - the walk down the tree of an edit that finds its coefficients; for closed*.c. */
+/* closed_walk.h - the walk down the tree of an edit that finds its coefficients; for closed*.c and
+ * bound.c. */
 #ifndef TAUSCOPE_CLOSED_WALK_H
 #define TAUSCOPE_CLOSED_WALK_H
 

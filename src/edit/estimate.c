@@ -2,6 +2,7 @@
 #include "edit/estimate.h"
 
 #include "core/job.h"
+#include "edit/bound.h"
 #include "edit/estimate_part.h"
 #include "edit/least_squares.h"
 #include "edit/mask.h"
@@ -282,5 +283,6 @@ Sums *estimate_sums(PreviewSample *sample, const Gram *gram, const Node *edit, c
 		.figures = tasks + 1,
 		.alone = !reads_masks(edit)};
 	looking.compared = looking_place(&looking, looking.figures);
+	sums->bound = bound_norms(sample, gram, edit);
 	return estimate(&looking, sample, sums, values, error) ? g_steal_pointer(&sums) : NULL;
 }

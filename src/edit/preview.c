@@ -97,6 +97,14 @@ static void add_size_warning(Preview *preview)
 			of_largest);
 }
 
+static gboolean is_bounded(const Sums *sums, const Scope *scope)
+{
+	for (guint i = 0; sums->bound && i < scope->tensors->len; i++)
+		if (!isnan(sums->bound[g_array_index(scope->tensors, guint, i)]))
+			return TRUE;
+	return FALSE;
+}
+
 /* What makes an estimate rougher than others. */
 static void add_estimate_warnings(const Showing *showing, Preview *preview, const Scope *scope)
 {
@@ -111,7 +119,8 @@ static void add_estimate_warnings(const Showing *showing, Preview *preview, cons
 			"estimated from %" G_GUINT64_FORMAT
 			" elements alone, which is few; measure it",
 			count);
-	warning_add_rows(preview->warnings, showing->request->edit);
+	if (is_bounded(showing->found->sums, scope))
+		warning_add_rows(preview->warnings, showing->request->edit);
 }
 
 static void add_warnings(const Showing *showing, Preview *preview, const Scope *scope)

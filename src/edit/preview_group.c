@@ -24,6 +24,8 @@ static Estimate estimate_of(double value, double low, double high)
 
 static Estimate scaled(Estimate estimate, double scale)
 {
+	if (scale == 0)
+		return estimate_of(estimate.value * scale, 0, 0);
 	Estimate of = {estimate.value * scale, estimate.low * scale, estimate.high * scale};
 	return scale < 0 ? (Estimate){of.value, of.high, of.low} : of;
 }
@@ -32,8 +34,10 @@ static Estimate norm_of(const Total *total)
 {
 	double half = total->reach * sqrt(total->square_variance);
 	double value = root(total->square);
-	return half > 0 ? estimate_of(value, root(total->square - half), root(total->square + half))
-			: estimate_of(value, value, value);
+	return half > 0 || total->bounded
+		       ? estimate_of(value, root(total->square - half - total->square_below),
+				 root(total->square + half + total->square_above))
+		       : estimate_of(value, value, value);
 }
 
 static Estimate divided(Estimate estimate, double divisor)
@@ -51,11 +55,37 @@ static double cosine_variance(const Total *total, guint task, double cosine)
 	       2 * of_square / norms * total->covariance[task];
 }
 
+static Estimate product_of(const Total *total, guint task)
+{
+	double half = total->reach * sqrt(total->product_variance[task]);
+	double value = total->product[task];
+	return estimate_of(value, value - half - total->product_below[task],
+		value + half + total->product_above[task]);
+}
+
+/* The ends of a quotient whose ends of both parts are known; that of the product which lies on
+ * this side of 0 counts by the least norm, and by the largest where it lies beyond. */
+static double farthest(double product, Estimate norm, double sign)
+{
+	double quotient = product / (product * sign > 0 ? norm.low : norm.high);
+	return CLAMP(isnan(quotient) ? sign : quotient, -1, 1);
+}
+
+static Estimate bounded_cosine(const Total *total, guint task, double value)
+{
+	Estimate norm = norm_of(total), product = product_of(total, task);
+	double size = root(total->task_square[task]);
+	return estimate_of(value, fmin(value, farthest(product.low / size, norm, -1)),
+		fmax(value, farthest(product.high / size, norm, 1)));
+}
+
 /* Where the norm may be 0, the cosine may be anything. */
 static Estimate cosine_with(const Total *total, guint task)
 {
 	double value = cosine_of(
 		total->product[task], root(total->square), root(total->task_square[task]));
+	if (total->bounded)
+		return bounded_cosine(total, task, value);
 	if (total->square_variance == 0 && total->product_variance[task] == 0)
 		return estimate_of(value, value, value);
 	if (total->square <= total->reach * sqrt(total->square_variance))
@@ -66,10 +96,7 @@ static Estimate cosine_with(const Total *total, guint task)
 
 static Estimate kept_of(const Total *total, guint task)
 {
-	double half = total->reach * sqrt(total->product_variance[task]);
-	Estimate product = {
-		total->product[task], total->product[task] - half, total->product[task] + half};
-	return divided(product, total->task_square[task]);
+	return divided(product_of(total, task), total->task_square[task]);
 }
 
 PreviewGroup *preview_group_new(const Scope *scope, const Total *total, double scale)

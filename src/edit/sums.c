@@ -61,6 +61,7 @@ void sums_free(Sums *sums)
 	}
 	g_free(sums->spread);
 	g_clear_pointer(&sums->parts, g_array_unref);
+	g_free(sums->bound);
 	g_free(sums);
 }
 
@@ -152,6 +153,33 @@ static void add_values(
 	}
 }
 
+/* The product with a task, whose norm it is, is at most that of the norms. */
+static void add_product_bound(Total *total, guint task, double value, double bound, double norm)
+{
+	double most = norm > 0 ? bound * norm : 0;
+	total->product_below[task] += fmax(most + value, 0);
+	total->product_above[task] += fmax(most - value, 0);
+}
+
+/* Where there is a bound, the edit may be 0, or as long as that. */
+static void add_bounds(
+	Total *total, const Sums *sums, const Gram *gram, const guint *task, const Scope *scope)
+{
+	for (guint n = 0; n < scope->tensors->len; n++) {
+		guint t = tensor_at(scope, n);
+		double bound = sums->bound[t], square = sums->value.square[t];
+		if (isnan(bound))
+			continue;
+		total->bounded = TRUE;
+		total->square_below += fmax(square, 0);
+		total->square_above += fmax(bound * bound - square, 0);
+		for (guint i = 0; i < total->tasks; i++)
+			add_product_bound(total, i,
+				sums->value.product[(gsize)t * total->tasks + i], bound,
+				sqrt(*gram_cell(gram, t, task[i], task[i])));
+	}
+}
+
 Total *total_new(const Sums *sums, const Gram *gram, const guint *task, const Scope *scope)
 {
 	Total *total = g_new0(Total, 1);
@@ -160,12 +188,16 @@ Total *total_new(const Sums *sums, const Gram *gram, const guint *task, const Sc
 	total->task_square = g_new0(double, sums->tasks + 1);
 	total->product_variance = g_new0(double, sums->tasks + 1);
 	total->covariance = g_new0(double, sums->tasks + 1);
+	total->product_below = g_new0(double, sums->tasks + 1);
+	total->product_above = g_new0(double, sums->tasks + 1);
 	total->reach = gsl_cdf_ugaussian_Pinv(UPPER);
 	add_values(total, sums, gram, task, scope);
 	if (sums->spread)
 		add_spread(total, sums->spread, scope);
 	if (sums->parts)
 		add_parts(total, sums->parts, scope);
+	if (sums->bound)
+		add_bounds(total, sums, gram, task, scope);
 	return total;
 }
 
@@ -174,6 +206,8 @@ void total_free(Total *total)
 	if (!total)
 		return;
 	g_free(total->product);
+	g_free(total->product_below);
+	g_free(total->product_above);
 	g_free(total->task_square);
 	g_free(total->product_variance);
 	g_free(total->covariance);

@@ -25,6 +25,8 @@ typedef struct {
 	SumRows value;
 	SumSpread *spread; /* or NULL */
 	GArray *parts;     /* of SumRows: how far each part is from the whole; or NULL */
+	double *bound; /* [tensors] or NULL: not NaN where ‖edit‖ is known to be at most that,
+			* and no errors say more */
 } Sums;
 
 Sums *sums_new(guint tensors, guint tasks);
@@ -43,7 +45,11 @@ typedef struct {
 	guint tasks;
 	double square, base_square, square_variance;
 	double *product, *task_square, *product_variance, *covariance; /* [tasks] */
-	double reach; /* how many standard deviations hold 95 % */
+	/* How far beyond these errors the sums may be, to either side; [tasks]. */
+	double square_below, square_above;
+	double *product_below, *product_above;
+	gboolean bounded; /* some tensor has a bound in place of errors */
+	double reach;     /* how many standard deviations hold 95 % */
 } Total;
 
 Total *total_new(const Sums *sums, const Gram *gram, const guint *task, const Scope *scope);

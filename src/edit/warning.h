@@ -38,7 +38,8 @@ void warning_add_nothing(GPtrArray *warnings, const Collection *collection, cons
 void warning_add_calls(
 	GPtrArray *warnings, const Collection *collection, const Gram *gram, const Node *edit);
 
-/* Adds one on calls that see rows, filters or columns, which a sample has not whole. */
+/* Adds one on calls that see rows, filters or columns, of an edit on which the sample has not all
+ * of these whole. */
 void warning_add_rows(GPtrArray *warnings, const Node *edit);
 
 #endif

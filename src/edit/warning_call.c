@@ -1,6 +1,7 @@
 /* warning_call.c - calls that do other than they look like. */
 #include "edit/warning.h"
 
+#include "edit/bound.h"
 #include "edit/closed.h"
 #include "edit/method_rows.h"
 
@@ -157,23 +158,17 @@ void warning_add_calls(
 	}
 }
 
-static gboolean sees_rows(const Node *call)
-{
-	MethodBy by = method_by(call);
-	return by == BY_FILTER || by == BY_ROW || by == BY_COLUMN || call->method->unit;
-}
-
 void warning_add_rows(GPtrArray *warnings, const Node *edit)
 {
 	g_autoptr(GPtrArray) calls = expression_calls(edit);
 	for (guint i = 0; i < calls->len; i++) {
 		const Node *call = calls->pdata[i];
-		if (!sees_rows(call))
+		if (!bound_sees_rows(call))
 			continue;
 		warning_add(warnings,
-			"%s looks at whole rows, of which the sample has single elements: its "
-			"estimate takes a tensor for one row, and may be further off than its "
-			"interval says; measure it",
+			"%s sees rows whole, and the sample has only parts of them: the estimate "
+			"may be far off, and its interval is all that must hold; measure it "
+			"(--exact)",
 			call->method->name);
 		return;
 	}

@@ -152,6 +152,78 @@ static void test_groups(void)
 	test_folder_remove(folder);
 }
 
+static gboolean has_warning(const Preview *preview, const char *text)
+{
+	for (guint i = 0; i < preview->warnings->len; i++)
+		if (strstr(preview->warnings->pdata[i], text))
+			return TRUE;
+	return FALSE;
+}
+
+/* What rows do is not in a sample that has none whole: bounds hold it, all of them.  A tensor that
+ * is sampled whole is in doubt only where it shares thresholds with others. */
+static void test_rows(void)
+{
+	static const char *const texts[] = {
+		"stock(a, b, along=row)",
+		"stock(a, b, c, along=filter)",
+		"stock(a, b, along=row, dialect=mergekit)",
+		"nuslerp(a, 3*b, along=row)",
+		"nuslerp(a, b, along=column, of=weights)",
+		"arcee_fusion(a)",
+		"della(a, 0.5*b, density=0.5, seed=2)",
+		"della_linear(a, -b, density=0.4, dialect=mergekit)",
+		"0.5*c - 2*stock(a, b, along=row)[blocks]",
+		"trim(arcee_fusion(a), density=0.1) / 2",
+		"mean(c, magmax(stock(a, b, along=row), b))",
+		"orthogonal(arcee_fusion(b), a)",
+	};
+	char *folder = test_folder();
+	g_autoptr(Digits) model = large_model(folder, TAILS_NORMAL, 3);
+	g_autoptr(GArray) norms = g_array_new(FALSE, FALSE, sizeof(double));
+	g_autoptr(GArray) cosines = g_array_new(FALSE, FALSE, sizeof(double));
+	Tally tally = {0, 0, norms, cosines};
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		check_edit(model, texts[i], &tally);
+		g_autoptr(Node) edit = expression_parse(model->collection, texts[i], NULL);
+		PreviewRequest request = request_of(model, edit);
+		g_autoptr(Preview) preview = preview_new(&request, NULL);
+		g_assert_true(has_warning(preview, "sees rows whole"));
+		request.pattern = "norm";
+		g_autoptr(Preview) sampled_whole = preview_new(&request, NULL);
+		gboolean spreads = g_str_has_prefix(texts[i], "orthogonal") ||
+				   g_str_has_prefix(texts[i], "trim") ||
+				   g_str_has_prefix(texts[i], "della(");
+		g_assert_true(has_warning(sampled_whole, "sees rows whole") == spreads);
+	}
+	g_assert_cmpuint(tally.figures, ==, 7 * G_N_ELEMENTS(texts));
+	g_assert_cmpuint(tally.held, ==, tally.figures);
+	test_folder_remove(folder);
+}
+
+/* Each row's part of the mean is at most all of it: λ·‖a + b‖ / 2. */
+static void test_stock_bound(void)
+{
+	char *folder = test_folder();
+	g_autoptr(Digits) model = large_model(folder, TAILS_NORMAL, 3);
+	g_autoptr(Node) edit =
+		expression_parse(model->collection, "stock(a, b, along=row)[mlp]", NULL);
+	PreviewRequest request = request_of(model, edit);
+	request.pattern = "mlp";
+	g_autoptr(Preview) preview = preview_new(&request, NULL);
+	double square = 0;
+	for (guint t = 0; t < LARGE_TENSORS; t++) {
+		double a = sqrt(*gram_cell(model->gram, t, 1, 1));
+		double b = sqrt(*gram_cell(model->gram, t, 2, 2));
+		if (strstr(collection_tensor(model->collection, t)->name, "mlp"))
+			square += (a + b) * (a + b) / 4;
+	}
+	g_assert_cmpfloat(preview->whole->norm.low, ==, 0);
+	g_assert_cmpfloat(preview->whole->norm.high, >=, 0.5 * sqrt(square) * (1 - 1e-9));
+	g_assert_cmpfloat(preview->whole->norm.high, <, 0.5 * sqrt(square) * 1.1);
+	test_folder_remove(folder);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -159,5 +231,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/estimate/long", GINT_TO_POINTER(TAILS_LONG), test_held);
 	g_test_add_data_func("/estimate/sparse", GINT_TO_POINTER(TAILS_SPARSE), test_held);
 	g_test_add_func("/estimate/groups", test_groups);
+	g_test_add_func("/estimate/rows", test_rows);
+	g_test_add_func("/estimate/stock-bound", test_stock_bound);
 	return g_test_run();
 }
