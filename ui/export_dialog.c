@@ -109,12 +109,18 @@ const char *export_type(const ExportDialog *dialog)
 	return dialog->part == MODEL_TASK_VECTOR ? "F32, for differences are small" : "as the base";
 }
 
+static void find_reason(ExportDialog *dialog, Ui *ui, What what)
+{
+	g_free(dialog->why_not[what]);
+	dialog->why_not[what] = whats[what].why_not ? whats[what].why_not(dialog, ui) : NULL;
+}
+
+/* A table is made to know whether there is one, so once for both of its forms. */
 static void find_reasons(ExportDialog *dialog, Ui *ui)
 {
-	for (guint i = 0; i < WHAT_COUNT; i++) {
-		g_free(dialog->why_not[i]);
-		dialog->why_not[i] = whats[i].why_not ? whats[i].why_not(dialog, ui) : NULL;
-	}
+	find_reason(dialog, ui, WHAT_MODEL);
+	find_reason(dialog, ui, WHAT_CSV);
+	dialog->why_not[WHAT_JSON] = g_strdup(dialog->why_not[WHAT_CSV]);
 }
 
 static void dialog_free(gpointer state)
@@ -185,6 +191,17 @@ static guint64 bytes_needed(const ExportDialog *dialog, Ui *ui)
 	return text ? strlen(text) : 0;
 }
 
+/* What takes long for many tensors or rows is not done again for each character of the path. */
+static void find_size(ExportDialog *dialog, Ui *ui)
+{
+	gsize choice = (dialog->what * G_N_ELEMENTS(parts) + dialog->part) * G_N_ELEMENTS(types) +
+		       dialog->type + 1;
+	if (dialog->sized == choice)
+		return;
+	dialog->sized = choice;
+	dialog->bytes = bytes_needed(dialog, ui);
+}
+
 static guint64 bytes_free(const char *path)
 {
 	g_autofree char *folder = g_path_get_dirname(path);
@@ -207,8 +224,8 @@ static void refresh(ExportDialog *dialog, Ui *ui)
 	if (!dialog->path_typed)
 		default_path(dialog, ui);
 	g_autofree char *path = path_typed(dialog->path->text->str);
-	find_reasons(dialog, ui);
-	dialog->bytes = bytes_needed(dialog, ui);
+	find_reason(dialog, ui, WHAT_MODEL);
+	find_size(dialog, ui);
 	dialog->free = bytes_free(path);
 	g_free(dialog->command);
 	dialog->command = dialog->why_not[dialog->what] ? NULL

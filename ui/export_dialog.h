@@ -27,6 +27,7 @@ typedef struct {
 	char *why_not[WHAT_COUNT]; /* NULL where it can be written */
 	char *reason;              /* why the last try failed; NULL */
 	guint64 bytes, free;       /* that it takes and that are free there; 0: not known */
+	gsize sized;               /* the choices that `bytes` is of; 0: none */
 	char *command;             /* of the batch program; NULL where there is none */
 } ExportDialog;
 

@@ -254,6 +254,43 @@ static void test_export_model(void)
 	bench_free(&bench);
 }
 
+static void write_layers(const char *path, double value)
+{
+	enum { LAYERS = 4000 };
+	g_autofree TestTensor *tensors = g_new(TestTensor, LAYERS);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < LAYERS; i++) {
+		g_ptr_array_add(names, g_strdup_printf("blocks.%u.w", i));
+		tensors[i] = (TestTensor){names->pdata[i], DTYPE_F32, 1, {1}, &value};
+	}
+	test_write_safetensors(path, tensors, LAYERS);
+}
+
+/* What the dialog asks of a screen and of many tensors it asks once, not for each character. */
+static void test_export_keys_are_quick(void)
+{
+	Bench bench = bench_new(FALSE);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(LoadRequest) request = load_request_new();
+	write_layers("base.safetensors", 1);
+	write_layers("t.safetensors", 2);
+	request->base = g_strdup("base.safetensors");
+	load_request_add(request, "t", "t.safetensors", FALSE);
+	session_load(bench.ui->session, request, &error);
+	g_assert_no_error(error);
+	wait_for_jobs(bench.ui->session);
+	press(&bench, "5 a <Enter>");
+	g_test_timer_start();
+	press(&bench, "e");
+	double opening = g_test_timer_elapsed();
+	g_test_timer_start();
+	type(&bench, "abcdefghijklmnopqrstuvwxyz");
+	double typing = g_test_timer_elapsed();
+	g_test_message("%.1f ms to open, %.1f ms to type", opening * 1e3, typing * 1e3);
+	g_assert_cmpfloat(typing, <, 5 * opening);
+	bench_free(&bench);
+}
+
 /* A path that is typed at once is the path; a key that edits keeps the one that was proposed. */
 static void test_export_to_what_is_typed(void)
 {
@@ -544,6 +581,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/app/export-spares-the-store", test_export_spares_the_store);
 	g_test_add_func("/app/export-model", test_export_model);
 	g_test_add_func("/app/export-to-what-is-typed", test_export_to_what_is_typed);
+	g_test_add_func("/app/export-keys-are-quick", test_export_keys_are_quick);
 	g_test_add_func("/app/names", test_names_keep_what_distinguishes);
 	g_test_add_func("/app/layers-keep", test_layers_keep_scale_and_order);
 	g_test_add_func("/app/quit-asks", test_quit_asks_while_a_job_runs);
