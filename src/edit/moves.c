@@ -122,14 +122,16 @@ static Sizes sizes_of(const PreviewSample *sample, const double *values, const S
 	return sizes;
 }
 
-/* Narrows the sizes to those above the cut, which stand first. */
-static void narrow(Sizes *sizes, const Cut *cut)
+/* Narrows the sizes to those above the cut; FALSE where none is. */
+static gboolean narrow(Sizes *sizes, const Cut *cut)
 {
 	gsize above = 0;
-	while (above < sizes->count &&
-		cut_above(cut, sizes->key[above].key, sizes->key[above].index))
-		above++;
-	sizes->count = above;
+	for (gsize i = 0; i < sizes->count; i++)
+		if (cut_above(cut, sizes->key[i].key, sizes->key[i].index))
+			sizes->key[above++] = sizes->key[i];
+	if (above > 0)
+		sizes->count = above;
+	return above > 0;
 }
 
 static double largest_of(const Sizes *sizes)
@@ -150,8 +152,6 @@ void moves_of(const PreviewSample *sample, const double *values, const Scope *sc
 		if (!sizes.count || !sizes.numbers)
 			continue;
 		Cut cut = weighted_cut(sizes.key, sizes.count, above);
-		moves[i] = isinf(cut.key) ? largest_of(&sizes) : cut.key;
-		if (!isinf(cut.key))
-			narrow(&sizes, &cut);
+		moves[i] = narrow(&sizes, &cut) ? cut.key : largest_of(&sizes);
 	}
 }
