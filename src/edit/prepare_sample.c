@@ -55,12 +55,26 @@ static void add_keys(
 	guint64 offset = call->offset[block->site.tensor];
 	double weight = stands_for(sampling, block->site.tensor);
 	for (guint i = 0; i < domain->step_cuts; i++) {
+		GArray *keys = sampling->keys[i];
+		guint at = keys->len;
 		step_keys(call, block, i, sampling->key);
-		for (guint64 k = 0; k < block->n; k++) {
-			WeightedKey entry = {
+		g_array_set_size(keys, at + (guint)block->n);
+		for (guint64 k = 0; k < block->n; k++)
+			g_array_index(keys, WeightedKey, at + k) = (WeightedKey){
 				sampling->key[k], weight, offset + method_place(block, k)};
-			g_array_append_val(sampling->keys[i], entry);
-		}
+	}
+}
+
+/* Makes room for all keys of a domain, so that they are not moved as they become more. */
+static void reserve(const Sampling *sampling, const Call *call, guint number, const Domain *domain)
+{
+	guint64 count = 0;
+	for (guint t = domain->first; t < collection_tensors(sampling->prepared->collection); t++)
+		if (call->domain_of[t] == number)
+			count += sampled(sampling->sample, t);
+	for (guint i = 0; i < domain->step_cuts; i++) {
+		g_array_set_size(sampling->keys[i], (guint)count);
+		g_array_set_size(sampling->keys[i], 0);
 	}
 }
 
@@ -87,8 +101,7 @@ static gboolean gather_domain(const Sampling *sampling, const Call *call, guint 
 	const MethodSite *site, Cut *cuts, GError **error)
 {
 	Domain *domain = &g_array_index(call->domains, Domain, number);
-	for (guint i = 0; i < domain->step_cuts; i++)
-		g_array_set_size(sampling->keys[i], 0);
+	reserve(sampling, call, number, domain);
 	for (guint t = domain->first; t < collection_tensors(site->collection); t++)
 		if (call->domain_of[t] == number && sampled(sampling->sample, t) &&
 			!gather_tensor(sampling, call, domain, t, error))
