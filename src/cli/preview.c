@@ -74,10 +74,11 @@ static Measure *measure(const VerbOptions *options, Store *store, const Node *ed
 	return job_run(job, error) ? measuring.measure : NULL;
 }
 
-/* What is exact from the Gram tables is not measured again. */
+/* What is exact from the Gram tables, where these know all of it, is not measured again. */
 static gboolean wants_measure(const VerbOptions *options, const Store *store, const Node *edit)
 {
-	return options->exact && !closed_is(store->collection, edit, FALSE);
+	return options->exact && !(closed_is(store->collection, edit, FALSE) &&
+					 closed_is_known(store->collection, store->gram, edit));
 }
 
 static Preview *preview_edit(

@@ -221,6 +221,26 @@ gboolean closed_is(const Collection *collection, const Node *edit, gboolean rand
 	return TRUE;
 }
 
+static gboolean is_known_on(const Gram *gram, const GArray *members, guint tensor)
+{
+	for (guint i = 0; i < members->len; i++)
+		for (guint j = 0; j <= i; j++)
+			if (!isfinite(*gram_cell(gram, tensor, g_array_index(members, guint, i),
+				    g_array_index(members, guint, j))))
+				return FALSE;
+	return TRUE;
+}
+
+gboolean closed_is_known(const Collection *collection, const Gram *gram, const Node *edit)
+{
+	g_autoptr(GArray) members = expression_members(edit);
+	for (guint t = 0; t < collection_tensors(collection); t++)
+		if (collection_is_float(collection, t) && expression_acts(collection, edit, t) &&
+			!is_known_on(gram, members, t))
+			return FALSE;
+	return TRUE;
+}
+
 static void noise_free(gpointer data)
 {
 	ClosedNoise *noise = data;

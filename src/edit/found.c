@@ -1,9 +1,11 @@
 /* found.c - what is found out about an edit, whatever its scale and whatever is shown of it. */
 #include "edit/found.h"
 
+#include "core/error.h"
 #include "edit/estimate.h"
 #include "edit/spread.h"
 
+#include <math.h>
 #include <string.h>
 
 static void found_free(gpointer data)
@@ -55,6 +57,49 @@ static gboolean is_rounded(const Collection *collection, const Node *edit)
 	return FALSE;
 }
 
+/* Whether a member's changes to a tensor are numbers, but not all of those in the sample. */
+static gboolean is_beyond_on(const PreviewSample *sample, guint member, guint tensor)
+{
+	const PrepareSample *whole = preview_sample_whole(sample);
+	const double *value = whole->task[member][tensor];
+	if (!value || !isfinite(preview_sample_largest(sample, member, tensor)))
+		return FALSE;
+	for (guint64 i = 0; i < preview_sample_count(sample, tensor); i++)
+		if (isinf(value[i]))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean is_beyond(
+	const PreviewRequest *request, const PreviewSample *sample, guint *member, guint *tensor)
+{
+	g_autoptr(GArray) members = expression_members(request->edit);
+	for (guint i = 0; i < members->len; i++)
+		for (guint t = 0; t < collection_tensors(request->collection); t++) {
+			*member = g_array_index(members, guint, i);
+			*tensor = t;
+			if (*member && expression_acts(request->collection, request->edit, t) &&
+				is_beyond_on(sample, *member, t))
+				return TRUE;
+		}
+	return FALSE;
+}
+
+/* Says what a sample of 32-bit floats has made of larger numbers, in place of that it failed. */
+static void explain_beyond(
+	const PreviewRequest *request, const PreviewSample *sample, GError **error)
+{
+	guint member = 0, tensor = 0;
+	if (!is_beyond(request, sample, &member, &tensor))
+		return;
+	g_clear_error(error);
+	fail_at(error, ERROR_INPUT,
+		(Place){.tensor = collection_tensor(request->collection, tensor)->name,
+			.remedy = "measure the edit over the weights (--exact)"},
+		"%s has changes beyond 32-bit floats, which is what the sample keeps",
+		collection_member(request->collection, member)->name);
+}
+
 static gboolean find_estimates(const PreviewRequest *request, PreviewSample *sample,
 	const Shown *shown, Found *found, GError **error)
 {
@@ -62,22 +107,32 @@ static gboolean find_estimates(const PreviewRequest *request, PreviewSample *sam
 		return FALSE;
 	found->sums = estimate_sums(sample, request->gram, request->edit, shown->task, shown->tasks,
 		&found->values, error);
+	if (!found->sums)
+		explain_beyond(request, sample, error);
 	gboolean everything = preview_sample_is_everything(sample) &&
 			      !is_rounded(request->collection, request->edit);
 	found->kind = everything ? PREVIEW_EXACT : PREVIEW_ESTIMATED;
 	return found->sums != NULL;
 }
 
+/* What the Gram tables do not know, where an edit leaves an infinity as it is, the sample may. */
 static gboolean find_sums(const PreviewRequest *request, PreviewSample *sample, const Shown *shown,
 	Found *found, GError **error)
 {
-	if (request->measure)
+	g_autoptr(GError) failed = NULL;
+	if (request->measure) {
 		found->sums = sums_measured(request->measure, shown->task, shown->tasks);
-	else if (closed_is(request->collection, request->edit, TRUE))
-		return find_closed(request, sample, shown, found, error);
-	else
-		return find_estimates(request, sample, shown, found, error);
-	return TRUE;
+		return TRUE;
+	}
+	if (closed_is(request->collection, request->edit, TRUE)) {
+		if (find_closed(request, sample, shown, found, &failed))
+			return TRUE;
+		if (closed_is_known(request->collection, request->gram, request->edit)) {
+			g_propagate_error(error, g_steal_pointer(&failed));
+			return FALSE;
+		}
+	}
+	return find_estimates(request, sample, shown, found, error);
 }
 
 /* What conflicts and moves want; nothing where there is no sample of all that takes part, or where
