@@ -129,6 +129,8 @@ static gboolean run_step(const Sampling *sampling, Call *call, GError **error)
 {
 	g_autofree double *memory = g_new(double, call_site_numbers(call) + 1);
 	step_begin(sampling->prepared, call);
+	if (step_is_over(call))
+		return step_end(sampling->prepared, call, error);
 	for (guint i = 0; i < call->domains->len; i++)
 		if (!run_domain(sampling, call, i, memory, error))
 			return FALSE;

@@ -4,6 +4,7 @@
 #include "toy.h"
 
 #include "edit/apply.h"
+#include "edit/closed.h"
 #include "edit/prepare.h"
 #include "edit/preview_sample.h"
 
@@ -299,6 +300,96 @@ static void assert_fails(const Digits *digits, const char *text, const char *sen
 	g_assert_nonnull(error_remedy(error));
 }
 
+static Preview *measured_of(const Digits *digits, const char *text, GError **error)
+{
+	g_autoptr(Node) edit = expression_parse(digits->collection, text, NULL);
+	MeasureRequest measuring = {.collection = digits->collection, .edit = edit};
+	g_autoptr(Measure) measure = measure_edit(&measuring, NULL, error);
+	PreviewRequest request = {.collection = digits->collection,
+		.gram = digits->gram,
+		.plan = digits->plan,
+		.edit = edit,
+		.scale = 1,
+		.measure = measure};
+	return measure ? preview_new(&request, error) : NULL;
+}
+
+/* A mask of infinities that nobody changes has no norm, and its change is 0: a is (3, 4), b (0, 2)
+ * beside it. */
+static void test_infinite_mask(void)
+{
+	static const struct {
+		const char *text;
+		double norm;
+	} edits[] = {
+		{"stock(a, b)", 0.8 / 1.8 * 6.708203932499369}, /* c/(1 + c)·‖(3, 6)‖ */
+		{"orthogonal(a, b)", 3},
+		{"match_norm(b, a)", 5},
+		{"clip(a, norm=1)", 1},
+		{"slerp(a, b, t=0)", 5},
+	};
+	static const double mask[] = {0, -INFINITY, NAN}, base[] = {1, 1}, a[] = {4, 5},
+			    b[] = {1, 3};
+	TestTensor tensors[] = {{"mask", DTYPE_F32, 1, {3}, mask}, {"w", DTYPE_F32, 1, {2}, base}};
+	g_auto(Fixture) fixture = fixture_new(tensors, 2);
+	tensors[1].values = a;
+	fixture_add(&fixture, "a", tensors, 2);
+	tensors[1].values = b;
+	fixture_add(&fixture, "b", tensors, 2);
+	g_autoptr(Digits) digits = fixture_run(&fixture);
+	for (gsize i = 0; i < G_N_ELEMENTS(edits); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Node) edit = expression_parse(digits->collection, edits[i].text, NULL);
+		g_assert_true(closed_is(digits->collection, edit, FALSE));
+		g_assert_false(closed_is_known(digits->collection, digits->gram, edit));
+		g_autoptr(Preview) sampled = preview_of(digits, edits[i].text, 1, NULL, GROUP_ALL);
+		g_autoptr(Preview) measured = measured_of(digits, edits[i].text, &error);
+		test_no_error(error);
+		g_assert_cmpint(sampled->kind, ==, PREVIEW_EXACT);
+		digits_close(sampled->whole->norm.value, edits[i].norm);
+		digits_close(measured->whole->norm.value, edits[i].norm);
+	}
+	g_autoptr(Preview) drawn = preview_of(digits, "dare(b, p=0.5)", 1, NULL, GROUP_ALL);
+	g_assert_true(drawn->whole->norm.value == 0 || drawn->whole->norm.value == 4);
+	g_autoptr(Node) scoped = expression_parse(digits->collection, "stock(a, b)[w]", NULL);
+	g_assert_true(closed_is_known(digits->collection, digits->gram, scoped));
+}
+
+/* Where no step looks at an input, it may hold what is no number; where one does, it may not. */
+static void test_not_looked_at(void)
+{
+	static const double base[] = {1, 1, 1, 1}, bad[] = {2, NAN, 3, 1};
+	TestTensor tensor = {"w", DTYPE_F32, 1, {4}, base};
+	g_auto(Fixture) fixture = fixture_new(&tensor, 1);
+	tensor.values = bad;
+	fixture_add(&fixture, "bad", &tensor, 1);
+	g_autoptr(Digits) digits = fixture_run(&fixture);
+	static const char *const texts[] = {"trim(bad, dialect=mergekit)",
+		"breadcrumbs(bad, dialect=mergekit)", "della_linear(bad, density=1)"};
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autoptr(Preview) preview = preview_of(digits, texts[i], 1, NULL, GROUP_ALL);
+		g_assert_true(isnan(preview->whole->norm.value));
+		g_assert_cmpuint(preview->warnings->len, >, 0);
+	}
+	assert_fails(digits, "trim(bad)", "no finite numbers");
+}
+
+/* Numbers that the sample's 32 bits do not hold are told of as that. */
+static void test_beyond_sample(void)
+{
+	static const double base[] = {1, 1}, large[] = {1e150, 2};
+	TestTensor tensor = {"w", DTYPE_F64, 1, {2}, base};
+	g_auto(Fixture) fixture = fixture_new(&tensor, 1);
+	tensor.values = large;
+	fixture_add(&fixture, "c", &tensor, 1);
+	g_autoptr(Digits) digits = fixture_run(&fixture);
+	g_autoptr(GError) error = NULL;
+	assert_fails(digits, "trim(c)", "c has changes beyond 32-bit floats");
+	g_autoptr(Preview) measured = measured_of(digits, "trim(c, density=0.5)", &error);
+	test_no_error(error);
+	g_assert_cmpfloat_with_epsilon(measured->whole->norm.value / 1e150, 1, 1e-12);
+}
+
 /* No sample is kept of steps: what is not exact cannot be told, and what is from elements. */
 static void test_steps(void)
 {
@@ -427,6 +518,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/preview/whole-sample", test_whole_sample);
 	g_test_add_func("/preview/moves", test_moves);
 	g_test_add_func("/preview/conflict-interval", test_conflict_interval);
+	g_test_add_func("/preview/infinite-mask", test_infinite_mask);
+	g_test_add_func("/preview/not-looked-at", test_not_looked_at);
+	g_test_add_func("/preview/beyond-sample", test_beyond_sample);
 	g_test_add_func("/preview/steps", test_steps);
 	g_test_add_func("/preview/kept", test_kept);
 	return g_test_run();
