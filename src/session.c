@@ -3,6 +3,8 @@
 
 #include "core/error.h"
 
+#include <sys/stat.h>
+
 Session *session_open(const char *path, guint threads, GError **error)
 {
 	gboolean exists = g_file_test(path, G_FILE_TEST_EXISTS);
@@ -169,4 +171,24 @@ gboolean session_check_loaded(const Session *session, GError **error)
 {
 	return session_collection(session) != NULL ||
 	       fail(error, ERROR_USAGE, "no checkpoint is loaded");
+}
+
+/* By what the names lead to. */
+static gboolean is_same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_ino == other.st_ino &&
+	       one.st_dev == other.st_dev;
+}
+
+gboolean session_check_output(const Session *session, const char *path, GError **error)
+{
+	g_autoptr(GPtrArray) kept = store_kept_paths(session->store);
+	for (guint i = 0; i < kept->len; i++)
+		if (is_same_file(path, kept->pdata[i]))
+			return fail_at(error, ERROR_IO,
+				(Place){.file = path, .remedy = "write to another place"},
+				"it belongs to the store or was loaded into it, and is never "
+				"written to");
+	return TRUE;
 }

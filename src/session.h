@@ -91,6 +91,8 @@ Recipe *session_recipe(const Session *session, const EditChoice *choice, GError 
 /* Whether the weights of the base and of all that takes part can be read as they were analysed:
  * bytes that are not those are never written. */
 gboolean session_check_weights(const Session *session, const Node *edit, GError **error);
+/* Whether a path may be written to: not the store, nor what it was loaded from. */
+gboolean session_check_output(const Session *session, const char *path, GError **error);
 
 /* Jobs.  The list is the session's, newest first, until cleared. */
 const GPtrArray *session_jobs(const Session *session); /* of Job */

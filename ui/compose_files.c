@@ -19,7 +19,8 @@ static gboolean write_recipe(Ui *ui, const char *path, gboolean replace, GError 
 	g_autoptr(cJSON) json = recipe ? recipe_to_json(recipe) : NULL;
 	g_autofree char *text = json ? json_text(json) : NULL;
 
-	if (!text || !file_write_all(path, text, strlen(text), replace, error))
+	if (!text || !session_check_output(session, path, error) ||
+		!file_write_all(path, text, strlen(text), replace, error))
 		return FALSE;
 	ui_message(ui, "wrote %s: `tauscope export` takes the same edit", path);
 	return TRUE;

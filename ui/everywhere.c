@@ -98,7 +98,8 @@ gboolean ui_write_text(Ui *ui, const char *path, const char *text, gboolean repl
 		return fail_at(error, ERROR_USAGE,
 			(Place){.file = path, .remedy = "choose another name"},
 			"this is the store that is open");
-	if (!file_write_all(path, text, strlen(text), replace, error))
+	if (!session_check_output(ui->session, path, error) ||
+		!file_write_all(path, text, strlen(text), replace, error))
 		return FALSE;
 	ui_message(ui, "wrote %s", path);
 	return TRUE;

@@ -93,11 +93,19 @@ static Table *edit_table(const VerbOptions *options, const Recipe *recipe, const
 	return table;
 }
 
-static gboolean write_recipe(const VerbOptions *options, const Recipe *recipe, GError **error)
+static gboolean write_text(const VerbOptions *options, const Session *session, const char *path,
+	const char *text, GError **error)
+{
+	return session_check_output(session, path, error) &&
+	       file_write_all(path, text, strlen(text), options->overwrite, error);
+}
+
+static gboolean write_recipe(
+	const VerbOptions *options, const Session *session, const Recipe *recipe, GError **error)
 {
 	g_autoptr(cJSON) json = recipe_to_json(recipe);
 	g_autofree char *text = json_text(json);
-	return file_write_all(options->out, text, strlen(text), options->overwrite, error);
+	return write_text(options, session, options->out, text, error);
 }
 
 /* STORE CONFIG.yaml */
@@ -107,7 +115,7 @@ static void read_config(const VerbOptions *options, const Session *session, GErr
 	g_autoptr(Recipe) read = mergekit_read(session_collection(session),
 		verb_argument(options, 1), (const char *const *)options->model, notes, error);
 	g_autoptr(Recipe) recipe = read ? with_inputs(session, read, error) : NULL;
-	if (!recipe || (options->out && !write_recipe(options, recipe, error)))
+	if (!recipe || (options->out && !write_recipe(options, session, recipe, error)))
 		return;
 	verb_print(
 		options, edit_json(read, recipe, notes), edit_table(options, recipe, notes), error);
@@ -134,7 +142,7 @@ static void write_config(const VerbOptions *options, const Session *session, GEr
 	g_autoptr(Node) edit = expression_parse_with(collection, options->write, &defaults, error);
 	g_autofree char *text =
 		edit ? mergekit_write(collection, edit, options->scale, notes, error) : NULL;
-	if (!text || !file_write_all(path, text, strlen(text), options->overwrite, error))
+	if (!text || !write_text(options, session, path, text, error))
 		return;
 	mergekit_say(path, notes);
 	g_autofree char *written = g_utf8_make_valid(path, -1);

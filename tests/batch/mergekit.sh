@@ -90,3 +90,9 @@ says 'line 2, column 1'
 equals tabs.yaml out error file
 expect 4 "$TAUSCOPE" mergekit s.h5 absent.yaml
 no_leftovers
+
+# What is in the store, or was loaded into it, is never written over.
+cp s.h5 before.h5
+expect 4 "$TAUSCOPE" mergekit s.h5 --write 0.5*mnist s.h5 --overwrite
+says 'never written to'
+cmp s.h5 before.h5 || fail "the store was written over"

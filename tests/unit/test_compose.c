@@ -261,8 +261,12 @@ static void test_recipes(void)
 	type(&bench, "their.yaml");
 	press(&bench, "<Enter>");
 	assert_edit(&bench, "0.25*mnist");
-	press(&bench, "u u");
+	press(&bench, "u u w <C-u>");
 	assert_edit(&bench, "0.5*mnist");
+	session_save(bench.ui->session, NULL);
+	type(&bench, "store.h5");
+	press(&bench, "<Enter> y");
+	g_assert_true(shows(&bench, "belongs to the store"));
 	bench_free(&bench);
 }
 

@@ -341,6 +341,27 @@ static void test_export_over_sources(gconstpointer data)
 	assert_export_refused(session, "greek", link, ERROR_IO, "it is one of the inputs");
 }
 
+/* Neither the store nor what it links to is written over, by whatever name. */
+static void test_check_output(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	store_free(digits_store(&scratch, WEIGHTS_LINK));
+	g_autoptr(Session) session = open_session(scratch.store);
+	g_autofree char *link = scratch_path(&scratch, "link");
+	g_autofree char *other = scratch_path(&scratch, "other");
+	g_autofree char *mnist = scratch_path(&scratch, "mnist.safetensors");
+	g_assert_cmpint(symlink(mnist, link), ==, 0);
+	const char *const kept[] = {scratch.store, mnist, link};
+	for (guint i = 0; i < G_N_ELEMENTS(kept); i++) {
+		g_autoptr(GError) error = NULL;
+		g_assert_false(session_check_output(session, kept[i], &error));
+		test_error(error, ERROR_IO, "never written to");
+	}
+	g_assert_true(session_check_output(session, other, NULL));
+	test_write(other, "x", 1);
+	g_assert_true(session_check_output(session, other, NULL));
+}
+
 static void count_changes(gpointer data)
 {
 	(*(guint *)data)++;
@@ -379,6 +400,7 @@ int main(int argc, char **argv)
 		test_export_over_sources);
 	g_test_add_data_func("/session/export-over-sources/linked", GINT_TO_POINTER(WEIGHTS_LINK),
 		test_export_over_sources);
+	g_test_add_func("/session/check-output", test_check_output);
 	g_test_add_func("/session/tells", test_tells);
 	return g_test_run();
 }
