@@ -74,5 +74,7 @@ gboolean parallel_run(const Parallel *parallel, Job *job, GError **error);
 
 /* How many threads `wanted` means on this machine. */
 guint parallel_threads(guint wanted);
+/* The same, but no more than whose slots fit a budget; at least one. */
+guint parallel_threads_within(guint wanted, gsize slot_bytes, gsize budget);
 
 #endif

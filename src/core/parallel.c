@@ -38,6 +38,14 @@ guint parallel_threads(guint wanted)
 	return CLAMP(wanted ? wanted : g_get_num_processors(), 1, THREADS_MOST);
 }
 
+guint parallel_threads_within(guint wanted, gsize slot_bytes, gsize budget)
+{
+	guint threads = parallel_threads(wanted);
+	while (threads > 1 && slot_bytes > budget / (2 * threads))
+		threads--;
+	return threads;
+}
+
 static gpointer slot_of(const Pool *pool, guint64 item)
 {
 	return pool->slots + (item % pool->ring) * pool->stride;

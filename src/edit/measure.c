@@ -140,23 +140,14 @@ static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **err
 	return TRUE;
 }
 
-/* As many threads as two slots of each fit the budget, at least one. */
-static guint choose_threads(const Pass *pass)
-{
-	gsize budget = pass->request->budget ? pass->request->budget : PASS_BUDGET_DEFAULT;
-	guint threads = parallel_threads(pass->request->threads);
-	while (threads > 1 && pass->slot > budget / (2 * threads))
-		threads--;
-	return threads;
-}
-
 static gboolean run_pass(Pass *pass, GError **error)
 {
 	g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
+	gsize budget = pass->request->budget ? pass->request->budget : PASS_BUDGET_DEFAULT;
 	pass->pieces = pieces;
 	lay_out(pass, add_pieces(pass));
 	Parallel parallel = {.items = pass->items,
-		.threads = choose_threads(pass),
+		.threads = parallel_threads_within(pass->request->threads, pass->slot, budget),
 		.slot_bytes = pass->slot,
 		.data = pass,
 		.work = work,
