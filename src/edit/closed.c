@@ -235,8 +235,7 @@ gboolean closed_is_known(const Collection *collection, const Gram *gram, const N
 {
 	g_autoptr(GArray) members = expression_members(edit);
 	for (guint t = 0; t < collection_tensors(collection); t++)
-		if (collection_is_float(collection, t) && expression_acts(collection, edit, t) &&
-			!is_known_on(gram, members, t))
+		if (collection_is_float(collection, t) && !is_known_on(gram, members, t))
 			return FALSE;
 	return TRUE;
 }

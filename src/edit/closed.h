@@ -28,8 +28,7 @@ typedef struct {
  * closed inputs, outside of any method but sums: their mean takes their place then. */
 gboolean closed_is(const Collection *collection, const Node *edit, gboolean random);
 
-/* Whether all that the Gram tables say of the tasks in an edit, where it acts, are finite numbers.
- */
+/* Whether all that the Gram tables say of the tasks in an edit, on all tensors, is finite. */
 gboolean closed_is_known(const Collection *collection, const Gram *gram, const Node *edit);
 
 /* Of an edit that closed_is with `random`.  NULL with *error set (ERROR_INPUT) where a mix has no

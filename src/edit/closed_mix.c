@@ -133,6 +133,15 @@ static GArray *take_domain(const Collection *collection, MethodBy by, GArray *le
 	return domain;
 }
 
+/* Whether scopes leave nothing of a domain. */
+static gboolean is_left_out(const GArray *domain, const double *factor)
+{
+	for (guint i = 0; i < domain->len; i++)
+		if (factor[g_array_index(domain, guint, i)] != 0)
+			return FALSE;
+	return TRUE;
+}
+
 gboolean walk_mix(Walk *walk, const Node *call, const double *factor, double *c, GError **error)
 {
 	g_autoptr(GPtrArray) bodies = walk_bodies(walk, call, error);
@@ -141,7 +150,8 @@ gboolean walk_mix(Walk *walk, const Node *call, const double *factor, double *c,
 	g_autoptr(GArray) left = walk_acting(walk->collection, call);
 	while (left->len) {
 		g_autoptr(GArray) domain = take_domain(walk->collection, method_by(call), left);
-		if (!add_domain(walk, call, bodies, domain, factor, c, error))
+		if (!is_left_out(domain, factor) &&
+			!add_domain(walk, call, bodies, domain, factor, c, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -239,6 +249,8 @@ gboolean walk_random(Walk *walk, const Node *call, const double *factor, double 
 	for (guint i = 0; i < tensors->len; i++) {
 		guint t = g_array_index(tensors, guint, i);
 		Expected expected = {mean, square, 0};
+		if (factor[t] == 0)
+			continue;
 		memset(products, 0, cells * sizeof *products);
 		if (!walk_products(walk, call, bodies, t, products, error))
 			return FALSE;
