@@ -57,6 +57,7 @@ static void fill_matches(Member *member, const Checkpoint *base)
 
 	member->match = g_new(guint8, count);
 	member->shared = g_new0(guint64, count);
+	member->whole = TRUE;
 	for (guint i = 0; i < count; i++) {
 		const Tensor *tensor = checkpoint_tensor(base, i), *own = NULL;
 		if (member->place[i] >= 0) {
@@ -64,6 +65,9 @@ static void fill_matches(Member *member, const Checkpoint *base)
 			member->shared[i] = shared_elements(tensor, own);
 		}
 		member->match[i] = (guint8)match_tensor(tensor, own, member->shared[i]);
+		if (is_float(tensor))
+			member->whole &= member->match[i] == MATCH_SHARED &&
+					 own->elements == tensor->elements;
 	}
 }
 

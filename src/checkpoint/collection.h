@@ -29,6 +29,8 @@ typedef struct {
 	 * for a vocabulary that grew or shrank, where it is the shared rows.  τ is 0 beyond them.
 	 */
 	guint64 *shared;
+	/* Every float tensor of the base is shared, with just as many elements: nothing is left out. */
+	gboolean whole;
 	GPtrArray *renames; /* of char *: REGEX=TEXT, applied to its names before matching; owned */
 	char *matched_by;   /* how names were matched where they were not the same, as a sentence
 			       part ("without the prefix module."); NULL where they were */

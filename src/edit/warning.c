@@ -114,7 +114,8 @@ static guint64 rows_beyond(const Collection *collection, guint member, guint ten
 
 static void add_rows(GPtrArray *warnings, const Collection *collection, guint member)
 {
-	for (guint i = 0; i < collection_tensors(collection); i++) {
+	gboolean whole = collection_member(collection, member)->whole;
+	for (guint i = 0; !whole && i < collection_tensors(collection); i++) {
 		guint64 rows = rows_beyond(collection, member, i);
 		if (!rows)
 			continue;
@@ -137,8 +138,20 @@ static void add_beyond(GPtrArray *warnings, const Collection *collection, const 
 	}
 }
 
+/* The usual case, in which no tensor needs to be looked at. */
+static gboolean all_whole(const Collection *collection, const Node *edit)
+{
+	g_autoptr(GArray) members = expression_members(edit);
+	for (guint i = 0; i < members->len; i++)
+		if (!collection_member(collection, g_array_index(members, guint, i))->whole)
+			return FALSE;
+	return TRUE;
+}
+
 static void add_partly(GPtrArray *warnings, const Collection *collection, const Node *edit)
 {
+	if (all_whole(collection, edit))
+		return;
 	g_autoptr(GArray) all = linear_left_out(collection, edit);
 	g_autoptr(GArray) floats = only_float(collection, all);
 	warning_add_tensors(warnings, collection, floats,
