@@ -13,9 +13,9 @@ typedef struct {
 	double majority; /* the sign, 1 or -1, where the votes cancel out exactly; of the paper */
 } Election;
 
-/* The elected sign of one element: 1, -1, or 0 where no input has a vote.  `sparse` is [inputs], a
- * stride apart.  `majority` may be 0. */
-double elect_sign(const Election *election, const double *sparse, guint64 stride);
+/* The sum of the elected signs of sparse[inputs][n]: 1, -1, or 0 where no input has a vote; those
+ * where the votes cancel out count as `majority`, which may be 0. */
+double elect_majority(const Election *election, const double *sparse, guint64 n);
 /* out[n] from sparse[inputs][n]. */
 void elect_combine(const Election *election, const double *sparse, guint64 n, double *out);
 

@@ -139,8 +139,7 @@ static void add_sizes(const MethodBlock *block, const double *sparse, double *su
 static void add_signs(const MethodBlock *block, const double *sparse, double *sum)
 {
 	Election election = election_of(&block->site, 0);
-	for (guint64 e = 0; e < block->n; e++)
-		*sum += elect_sign(&election, sparse + e, block->n);
+	*sum += elect_majority(&election, sparse, block->n);
 }
 
 static void merge_add(const MethodBlock *block, double *sums)
