@@ -7,7 +7,7 @@
 
 #include "core/job.h"
 #include "edit/composition.h"
-#include "edit/preview.h"
+#include "preview/preview.h"
 #include "export/model.h"
 #include "store/load.h"
 

@@ -2,7 +2,7 @@
 #include "session_export.h"
 
 #include "core/error.h"
-#include "edit/warning.h"
+#include "preview/warning.h"
 #include "export/model_masks.h"
 #include "export/model_type.h"
 #include "session_private.h"

@@ -5,7 +5,7 @@
 #include "session_private.h"
 
 #include "core/error.h"
-#include "edit/preview_sample.h"
+#include "preview/preview_sample.h"
 
 #define MEASURES_MOST 8u
 

@@ -1,7 +1,7 @@
 /* session_recipe.c - an edit written down with all that takes part in it. */
 #include "session_private.h"
 
-#include "edit/mask.h"
+#include "method/mask.h"
 #include "edit/method.h"
 #include "export/model_type.h"
 

@@ -3,7 +3,7 @@
 set -eu
 
 cd "$TAUSCOPE_SOURCE"
-floors='core checkpoint analysis edit export store session cli main'
+floors='core checkpoint analysis edit method preview recipe export store session cli main'
 faults=0
 
 fault() {

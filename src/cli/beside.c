@@ -6,7 +6,7 @@
 
 #include "checkpoint/safetensors.h"
 #include "core/error.h"
-#include "edit/recipe.h"
+#include "recipe/recipe.h"
 
 #define MODEL_NAME "model"
 

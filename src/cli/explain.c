@@ -2,8 +2,8 @@
 #include "cli/verb.h"
 
 #include "cli/beside.h"
-#include "edit/recipe.h"
-#include "edit/warning.h"
+#include "recipe/recipe.h"
+#include "preview/warning.h"
 #include "export/report.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "cli/mergekit.h"
 #include "core/error.h"
-#include "edit/mergekit.h"
+#include "recipe/mergekit.h"
 #include "edit/method.h"
 #include "export/model_type.h"
 #include "export/report.h"

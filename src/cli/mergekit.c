@@ -1,5 +1,5 @@
 /* mergekit.c - recipes of mergekit: what one is as an edit, and an edit as one. */
-#include "edit/mergekit.h"
+#include "recipe/mergekit.h"
 
 #include "cli/mergekit.h"
 #include "cli/verb.h"

@@ -2,7 +2,7 @@
 #include "cli/verb.h"
 
 #include "core/error.h"
-#include "edit/closed.h"
+#include "preview/closed.h"
 #include "export/report.h"
 
 /* An edit of what is not known has no preview. */

@@ -4,7 +4,7 @@
 #include "cli/verb.h"
 
 #include "core/error.h"
-#include "edit/recipe.h"
+#include "recipe/recipe.h"
 #include "export/report_json.h"
 
 #include <errno.h>

@@ -5,8 +5,8 @@
 #include "export/model.h"
 
 #include "core/error.h"
-#include "edit/prepare.h"
-#include "edit/warning.h"
+#include "method/prepare.h"
+#include "preview/warning.h"
 #include "export/model_finite.h"
 #include "export/model_folder.h"
 #include "export/model_inputs.h"

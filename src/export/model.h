@@ -4,8 +4,8 @@
 #define TAUSCOPE_MODEL_H
 
 #include "core/job.h"
-#include "edit/apply.h"
-#include "edit/recipe.h"
+#include "method/apply.h"
+#include "recipe/recipe.h"
 
 typedef enum {
 	MODEL_WHOLE,

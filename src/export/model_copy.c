@@ -5,7 +5,7 @@
 #include "export/model_copy.h"
 
 #include "core/file.h"
-#include "edit/warning.h"
+#include "preview/warning.h"
 #include "export/json_edit.h"
 #include "export/model_side.h"
 #include "export/model_type.h"

@@ -2,7 +2,7 @@
 #include "export/model_finite.h"
 
 #include "edit/node.h"
-#include "edit/warning.h"
+#include "preview/warning.h"
 
 #include <math.h>
 #include <string.h>

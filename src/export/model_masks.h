@@ -3,7 +3,7 @@
 #define TAUSCOPE_MODEL_MASKS_H
 
 #include "core/job.h"
-#include "edit/recipe.h"
+#include "recipe/recipe.h"
 
 /* Whether the recipe has masks. */
 gboolean model_has_masks(const Recipe *recipe);

@@ -7,8 +7,8 @@
 #include "analysis/layers.h"
 #include "analysis/similarity.h"
 #include "analysis/trajectory.h"
-#include "edit/explain.h"
-#include "edit/preview.h"
+#include "recipe/explain.h"
+#include "preview/preview.h"
 #include "export/model.h"
 #include "export/table.h"
 

@@ -5,7 +5,7 @@
  * samples are drawn, not read.  Prints a line of JSON for each. */
 #include "analysis/pass.h"
 #include "core/rng.h"
-#include "edit/preview_sample.h"
+#include "preview/preview_sample.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* fuzz_yaml.c - any text as a recipe of mergekit: refused with a sentence, or an edit that parses,
  * and that is read as an edit again where it can be written as a recipe. */
-#include "edit/mergekit.h"
+#include "recipe/mergekit.h"
 #include "fuzz.h"
 
 #include <string.h>

@@ -2,8 +2,8 @@
 #ifndef TAUSCOPE_TEST_EDITS_H
 #define TAUSCOPE_TEST_EDITS_H
 
-#include "edit/apply.h"
-#include "edit/prepare.h"
+#include "method/apply.h"
+#include "method/prepare.h"
 #include "test.h"
 
 /* Where a number is 0: the paper's dialect, seed 0, one thread, whole tensors, the base's types. */

@@ -1,8 +1,8 @@
 /* test_apply.c - what an edit writes, element by element and bit for bit. */
 #include "toy.h"
 
-#include "edit/apply.h"
-#include "edit/prepare.h"
+#include "method/apply.h"
+#include "method/prepare.h"
 
 #include <math.h>
 #include <string.h>

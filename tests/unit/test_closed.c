@@ -2,8 +2,8 @@
  */
 #include "digits.h"
 
-#include "edit/closed.h"
-#include "edit/preview.h"
+#include "preview/closed.h"
+#include "preview/preview.h"
 
 static Node *parse(const Collection *collection, const char *text)
 {

@@ -1,7 +1,7 @@
 /* test_cut.c - exactly k above, as a full sort says, whatever is equal. */
 #include "test.h"
 
-#include "edit/weighted.h"
+#include "method/weighted.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* test_estimate.c - what a sample says of an edit against what a pass over all weights measures. */
 #include "large.h"
 
-#include "edit/preview.h"
+#include "preview/preview.h"
 
 static const char *const edits[] = {
 	"trim(a, density=0.1)",

@@ -1,7 +1,7 @@
 /* test_explain.c - what a model is made of: coefficients that the test has put into it. */
 #include "fixture.h"
 
-#include "edit/explain.h"
+#include "recipe/explain.h"
 #include "edit/expression.h"
 
 #include <string.h>

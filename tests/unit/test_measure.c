@@ -2,7 +2,7 @@
 #include "digits.h"
 #include "stores.h"
 
-#include "edit/measure.h"
+#include "preview/measure.h"
 #include "session.h"
 
 static Measure *measure_of(

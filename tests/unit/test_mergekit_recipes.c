@@ -1,7 +1,7 @@
 /* test_mergekit_recipes.c - recipes of mergekit from end to end: what is read of them gives what
  * mergekit gave, and what is written of an edit is read as the same edit. */
 #include "core/json.h"
-#include "edit/mergekit.h"
+#include "recipe/mergekit.h"
 #include "edit/method.h"
 #include "edits.h"
 #include "tensors.h"

@@ -2,9 +2,9 @@
  * mergekit gave; what is refused, and at which line. */
 #include "core/json.h"
 #include "edit/linear.h"
-#include "edit/mergekit.h"
+#include "recipe/mergekit.h"
 #include "edit/method.h"
-#include "edit/yaml.h"
+#include "recipe/yaml.h"
 #include "toy.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 #include "reference.h"
 #include "toy.h"
 
-#include "edit/prepare.h"
+#include "method/prepare.h"
 
 #include <math.h>
 #include <string.h>

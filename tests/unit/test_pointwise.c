@@ -2,8 +2,8 @@
  * and on files with any threads and blocks. */
 #include "pointwise.h"
 
-#include "edit/apply.h"
-#include "edit/prepare.h"
+#include "method/apply.h"
+#include "method/prepare.h"
 
 #include <string.h>
 

@@ -2,9 +2,9 @@
  * not finite, and what they refuse. */
 #include "oddments.h"
 
-#include "edit/divergence.h"
+#include "method/divergence.h"
 #include "edit/method_rows.h"
-#include "edit/prepare.h"
+#include "method/prepare.h"
 
 /* Some elements by hand, of methods that prepare nothing. */
 #define HAND 6

@@ -2,8 +2,8 @@
  * blocks; and what they refuse. */
 #include "toy.h"
 
-#include "edit/apply.h"
-#include "edit/prepare.h"
+#include "method/apply.h"
+#include "method/prepare.h"
 
 #include <math.h>
 #include <string.h>

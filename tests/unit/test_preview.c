@@ -3,10 +3,10 @@
 #include "fixture.h"
 #include "toy.h"
 
-#include "edit/apply.h"
-#include "edit/closed.h"
-#include "edit/prepare.h"
-#include "edit/preview_sample.h"
+#include "method/apply.h"
+#include "preview/closed.h"
+#include "method/prepare.h"
+#include "preview/preview_sample.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* test_recipe.c - recipes as JSON: written, read back, and refused. */
 #include "test.h"
 
-#include "edit/recipe.h"
+#include "recipe/recipe.h"
 
 #include <math.h>
 #include <string.h>

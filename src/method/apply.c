@@ -1,0 +1,251 @@
+/* apply.c - stream an edit over the weights, block by block.
+ *
+ * A block's task vectors are read whole; the tree is then evaluated over short chunks of it, which
+ * stay in the nearest cache, or over whole units where a method has to see them together. */
+#include "method/apply.h"
+
+#include "edit/linear.h"
+#include "edit/node.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Elements of a chunk, about. */
+#define CHUNK 2048u
+
+/* One block being computed. */
+typedef struct {
+	const Apply *apply;
+	guint tensor;
+	guint64 first, count, chunk;
+	Dtype from, to; /* the base's type, and that which is written */
+	Values values;
+	double *change, *sum; /* [chunk] each */
+	guint8 *rounded;      /* [chunk] elements of 8 bytes */
+	gpointer stack;
+} Block;
+
+Dtype apply_dtype(const Apply *apply, guint tensor)
+{
+	Dtype dtype = collection_tensor(apply->collection, tensor)->dtype;
+	return apply->dtype < 0 || !collection_is_float(apply->collection, tensor)
+		       ? dtype
+		       : (Dtype)apply->dtype;
+}
+
+guint64 apply_block_elements(const Apply *apply, guint tensor, guint64 block)
+{
+	return evaluate_block(apply->prepared, tensor, block);
+}
+
+static guint64 chunk_of(const Apply *apply, guint tensor)
+{
+	return evaluate_block(apply->prepared, tensor, CHUNK);
+}
+
+gsize apply_scratch_bytes(const Apply *apply, guint tensor, guint64 elements)
+{
+	guint64 chunk = chunk_of(apply, tensor);
+	return values_bytes(apply->collection, apply->edit, elements) + elements * sizeof(double) +
+	       3 * chunk * sizeof(double) + evaluate_scratch_bytes(apply->edit, chunk);
+}
+
+static guint64 count_zeros(const double *values, guint64 n)
+{
+	guint64 zeros = 0;
+	for (guint64 i = 0; i < n; i++)
+		zeros += values[i] == 0;
+	return zeros;
+}
+
+/* Rounds base + change into raw, which holds the base's bytes: they stay where there is no change,
+ * so that −0 and the payloads of NaN do.  Returns how many overflowed. */
+static gsize round_beside(const Block *block, guint64 n, guint8 *raw)
+{
+	gsize size = dtype_info(block->to)->bits / 8;
+	guint64 zeros = count_zeros(block->change, n);
+	if (zeros == n)
+		return 0;
+	if (!zeros)
+		return dtype_encode(block->to, block->sum, n, raw);
+	gsize overflowed = dtype_encode(block->to, block->sum, n, block->rounded);
+	for (guint64 i = 0; i < n; i++)
+		if (block->change[i] != 0)
+			memcpy(raw + i * size, block->rounded + i * size, size);
+	return overflowed;
+}
+
+/* Whether the base's bytes are what is written where nothing changes. */
+static gboolean is_beside(const Block *block)
+{
+	return block->from == block->to && !block->apply->difference;
+}
+
+static gsize round_chunk(const Block *block, guint64 at, guint64 n, guint8 *raw)
+{
+	const double *base = block->values.base + at;
+	for (guint64 i = 0; i < n; i++)
+		block->sum[i] =
+			block->apply->difference ? block->change[i] : base[i] + block->change[i];
+	return is_beside(block) ? round_beside(block, n, raw)
+				: dtype_encode(block->to, block->sum, n, raw);
+}
+
+static gboolean is_finite_input(const Block *block, guint64 element)
+{
+	const Values *values = &block->values;
+	gboolean finite = isfinite(values->base[element]);
+	for (guint i = 0; finite && i < collection_members(values->collection); i++)
+		finite = !values->task[i] || isfinite(values->task[i][element]);
+	return finite;
+}
+
+/* How many sums of finite numbers are beyond a double: encoding sees only their infinity. */
+static guint64 count_lost(const Block *block, guint64 at, guint64 n)
+{
+	guint64 lost = 0;
+	for (guint64 i = 0; block->values.wide && i < n; i++)
+		lost += !isfinite(block->values.base[at + i] + block->change[i]) &&
+			is_finite_input(block, at + i);
+	return lost;
+}
+
+static void multiply(double *out, guint64 n, double factor)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] *= factor;
+}
+
+static guint64 compute_chunk(Block *block, guint64 at, guint64 n, guint8 *raw)
+{
+	const Apply *apply = block->apply;
+	evaluate(apply->prepared, &block->values, apply->edit, at, n, block->change, block->stack);
+	multiply(block->change, n, apply->scale);
+	return count_lost(block, at, n) + round_chunk(block, at, n, raw);
+}
+
+/* `raw` holds the base's bytes where they may stay, else `base` does. */
+static gboolean compute(Block *block, const void *base, gpointer memory, guint8 *raw,
+	guint64 *overflowed, GError **error)
+{
+	gsize size = dtype_info(block->to)->bits / 8;
+	if (!values_read(&block->values, block->apply->collection, block->apply->edit,
+		    block->tensor, block->first, block->count, base, memory, error))
+		return FALSE;
+	*overflowed += block->values.lost;
+	for (guint64 at = 0; at < block->count; at += block->chunk)
+		*overflowed += compute_chunk(
+			block, at, MIN(block->chunk, block->count - at), raw + at * size);
+	return TRUE;
+}
+
+/* A member's values in the type that is written: bit for bit where the types are the same. */
+static gboolean copy_member(const Block *block, guint number, double *memory, gpointer raw,
+	guint64 *overflowed, GError **error)
+{
+	const Collection *collection = block->apply->collection;
+	const Member *member = collection_member(collection, number);
+	guint place = (guint)member->place[block->tensor];
+	if (checkpoint_tensor(member->checkpoint, place)->dtype == block->to)
+		return checkpoint_read_raw(
+			member->checkpoint, place, block->first, block->count, raw, error);
+	if (!collection_read_double(collection, number, block->tensor, block->first, block->count,
+		    memory, memory + block->count, error))
+		return FALSE;
+	*overflowed += dtype_encode(block->to, memory + block->count, block->count, raw);
+	return TRUE;
+}
+
+/* Whether the member has θ for every element of the base's tensor. */
+static gboolean holds_all(const Collection *collection, guint member, guint tensor)
+{
+	return !collection_is_difference(collection, member, tensor) &&
+	       collection_member(collection, member)->shared[tensor] ==
+		       collection_tensor(collection, tensor)->elements;
+}
+
+/* The one task that a linear edit is on a tensor, with coefficient 1 and whole; 0: none. */
+static guint whole_member(const Apply *apply, guint tensor, guint *acting)
+{
+	guint members = collection_members(apply->collection), member = 0;
+	g_autofree double *c = g_new0(double, members);
+	linear_coefficients(apply->collection, apply->edit, tensor, c);
+	*acting = c[0] * apply->scale != 0;
+	for (guint i = 1; i < members; i++)
+		if (c[i] * apply->scale != 0) {
+			member = i;
+			++*acting;
+		}
+	return *acting == 1 && member && c[member] * apply->scale == 1 &&
+			       holds_all(apply->collection, member, tensor)
+		       ? member
+		       : 0;
+}
+
+static ApplyPlan plan_linear(const Apply *apply, guint tensor)
+{
+	guint acting, member = whole_member(apply, tensor, &acting);
+	if (!acting)
+		return (ApplyPlan){.kind = APPLY_COPY_BASE};
+	if (member && !apply->difference)
+		return (ApplyPlan){APPLY_COPY_MEMBER, member};
+	return (ApplyPlan){.kind = APPLY_COMPUTE};
+}
+
+ApplyPlan apply_plan(const Apply *apply, guint tensor)
+{
+	gboolean acts = collection_is_float(apply->collection, tensor) && apply->scale != 0 &&
+			expression_acts(apply->collection, apply->edit, tensor);
+	if (!acts)
+		return (ApplyPlan){.kind = APPLY_COPY_BASE};
+	return linear_is(apply->edit) ? plan_linear(apply, tensor)
+				      : (ApplyPlan){.kind = APPLY_COMPUTE};
+}
+
+/* The base in another type, or as a difference: nothing. */
+static gboolean convert_base(
+	const Block *block, const void *base, double *memory, guint8 *raw, guint64 *overflowed)
+{
+	if (block->apply->difference) {
+		memset(raw, 0, block->count * (dtype_info(block->to)->bits / 8));
+		return TRUE;
+	}
+	dtype_decode_double(block->from, base, block->count, memory);
+	*overflowed += dtype_encode(block->to, memory, block->count, raw);
+	return TRUE;
+}
+
+static Block block_new(const Apply *apply, guint tensor, guint64 first, guint64 count,
+	gpointer scratch, gpointer *values)
+{
+	Block block = {.apply = apply,
+		.tensor = tensor,
+		.first = first,
+		.count = count,
+		.chunk = chunk_of(apply, tensor),
+		.from = collection_tensor(apply->collection, tensor)->dtype,
+		.to = apply_dtype(apply, tensor)};
+	block.change = (double *)scratch + count;
+	block.sum = block.change + block.chunk;
+	block.rounded = (guint8 *)(block.sum + block.chunk);
+	*values = block.sum + 2 * block.chunk;
+	block.stack = (guint8 *)*values + values_bytes(apply->collection, apply->edit, count);
+	return block;
+}
+
+gboolean apply_block(const Apply *apply, guint tensor, const ApplyPlan *plan, guint64 first,
+	guint64 count, gpointer scratch, void *raw, guint64 *overflowed, GError **error)
+{
+	gpointer memory;
+	Block block = block_new(apply, tensor, first, count, scratch, &memory);
+	if (plan->kind == APPLY_COPY_MEMBER)
+		return copy_member(&block, plan->member, memory, raw, overflowed, error);
+	const Checkpoint *checkpoint = collection_member(apply->collection, 0)->checkpoint;
+	void *base = is_beside(&block) ? raw : scratch;
+	if (!checkpoint_read_raw(checkpoint, tensor, first, count, base, error))
+		return FALSE;
+	if (plan->kind == APPLY_COMPUTE)
+		return compute(&block, base, memory, raw, overflowed, error);
+	return is_beside(&block) || !collection_is_float(apply->collection, tensor) ||
+	       convert_base(&block, base, memory, raw, overflowed);
+}

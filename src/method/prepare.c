@@ -1,0 +1,368 @@
+/* prepare.c - the passes over the weights that the methods of an edit ask for.
+ *
+ * Calls whose inner calls are done are gathered together.  A pass cuts the tensors that they still
+ * want into blocks of a fixed size; what the blocks yield is added in their order, so that neither
+ * the threads nor the budget change a bit of the figures. */
+#include "method/prepare.h"
+
+#include "method/steps.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Elements of a block, but for units that are larger, and fewer of each vector where these are
+ * many, so that a block of a hundred takes no more memory than one of VECTORS. */
+#define BLOCK 32768u
+#define BLOCK_LEAST 1024u
+#define VECTORS 64u
+
+/* One tensor of a pass. */
+typedef struct {
+	guint tensor;
+	guint64 block, first_item;
+} Piece;
+
+/* Where the parts of one call lie within a slot. */
+typedef struct {
+	Call *call;
+	gsize sums, cuts, cut_bytes;
+} CallPlace;
+
+typedef struct {
+	const PrepareRequest *request;
+	Prepared *prepared;
+	Job *job;
+	GArray *places; /* of CallPlace: the calls that are gathered */
+	GArray *pieces; /* of Piece */
+	guint64 items;
+	gsize values, scratch, slot; /* bytes */
+	guint members;               /* that take part */
+} Pass;
+
+static CallPlace *place_at(const Pass *pass, guint place)
+{
+	return &g_array_index(pass->places, CallPlace, place);
+}
+
+/* Whether a call still wants a tensor. */
+static gboolean wants(const Call *call, guint tensor)
+{
+	const Domain *domain = call_domain(call, tensor);
+	return domain && !step_has_all(call, domain);
+}
+
+static gboolean any_wants(const Pass *pass, guint tensor)
+{
+	for (guint i = 0; i < pass->places->len; i++)
+		if (wants(place_at(pass, i)->call, tensor))
+			return TRUE;
+	return FALSE;
+}
+
+/* The last piece that begins at or before an item. */
+static const Piece *find_piece(const Pass *pass, guint64 item)
+{
+	guint low = 0, high = pass->pieces->len;
+	while (high - low > 1) {
+		guint middle = low + (high - low) / 2;
+		if (g_array_index(pass->pieces, Piece, middle).first_item <= item)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &g_array_index(pass->pieces, Piece, low);
+}
+
+static guint64 tensor_bytes(const Pass *pass, guint tensor)
+{
+	const Collection *collection = pass->prepared->collection;
+	return collection_tensor(collection, tensor)->bytes * (pass->members + 1);
+}
+
+/* About so many elements of a block: of the edit alone, whatever is gathered, so that sums of it
+ * are always the same. */
+static guint64 block_elements(const Pass *pass)
+{
+	guint inputs = 0;
+	for (guint i = 0; i < pass->prepared->nodes->len; i++)
+		inputs = MAX(inputs, call_inputs(&pass->prepared->calls[i]));
+	guint64 vectors = (guint64)pass->members + inputs;
+	return vectors <= VECTORS ? BLOCK : MAX(BLOCK * (guint64)VECTORS / vectors, BLOCK_LEAST);
+}
+
+/* Lists what the pass reads; the largest block. */
+static guint64 add_pieces(Pass *pass)
+{
+	guint64 most = 1, about = block_elements(pass);
+	for (guint i = 0; i < collection_tensors(pass->prepared->collection); i++) {
+		if (!any_wants(pass, i))
+			continue;
+		guint64 elements = collection_tensor(pass->prepared->collection, i)->elements;
+		Piece piece = {i, evaluate_block(pass->prepared, i, about), pass->items};
+		pass->items += elements / piece.block + (elements % piece.block != 0);
+		most = MAX(most, MIN(piece.block, elements));
+		g_array_append_val(pass->pieces, piece);
+		job_expect_more(pass->job, tensor_bytes(pass, i));
+	}
+	return most;
+}
+
+static guint most_sums(const Call *call)
+{
+	guint most = 0;
+	for (guint i = 0; i < call->domains->len; i++)
+		most = MAX(most, g_array_index(call->domains, Domain, i).sum_count);
+	return most;
+}
+
+static guint most_cuts(const Call *call)
+{
+	guint most = 0;
+	for (guint i = 0; i < call->domains->len; i++)
+		most = MAX(most, g_array_index(call->domains, Domain, i).step_cuts);
+	return most;
+}
+
+static gsize aligned(gsize bytes)
+{
+	return (bytes + 15) / 16 * 16;
+}
+
+/* A slot: the parts of the calls, then the values of a block, then scratch. */
+static void lay_out(Pass *pass, guint64 block)
+{
+	gsize at = 0, scratch = 0;
+	for (guint i = 0; i < pass->places->len; i++) {
+		CallPlace *place = place_at(pass, i);
+		place->sums = at;
+		place->cuts = at + aligned(most_sums(place->call) * sizeof(double));
+		place->cut_bytes = aligned(cut_part_bytes(block));
+		at = place->cuts + most_cuts(place->call) * place->cut_bytes;
+		scratch = MAX(scratch, evaluate_scratch_bytes(place->call->node, block));
+	}
+	pass->values = at;
+	pass->scratch =
+		at + aligned(values_bytes(pass->prepared->collection, pass->prepared->edit, block));
+	pass->slot = pass->scratch + scratch;
+}
+
+static CutPart *part_of(guint8 *slot, const CallPlace *place, guint cut)
+{
+	return (CutPart *)(slot + place->cuts + cut * place->cut_bytes);
+}
+
+static void fill_parts(const CallPlace *place, const Domain *domain, const MethodBlock *block,
+	guint8 *slot, double *keys)
+{
+	guint64 offset = place->call->offset[block->site.tensor];
+	for (guint i = 0; i < domain->step_cuts; i++) {
+		if (cut_search_done(domain->searches[i]))
+			continue;
+		step_keys(place->call, block, i, keys);
+		cut_part_fill(part_of(slot, place, i), domain->searches[i], keys, block->n,
+			offset + block->first, NULL);
+	}
+}
+
+static gboolean gather(const Pass *pass, const CallPlace *place, const Values *values, guint8 *slot,
+	GError **error)
+{
+	const Call *call = place->call;
+	const Domain *domain = call_domain(call, values->tensor);
+	double *sums = (double *)(slot + place->sums);
+	MethodBlock block;
+	MethodSite whole;
+	double *keys = call_block(pass->prepared, values, call, 0, values->count, &block, &whole,
+		(double *)(slot + pass->scratch));
+	if (!step_check_inputs(call, &block, error))
+		return FALSE;
+	memset(sums, 0, domain->sum_count * sizeof *sums);
+	if (!call->summed && !step_add(call, &block, sums, error)) {
+		step_blame(call, pass->prepared, values->tensor, error);
+		return FALSE;
+	}
+	fill_parts(place, domain, &block, slot, keys);
+	return TRUE;
+}
+
+/* Reads the inputs of all calls that want the tensor. */
+static gboolean read_values(const Pass *pass, guint tensor, guint64 first, guint64 count,
+	guint8 *slot, Values *values, GError **error)
+{
+	gboolean ok = TRUE, begun = FALSE;
+	for (guint i = 0; ok && i < pass->places->len; i++) {
+		const Call *call = place_at(pass, i)->call;
+		if (!wants(call, tensor))
+			continue;
+		ok = begun ? values_read_more(values, call->node, error)
+			   : values_read(values, pass->prepared->collection, call->node, tensor,
+				     first, count, NULL, slot + pass->values, error);
+		begun = TRUE;
+	}
+	return ok;
+}
+
+static gboolean work(gpointer data, guint64 item, gpointer memory, GError **error)
+{
+	const Pass *pass = data;
+	const Piece *piece = find_piece(pass, item);
+	guint64 elements = collection_tensor(pass->prepared->collection, piece->tensor)->elements;
+	guint64 first = (item - piece->first_item) * piece->block;
+	guint64 count = MIN(piece->block, elements - first);
+	Values values;
+	if (!read_values(pass, piece->tensor, first, count, memory, &values, error))
+		return FALSE;
+	for (guint i = 0; i < pass->places->len; i++)
+		if (wants(place_at(pass, i)->call, piece->tensor) &&
+			!gather(pass, place_at(pass, i), &values, memory, error))
+			return FALSE;
+	job_advance(pass->job, tensor_bytes(pass, piece->tensor) / elements * count);
+	return TRUE;
+}
+
+static void add_part(const CallPlace *place, Domain *domain, guint8 *slot)
+{
+	const double *sums = (const double *)(slot + place->sums);
+	for (guint i = 0; !place->call->summed && i < domain->sum_count; i++)
+		domain->sums[i] += sums[i];
+	for (guint i = 0; i < domain->step_cuts; i++)
+		if (!cut_search_done(domain->searches[i]))
+			cut_search_add(domain->searches[i], part_of(slot, place, i));
+}
+
+static void end_searches(Domain *domain)
+{
+	for (guint i = 0; i < domain->step_cuts; i++)
+		if (!cut_search_done(domain->searches[i]))
+			cut_search_end(domain->searches[i]);
+}
+
+/* Whether a domain is one tensor, so that its searches end with it and hold no memory longer. */
+static gboolean is_one_tensor(const Call *call)
+{
+	return method_by(call->node) >= BY_TENSOR;
+}
+
+static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **error)
+{
+	const Pass *pass = data;
+	const Piece *piece = find_piece(pass, item);
+	guint64 elements = collection_tensor(pass->prepared->collection, piece->tensor)->elements;
+	gboolean last = item == piece->first_item + (elements - 1) / piece->block;
+	(void)error;
+	for (guint i = 0; i < pass->places->len; i++) {
+		const CallPlace *place = place_at(pass, i);
+		if (!wants(place->call, piece->tensor))
+			continue;
+		Domain *domain = call_domain(place->call, piece->tensor);
+		add_part(place, domain, memory);
+		if (last && is_one_tensor(place->call))
+			end_searches(domain);
+	}
+	return TRUE;
+}
+
+static gboolean run_pass(Pass *pass, GError **error)
+{
+	g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
+	gsize budget = pass->request->budget ? pass->request->budget : PASS_BUDGET_DEFAULT;
+	pass->pieces = pieces;
+	pass->items = 0;
+	lay_out(pass, add_pieces(pass));
+	job_set_detail(pass->job, "what the methods must know first");
+	Parallel parallel = {
+		.items = pass->items,
+		.threads = parallel_threads_within(pass->request->threads, pass->slot, budget),
+		.slot_bytes = pass->slot,
+		.data = pass,
+		.work = work,
+		.merge = merge,
+	};
+	return parallel_run(&parallel, pass->job, error);
+}
+
+/* Goes on to the next step that has something to gather, where the one at hand is over. */
+static gboolean advance(const Prepared *prepared, Call *call, GError **error)
+{
+	while (!call_is_done(call) && step_is_over(call)) {
+		if (!step_end(prepared, call, error))
+			return FALSE;
+		if (!call_is_done(call))
+			step_begin(prepared, call);
+	}
+	return TRUE;
+}
+
+/* Ends the pass for one call: its searches, and where all is there, its step. */
+static gboolean end_call(const Pass *pass, Call *call, GError **error)
+{
+	for (guint i = 0; !is_one_tensor(call) && i < call->domains->len; i++)
+		end_searches(&g_array_index(call->domains, Domain, i));
+	call->summed = TRUE;
+	return advance(pass->prepared, call, error);
+}
+
+static gboolean inner_are_done(const Prepared *prepared, const Call *call)
+{
+	g_autoptr(GPtrArray) inner = expression_calls(call->node);
+	for (guint i = 0; i < inner->len; i++)
+		if (inner->pdata[i] != call->node &&
+			!call_is_done(prepared_call(prepared, inner->pdata[i])))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean begin(const Prepared *prepared, Call *call, GError **error)
+{
+	if (call->begun)
+		return TRUE;
+	call->begun = TRUE;
+	step_begin(prepared, call);
+	return advance(prepared, call, error);
+}
+
+/* Lists the calls that can be gathered now; those that are new begin. */
+static gboolean choose_calls(Pass *pass, GError **error)
+{
+	g_array_set_size(pass->places, 0);
+	for (guint i = 0; i < pass->prepared->nodes->len; i++) {
+		CallPlace place = {.call = &pass->prepared->calls[i]};
+		if (call_is_done(place.call) || !inner_are_done(pass->prepared, place.call))
+			continue;
+		if (!begin(pass->prepared, place.call, error))
+			return FALSE;
+		if (!call_is_done(place.call))
+			g_array_append_val(pass->places, place);
+	}
+	return TRUE;
+}
+
+static gboolean run_passes(Pass *pass, GError **error)
+{
+	gboolean ok;
+	while ((ok = choose_calls(pass, error)) && pass->places->len) {
+		if (!run_pass(pass, error))
+			return FALSE;
+		for (guint i = 0; i < pass->places->len; i++)
+			if (!end_call(pass, place_at(pass, i)->call, error))
+				return FALSE;
+	}
+	return ok;
+}
+
+Prepared *prepare_weights(const PrepareRequest *request, Job *job, GError **error)
+{
+	g_autoptr(Prepared) prepared = prepared_new(request->collection, request->edit, error);
+	g_autoptr(GArray) places = g_array_new(FALSE, TRUE, sizeof(CallPlace));
+	if (!prepared)
+		return NULL;
+	g_autoptr(GArray) members = expression_members(request->edit);
+	Pass pass = {.request = request,
+		.prepared = prepared,
+		.job = job,
+		.places = places,
+		.members = members->len};
+	if (!run_passes(&pass, error))
+		return NULL;
+	return g_steal_pointer(&prepared);
+}

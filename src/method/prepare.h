@@ -1,0 +1,38 @@
+/* prepare.h - what the methods of an edit must know of the weights before an element is computed.
+ *
+ * Thresholds, norms and other figures, for each call and each domain of it, found by as many passes
+ * over the weights as the steps of the methods ask for; inner calls first.  The same bits for any
+ * number of threads and any budget.  Nothing is kept of the elements but figures and cuts. */
+#ifndef TAUSCOPE_PREPARE_H
+#define TAUSCOPE_PREPARE_H
+
+#include "analysis/pass.h"
+#include "method/evaluate.h"
+
+typedef struct {
+	const Collection *collection;
+	const Node *edit;
+	guint threads;
+	gsize budget;
+} PrepareRequest;
+
+/* Of the weights.  The job (or NULL) gets the bytes that are read; the collection and the edit must
+ * outlive it.  An edit without calls is prepared at once, and so is one whose calls need nothing.
+ * NULL with *error set: ERROR_INPUT where a method has no answer for these inputs, or where an
+ * input of a method holds what is no finite number. */
+Prepared *prepare_weights(const PrepareRequest *request, Job *job, GError **error);
+/* Of a sample: sums count for as many elements as the sample stands for, cuts for as many above.
+ * base[tensors] and task[members][tensors] hold the sampled values of each tensor (NULL where a
+ * member does not share it); borrowed for the call alone. */
+typedef struct {
+	const SamplePlan *plan;
+	const double *const *base;
+	const double *const *const *task;
+} PrepareSample;
+Prepared *prepare_sample(const Collection *collection, const Node *edit,
+	const PrepareSample *sample, GError **error);
+/* The sampled values of a tensor, to evaluate an edit on; task[members] is memory for them. */
+Values prepare_sample_values(
+	const Collection *collection, const PrepareSample *sample, guint tensor, double **task);
+
+#endif

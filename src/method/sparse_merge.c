@@ -1,0 +1,212 @@
+/* sparse_merge.c - the work that TIES, DARE, Breadcrumbs and DELLA share.
+ *
+ * Each method is a way to make its inputs sparse (sparsify.h), and a way to combine what is left
+ * (elect.h): the table below says which. */
+#include "method/sparse_merge.h"
+
+#include "method/elect.h"
+#include "edit/method_rows.h"
+#include "method/mix.h"
+#include "method/sparsify.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Below this mergekit does not rescale. */
+#define MERGEKIT_LEAST_L1 1e-7
+
+static const struct Kind {
+	const Method *method;
+	const Sparsifier *sparsifier;
+	gboolean elects;
+} kinds[] = {
+	{&method_trim, &sparsify_magnitude, FALSE},
+	{&method_ties, &sparsify_magnitude, TRUE},
+	{&method_dare, &sparsify_drop, FALSE},
+	{&method_dare_ties, &sparsify_drop, TRUE},
+	{&method_breadcrumbs, &sparsify_outliers, FALSE},
+	{&method_breadcrumbs_ties, &sparsify_outliers, TRUE},
+	{&method_della, &sparsify_ranked, TRUE},
+	{&method_della_linear, &sparsify_ranked, FALSE},
+};
+typedef struct Kind Kind;
+
+static const Kind *kind_of(const Node *call)
+{
+	const Kind *kind = kinds;
+	while (kind->method != call->method)
+		kind++;
+	return kind;
+}
+
+/* Whether the sign that most elements elect is wanted: where votes can cancel out. */
+static gboolean wants_majority(const Node *call)
+{
+	return kind_of(call)->elects && call->children->len > 1 &&
+	       method_dialect(call) == DIALECT_PAPER;
+}
+
+/* `by`, where there is one; outliers are of each tensor, a majority is of the model. */
+MethodBy sparse_merge_by(const Node *call)
+{
+	gint by = method_parameter(call->method, "by");
+	if (by >= 0)
+		return call->argument[by].choice == 0 ? BY_MODEL : BY_TENSOR;
+	return !kind_of(call)->sparsifier->cuts && wants_majority(call) ? BY_MODEL : BY_TENSOR;
+}
+
+/* How many cuts each input has. */
+static guint input_cuts(const MethodSite *site)
+{
+	const Sparsifier *sparsifier = kind_of(site->call)->sparsifier;
+	return sparsifier->cuts ? sparsifier->cuts(site) : 0;
+}
+
+static guint merge_cuts(const MethodSite *site)
+{
+	return site->inputs * input_cuts(site);
+}
+
+/* Where an input does not act, its weight there or its elements are 0: these stand below all that
+ * are not, and it does not matter which zeros are kept. */
+static void merge_keys(const MethodBlock *block, guint cut, double *keys)
+{
+	const MethodSite *site = &block->site;
+	guint input = cut / input_cuts(block->domain), dialect = method_dialect(site->call);
+	gboolean acts = site->weight[input] != 0;
+	double (*key)(guint, double) = kind_of(site->call)->sparsifier->key;
+	for (guint64 i = 0; i < block->n; i++)
+		keys[i] = key(dialect, acts ? block->input[input][i] : 0);
+}
+
+static guint64 merge_above(const MethodSite *domain, const double *figures, guint cut)
+{
+	guint each = input_cuts(domain);
+	(void)figures;
+	return kind_of(domain->call)
+		->sparsifier->above(domain, method_input_elements(domain, cut / each), cut % each);
+}
+
+/* sparse[inputs][n], without mergekit's rescaling; g_free.  An input that needs no cut although
+ * its kind has cuts is kept whole. */
+static double *sparse_new(const MethodBlock *block)
+{
+	const Sparsifier *sparsifier = kind_of(block->site.call)->sparsifier;
+	guint each = input_cuts(block->domain);
+	double *sparse = g_new(double, MAX(block->site.inputs * block->n, 1));
+	for (guint i = 0; i < block->site.inputs; i++) {
+		double *out = sparse + i * block->n;
+		if (sparsifier->cuts && !each)
+			memcpy(out, block->input[i], block->n * sizeof *out);
+		else
+			sparsifier->apply(block, i, each ? block->cuts + i * each : NULL, out);
+	}
+	return sparse;
+}
+
+static Election election_of(const MethodSite *site, double majority)
+{
+	return (Election){
+		.inputs = site->inputs,
+		.weight = site->weight,
+		.elects = kind_of(site->call)->elects,
+		.normalizes = sparsify_value(site, "normalize") != 0,
+		.dialect = method_dialect(site->call),
+		.majority = majority,
+	};
+}
+
+static gboolean wants_ratios(const MethodSite *site)
+{
+	return sparsify_wants_ratio(kind_of(site->call)->sparsifier, site);
+}
+
+static guint merge_sums(const MethodSite *site)
+{
+	return wants_ratios(site) ? 2 * site->inputs : wants_majority(site->call) ? 1 : 0;
+}
+
+/* sums[inputs][2]: Σ|x| of all, and of what survives. */
+static void add_sizes(const MethodBlock *block, const double *sparse, double *sums)
+{
+	for (guint i = 0; i < block->site.inputs; i++)
+		for (guint64 e = 0; e < block->n; e++) {
+			sums[2 * i] += fabs(block->input[i][e]);
+			sums[2 * i + 1] += fabs(sparse[i * block->n + e]);
+		}
+}
+
+static void add_signs(const MethodBlock *block, const double *sparse, double *sum)
+{
+	Election election = election_of(&block->site, 0);
+	*sum += elect_majority(&election, sparse, block->n);
+}
+
+static void merge_add(const MethodBlock *block, double *sums)
+{
+	g_autofree double *sparse = sparse_new(block);
+	if (wants_ratios(&block->site))
+		add_sizes(block, sparse, sums);
+	else
+		add_signs(block, sparse, sums);
+}
+
+guint sparse_merge_figures(const MethodSite *domain)
+{
+	return wants_ratios(domain) ? domain->inputs : wants_majority(domain->call) ? 1 : 0;
+}
+
+static double ratio_of(double whole, double left)
+{
+	return whole < MERGEKIT_LEAST_L1 || left < MERGEKIT_LEAST_L1 ? 1 : whole / left;
+}
+
+static gboolean settle_ratios(
+	const MethodSite *domain, const double *sums, double *ratio, GError **error)
+{
+	for (guint i = 0; i < domain->inputs; i++) {
+		ratio[i] = ratio_of(sums[2 * i], sums[2 * i + 1]);
+		if (!mix_check_sum(domain, ratio[i], error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean merge_settle(const MethodSite *domain, const double *sums, const Cut *cuts,
+	double *figures, GError **error)
+{
+	(void)cuts;
+	if (wants_ratios(domain))
+		return settle_ratios(domain, sums, figures, error);
+	if (wants_majority(domain->call))
+		figures[0] = sums[0] < 0 ? -1 : 1;
+	return TRUE;
+}
+
+const MethodStep sparse_merge_steps[] = {
+	{.cuts = merge_cuts, .keys = merge_keys, .above = merge_above},
+	{.sums = merge_sums, .add = merge_add, .settle = merge_settle},
+	{0},
+};
+
+static void rescale(const MethodBlock *block, double *sparse)
+{
+	for (guint i = 0; i < block->site.inputs; i++)
+		for (guint64 e = 0; e < block->n; e++)
+			sparse[i * block->n + e] *= block->figures[i];
+}
+
+void sparse_merge_apply(const MethodBlock *block, double *out)
+{
+	g_autofree double *sparse = sparse_new(block);
+	gboolean majority = sparse_merge_figures(block->domain) && !wants_ratios(&block->site);
+	Election election = election_of(&block->site, majority ? block->figures[0] : 1);
+	if (wants_ratios(&block->site))
+		rescale(block, sparse);
+	elect_combine(&election, sparse, block->n, out);
+}
+
+guint64 sparse_merge_unit(const MethodSite *site)
+{
+	return kind_of(site->call)->sparsifier->unit(site);
+}

@@ -1,0 +1,48 @@
+/* steps.h - what a step of a call gathers, whether it is a mix or not.  For prepare*.c and
+ * evaluate.c. */
+#ifndef TAUSCOPE_STEPS_H
+#define TAUSCOPE_STEPS_H
+
+#include "method/prepared.h"
+
+/* How many steps a call has; whether all are done. */
+guint call_steps(const Call *call);
+gboolean call_is_done(const Call *call);
+
+/* How many sums and cuts the step at hand has, on a tensor or domain. */
+guint step_sums(const Call *call, const MethodSite *site);
+guint step_cuts(const Call *call, const MethodSite *site);
+/* Begins the step at hand in all domains: sums of 0 and searches for its cuts.  Where it wants
+ * nothing, it is over at once. */
+void step_begin(const Prepared *prepared, Call *call);
+/* Drops what the step at hand gathered, and goes on to the next. */
+void step_drop(Call *call);
+/* Whether everything that the step wants of a domain is there. */
+gboolean step_has_all(const Call *call, const Domain *domain);
+/* Whether that is so of all domains. */
+gboolean step_is_over(const Call *call);
+/* Settles all domains, and goes on to the next step. */
+gboolean step_end(const Prepared *prepared, Call *call, GError **error);
+
+/* Whether all elements of the inputs are finite: ERROR_INPUT, with the tensor, where one is not. */
+gboolean step_check_inputs(const Call *call, const MethodBlock *block, GError **error);
+/* Adds a block to sums[step_sums].  FALSE with *error set where a mix of a row has no answer. */
+gboolean step_add(const Call *call, const MethodBlock *block, double *sums, GError **error);
+void step_keys(const Call *call, const MethodBlock *block, guint cut, double *keys);
+/* How many of the domain's elements stand above a cut. */
+guint64 step_above(const Call *call, const Domain *domain, const MethodSite *site, guint cut);
+/* Makes figures of the domain's sums and of cuts[step_cuts]. */
+gboolean step_settle(
+	const Call *call, Domain *domain, const MethodSite *site, const Cut *cuts, GError **error);
+/* Puts the tensor, or what else a failure was about, before its sentence. */
+void step_blame(const Call *call, const Prepared *prepared, guint tensor, GError **error);
+
+/* The inner products of θ₀ and the inputs over a run of a block, added to `products`, packed. */
+void mix_products(const MethodBlock *block, guint64 from, guint64 n, double *products);
+/* The factors of a mix; checked to be finite. */
+gboolean mix_factors(const Call *call, const MethodSite *site, const double *products,
+	double *factor, GError **error);
+/* The size of a packed table of the inputs and θ₀. */
+guint mix_cells(const MethodSite *site);
+
+#endif
