@@ -3,7 +3,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "edit/mergekit.h"
+#include "recipe/mergekit.h"
 
 #include <string.h>
 

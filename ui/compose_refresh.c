@@ -4,7 +4,7 @@
  * the rest takes long, the last preview stays, called stale, until the keys rest. */
 #include "compose_view.h"
 
-#include "edit/closed.h"
+#include "preview/closed.h"
 
 #define REST_MILLISECONDS 150
 #define SLOW_MICROSECONDS 25000 /* no key should wait longer */

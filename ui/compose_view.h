@@ -5,7 +5,7 @@
 #include "pane.h"
 
 #include "edit/outline.h"
-#include "edit/preview.h"
+#include "preview/preview.h"
 
 #define COMPOSE_GROUPS "compose-groups" /* the state that says how a preview is cut into groups */
 
