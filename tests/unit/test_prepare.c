@@ -153,8 +153,7 @@ static const char *const edits[] = {
 	"sce(a, b, c, topk=0.2, dialect=mergekit)",
 	"arcee_fusion(a, dialect=mergekit)",
 	"magmax(a, trim(b, density=0.5), dare(c, p=0.3))",
-	"ties(dare(a, p=0.9), dare(b, p=0.9))[blocks.0] + 0.1*slerp(a, trim(b, density=0.1), "
-	"t=0.5)",
+	"ties(dare(a, p=0.9), dare(b, p=0.9))[blocks.0] + slerp(a, trim(b, density=0.1), t=0.5)",
 };
 
 /* The first work is one thread with one block of everything. */
