@@ -13,10 +13,10 @@ typedef struct {
 	guint64 index; /* of numbers equal to it, those up to this index are above */
 } Cut;
 
-/* Whether a number is above. */
+/* Whether a number is above; without a branch, since which numbers are above is hard to foresee. */
 static inline gboolean cut_above(const Cut *cut, double key, guint64 index)
 {
-	return key > cut->key || (key == cut->key && index <= cut->index);
+	return (key > cut->key) | ((key == cut->key) & (index <= cut->index));
 }
 
 /* The bits of a number, turned so that they order as numbers do; -0 is 0. */
