@@ -100,6 +100,22 @@ gboolean output_write(
 	return TRUE;
 }
 
+int output_reserve(const Output *output, guint64 bytes)
+{
+	int result = 0;
+	if (bytes == 0 || bytes > G_MAXINT64)
+		return bytes ? EFBIG : 0;
+	do
+		result = fallocate(output->fd, 0, 0, (off_t)bytes);
+	while (result && errno == EINTR);
+	return !result || errno == EOPNOTSUPP || errno == ENOSYS ? 0 : errno;
+}
+
+void output_send(const Output *output, guint64 offset, guint64 length)
+{
+	sync_file_range(output->fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE);
+}
+
 int output_fd(const Output *output)
 {
 	return output->fd;

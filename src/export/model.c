@@ -78,16 +78,13 @@ static Output *add_output(Writing *writing, const char *name, GError **error)
 static gboolean reserve(
 	const Writing *writing, const LayoutFile *file, Output *output, GError **error)
 {
-	int result;
-	do
-		result = fallocate(output_fd(output), 0, 0, (off_t)file->bytes);
-	while (result && errno == EINTR);
-	if (!result || errno == EOPNOTSUPP || errno == ENOSYS)
+	int reason = output_reserve(output, file->bytes);
+	if (reason == 0)
 		return TRUE;
-	if (errno == ENOSPC || errno == EDQUOT)
+	if (reason == ENOSPC || reason == EDQUOT)
 		return model_plan_fail_space(writing->plan, error);
 	g_autofree char *path = model_plan_path(writing->plan, file->name);
-	return fail_system(error, path, "cannot reserve its space", errno);
+	return fail_system(error, path, "cannot reserve its space", reason);
 }
 
 static gboolean open_files(Writing *writing, GError **error)

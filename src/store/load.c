@@ -293,14 +293,16 @@ static void expect_all(const Load *load, Job *job)
 	job_expect(job, load->bytes + load_copies_bytes(load));
 }
 
-/* What seemed only touched may turn out to have changed; then there is more to do. */
+/* What seemed only touched may turn out to have changed; then there is more to do.  The disk takes
+ * in the copies while the pass goes on. */
 gboolean load_run(Load *load, Job *job, GError **error)
 {
 	expect_all(load, job);
 	if (!settle_suspects(load, job, error))
 		return FALSE;
 	expect_all(load, job);
-	return run_pass(load, job, error) && load_copies_run(load, job, error);
+	return load_copies_run(load, job, error) && run_pass(load, job, error) &&
+	       load_copies_sync(load, error);
 }
 
 static gboolean check_source(const Load *load, guint member, guint number, GError **error)

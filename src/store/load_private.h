@@ -48,6 +48,8 @@ gboolean load_copies_begin(Load *load, GError **error);
 guint64 load_copies_bytes(const Load *load);
 /* Any thread. */
 gboolean load_copies_run(Load *load, Job *job, GError **error);
+/* Any thread: waits until they are on the disk. */
+gboolean load_copies_sync(Load *load, GError **error);
 /* Puts the copies in the place of what they were taken from. */
 gboolean load_copies_place(Load *load, GError **error);
 

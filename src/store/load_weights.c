@@ -115,11 +115,18 @@ guint64 load_copies_bytes(const Load *load)
 
 gboolean load_copies_run(Load *load, Job *job, GError **error)
 {
-	for (guint i = 0; i < load_members(load); i++) {
-		WeightsCopy *copy = arrival_at(load, i)->copy;
-		if (is_copied_now(load, i) && !weights_copy(copy, load->threads, job, error))
+	g_autoptr(GPtrArray) copies = g_ptr_array_new();
+	for (guint i = 0; i < load_members(load); i++)
+		if (is_copied_now(load, i))
+			g_ptr_array_add(copies, arrival_at(load, i)->copy);
+	return weights_copy((WeightsCopy **)copies->pdata, copies->len, load->threads, job, error);
+}
+
+gboolean load_copies_sync(Load *load, GError **error)
+{
+	for (guint i = 0; i < load_members(load); i++)
+		if (is_copied_now(load, i) && !weights_sync(arrival_at(load, i)->copy, error))
 			return FALSE;
-	}
 	return TRUE;
 }
 

@@ -3,34 +3,15 @@
 
 #include "core/text.h"
 #include "store/hdf5.h"
+#include "store/weights_stream.h"
 #include "store/weights_type.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 
-#define STRIPE_BYTES (1u << 20)
 #define DATA_ALIGNMENT 64
-
-/* Bytes [first, first+length) of one tensor; every tensor has at least one stripe. */
-typedef struct {
-	guint tensor;
-	guint64 first, length;
-} Stripe;
-
-typedef struct {
-	XXH128_hash_t hash;
-	guint8 bytes[STRIPE_BYTES];
-} Slot;
-
-/* A run over the bytes of a checkpoint: hashed in order, and written where there is an output. */
-typedef struct {
-	const Checkpoint *from;
-	Output *output;  /* or NULL */
-	guint64 *offset; /* [tensors]: in the output; or NULL */
-	GArray *stripes; /* of Stripe */
-	XXH3_state_t *state;
-	Job *job;
-} Stream;
 
 struct WeightsCopy {
 	const Checkpoint *from;
@@ -40,99 +21,10 @@ struct WeightsCopy {
 	char *hash;
 };
 
-static GArray *stripes_of(const Checkpoint *checkpoint)
-{
-	GArray *stripes = g_array_new(FALSE, FALSE, sizeof(Stripe));
-	for (guint i = 0; i < checkpoint_count(checkpoint); i++) {
-		guint64 bytes = checkpoint_tensor(checkpoint, i)->bytes, first = 0;
-		do {
-			Stripe stripe = {i, first, MIN(bytes - first, STRIPE_BYTES)};
-			g_array_append_val(stripes, stripe);
-			first += stripe.length;
-		} while (first < bytes);
-	}
-	return stripes;
-}
-
-static gboolean read_stripe(
-	const Checkpoint *from, const Stripe *stripe, void *bytes, GError **error)
-{
-	const Tensor *tensor = checkpoint_tensor(from, stripe->tensor);
-	const CheckpointFile *source = from->files->pdata[tensor->file];
-	gsize size = dtype_info(tensor->dtype)->bits / 8;
-	if (tensor->source)
-		return checkpoint_read_raw(from, stripe->tensor, stripe->first / size,
-			stripe->length / size, bytes, error);
-	if (!source->file)
-		return fail_at(error, ERROR_IO,
-			(Place){.file = source->path, .tensor = tensor->name},
-			"the file could not be opened");
-	return file_read(
-		source->file, tensor->offset + stripe->first, stripe->length, bytes, error);
-}
-
-static gboolean stream_work(gpointer data, guint64 item, gpointer slot, GError **error)
-{
-	const Stream *stream = data;
-	const Stripe *stripe = &g_array_index(stream->stripes, Stripe, item);
-	Slot *result = slot;
-	job_set_detail(stream->job, checkpoint_tensor(stream->from, stripe->tensor)->name);
-	if (!read_stripe(stream->from, stripe, result->bytes, error))
-		return FALSE;
-	result->hash = XXH3_128bits(result->bytes, stripe->length);
-	job_advance(stream->job, stripe->length);
-	return !stream->output ||
-	       output_write(stream->output, stream->offset[stripe->tensor] + stripe->first,
-		       result->bytes, stripe->length, error);
-}
-
-/* Where a tensor lies is part of it: libhdf5 may lay the same contents out in another way, and two
- * such files must not bear one name. */
-static void hash_heading(const Stream *stream, guint number)
-{
-	const Tensor *tensor = checkpoint_tensor(stream->from, number);
-	g_autofree char *shape = tensor_shape_text(tensor);
-	g_autofree char *heading = g_strdup_printf("%s\n%s\n%s\n%" G_GUINT64_FORMAT, tensor->name,
-		dtype_info(tensor->dtype)->name, shape,
-		stream->offset ? stream->offset[number] : tensor->offset);
-	XXH3_128bits_update(stream->state, heading, strlen(heading) + 1);
-}
-
-static gboolean stream_merge(
-	gpointer data, guint64 item, gpointer slot, G_GNUC_UNUSED GError **error)
-{
-	const Stream *stream = data;
-	const Stripe *stripe = &g_array_index(stream->stripes, Stripe, item);
-	XXH128_canonical_t hash;
-	XXH128_canonicalFromHash(&hash, ((const Slot *)slot)->hash);
-	if (stripe->first == 0)
-		hash_heading(stream, stripe->tensor);
-	XXH3_128bits_update(stream->state, &hash, sizeof hash);
-	return TRUE;
-}
-
-static char *stream_run(Stream *stream, guint threads, GError **error)
-{
-	g_autoptr(GArray) stripes = stripes_of(stream->from);
-	stream->stripes = stripes;
-	stream->state = XXH3_createState();
-	XXH3_128bits_reset(stream->state);
-	Parallel parallel = {.items = stripes->len,
-		.threads = threads,
-		.slot_bytes = sizeof(Slot),
-		.data = stream,
-		.work = stream_work,
-		.merge = stream_merge};
-	gboolean ok = parallel_run(&parallel, stream->job, error);
-	XXH128_hash_t hash = XXH3_128bits_digest(stream->state);
-	XXH3_freeState(stream->state);
-	return ok ? text_hash(hash.high64, hash.low64) : NULL;
-}
-
 char *weights_hash(const Checkpoint *copy, guint threads, Job *job, GError **error)
 {
-	Stream stream = {.from = copy, .job = job};
-	return stream_run(&stream, threads, error);
+	WeightsStream stream = {.from = copy};
+	return weights_stream(&stream, 1, threads, job, error) ? stream.hash : NULL;
 }
 
 static Hid create_file(const char *path, const Checkpoint *from, GError **error)
@@ -200,6 +92,17 @@ static gboolean create_datasets(WeightsCopy *copy, GError **error)
 	return TRUE;
 }
 
+/* All at once: blocks that are there already are written with less ado than those that each write
+ * has to ask for. */
+static gboolean take_room(const WeightsCopy *copy, GError **error)
+{
+	struct stat status;
+	const char *path = output_temporary(copy->output);
+	int reason = fstat(output_fd(copy->output), &status) ? errno : 0;
+	reason = reason ? reason : output_reserve(copy->output, (guint64)status.st_size);
+	return reason == 0 || fail_system(error, path, "cannot make room for it", reason);
+}
+
 WeightsCopy *weights_begin(const char *folder, const Checkpoint *checkpoint, GError **error)
 {
 	g_autoptr(WeightsCopy) copy = g_new0(WeightsCopy, 1);
@@ -210,18 +113,31 @@ WeightsCopy *weights_begin(const char *folder, const Checkpoint *checkpoint, GEr
 	copy->folder = g_strdup(folder);
 	copy->offset = g_new0(guint64, MAX(checkpoint_count(checkpoint), 1));
 	copy->output = output_create(path, TRUE, error);
-	if (!copy->output || !create_datasets(copy, error))
+	if (!copy->output || !create_datasets(copy, error) || !take_room(copy, error))
 		return NULL;
 	return g_steal_pointer(&copy);
 }
 
-gboolean weights_copy(WeightsCopy *copy, guint threads, Job *job, GError **error)
+gboolean weights_copy(
+	WeightsCopy *const *copies, guint count, guint threads, Job *job, GError **error)
 {
-	Stream stream = {
-		.from = copy->from, .output = copy->output, .offset = copy->offset, .job = job};
-	g_free(copy->hash);
-	copy->hash = stream_run(&stream, threads, error);
-	return copy->hash != NULL;
+	g_autofree WeightsStream *streams = g_new0(WeightsStream, MAX(count, 1));
+	for (guint i = 0; i < count; i++) {
+		const WeightsCopy *copy = copies[i];
+		streams[i] = (WeightsStream){copy->from, copy->output, copy->offset, NULL};
+	}
+	if (!weights_stream(streams, count, threads, job, error))
+		return FALSE;
+	for (guint i = 0; i < count; i++) {
+		g_free(copies[i]->hash);
+		copies[i]->hash = streams[i].hash;
+	}
+	return TRUE;
+}
+
+gboolean weights_sync(WeightsCopy *copy, GError **error)
+{
+	return output_sync(copy->output, error);
 }
 
 char *weights_path(const WeightsCopy *copy)

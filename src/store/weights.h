@@ -16,8 +16,11 @@ typedef struct WeightsCopy WeightsCopy;
 /* Main thread: makes the file (under a temporary name in `folder`) and its datasets.  Borrows the
  * checkpoint until weights_free. */
 WeightsCopy *weights_begin(const char *folder, const Checkpoint *checkpoint, GError **error);
-/* Any thread: streams the bytes across.  Threads 0: all. */
-gboolean weights_copy(WeightsCopy *copy, guint threads, Job *job, GError **error);
+/* Any thread: streams the bytes of all of them across.  Threads 0: all. */
+gboolean weights_copy(
+	WeightsCopy *const *copies, guint count, guint threads, Job *job, GError **error);
+/* Any thread: waits until they are on the disk, which would keep the main thread for long. */
+gboolean weights_sync(WeightsCopy *copy, GError **error);
 /* The name that its contents give it, once they are copied; free with g_free. */
 char *weights_path(const WeightsCopy *copy);
 /* Main thread: commits under the name weights-HASH.h5, and returns a checkpoint of the same tensors

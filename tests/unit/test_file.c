@@ -229,6 +229,22 @@ static void test_bad_targets(Fixture *fixture, gconstpointer data)
 	assert_not_created(link, FALSE, "exists");
 }
 
+/* The room is there before the bytes, and what is sent early is no other than what is synced. */
+static void test_reserve(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Output) output = output_create(fixture->path, FALSE, &error);
+	g_assert_cmpint(output_reserve(output, 0), ==, 0);
+	g_assert_cmpint(output_reserve(output, 6), ==, 0);
+	g_assert_true(output_write(output, 3, "def", 3, &error));
+	output_send(output, 3, 3);
+	g_assert_true(output_write(output, 0, "abc", 3, &error));
+	g_assert_true(output_sync(output, &error));
+	g_assert_true(output_commit(output, &error));
+	assert_contents(fixture->path, "abcdef");
+}
+
 /* A limit on the size of files stands for a full disk. */
 static void test_limit(Fixture *fixture, gconstpointer data)
 {
@@ -241,8 +257,10 @@ static void test_limit(Fixture *fixture, gconstpointer data)
 	getrlimit(RLIMIT_FSIZE, &before);
 	limit = (struct rlimit){4096, before.rlim_max};
 	setrlimit(RLIMIT_FSIZE, &limit);
+	int reserved = output_reserve(output, 8192);
 	gboolean written = output_write(output, 0, bytes, 8192, &error);
 	setrlimit(RLIMIT_FSIZE, &before);
+	g_assert_cmpint(reserved, ==, EFBIG);
 	g_assert_false(written);
 	test_error(error, ERROR_IO, "cannot write: ");
 	g_assert_nonnull(error_remedy(error));
@@ -350,6 +368,7 @@ int main(int argc, char **argv)
 	ADD("late-arrival", test_late_arrival);
 	ADD("two-outputs", test_two_outputs);
 	ADD("bad-targets", test_bad_targets);
+	ADD("reserve", test_reserve);
 	ADD("limit", test_limit);
 	ADD("signal", test_signal);
 	ADD("sweep", test_sweep);

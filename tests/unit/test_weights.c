@@ -13,7 +13,7 @@ static Checkpoint *copied(const Scratch *scratch, const char *path, char **hash)
 	test_no_error(error);
 	g_autoptr(WeightsCopy) copy = weights_begin(scratch->folder, checkpoint, &error);
 	test_no_error(error);
-	weights_copy(copy, 2, NULL, &error);
+	weights_copy(&copy, 1, 2, NULL, &error);
 	test_no_error(error);
 	Checkpoint *result = weights_finish(copy, hash, &error);
 	test_no_error(error);
@@ -132,6 +132,50 @@ static void test_bytes(void)
 	g_assert_cmpstr(damaged, !=, hash);
 }
 
+/* A checkpoint of two tensors, of which one fills some stripes. */
+static Checkpoint *striped(const Scratch *scratch, const char *name, guint64 elements)
+{
+	g_autofree char *path = scratch_path(scratch, name);
+	g_autofree double *many = g_new(double, elements);
+	for (guint64 i = 0; i < elements; i++)
+		many[i] = (double)(i % 1021) - 500.5;
+	const TestTensor tensors[] = {
+		{"big", DTYPE_F32, 1, {elements}, many}, {"small", DTYPE_F16, 1, {8}, values}};
+	test_write_safetensors(path, tensors, 2);
+	g_autoptr(GError) error = NULL;
+	Checkpoint *checkpoint = checkpoint_open(path, &error);
+	test_no_error(error);
+	return checkpoint;
+}
+
+/* Copies that are made together are those that are made one by one, also of unlike lengths. */
+static void test_together(void)
+{
+	static const guint64 elements[] = {900000, 3, 300000};
+	g_auto(Scratch) scratch = scratch_new();
+	Checkpoint *from[3];
+	WeightsCopy *copies[3];
+	g_autoptr(GError) error = NULL;
+	for (guint i = 0; i < 3; i++) {
+		g_autofree char *name = g_strdup_printf("%u.safetensors", i);
+		from[i] = striped(&scratch, name, elements[i]);
+		copies[i] = weights_begin(scratch.folder, from[i], &error);
+		test_no_error(error);
+	}
+	g_assert_true(weights_copy(copies, 3, 4, NULL, &error));
+	for (guint i = 0; i < 3; i++) {
+		g_autofree char *alone = NULL, *hash = NULL;
+		g_autoptr(Checkpoint) other = copied(&scratch, from[i]->path, &alone);
+		g_assert_true(weights_sync(copies[i], &error));
+		g_autoptr(Checkpoint) copy = weights_finish(copies[i], &hash, &error);
+		g_assert_cmpstr(hash, ==, alone);
+		g_autofree char *found = weights_hash(copy, 2, NULL, &error);
+		g_assert_cmpstr(hash, ==, found);
+		weights_free(copies[i]);
+		checkpoint_free(from[i]);
+	}
+}
+
 /* What is not finished leaves nothing behind. */
 static void test_abandoned(void)
 {
@@ -141,7 +185,7 @@ static void test_abandoned(void)
 	g_autoptr(Checkpoint) checkpoint = checkpoint_open(path, &error);
 	g_autoptr(WeightsCopy) copy = weights_begin(scratch.folder, checkpoint, &error);
 	test_no_error(error);
-	g_assert_true(weights_copy(copy, 2, NULL, &error));
+	g_assert_true(weights_copy(&copy, 1, 2, NULL, &error));
 	g_clear_pointer(&copy, weights_free);
 	g_autoptr(GDir) folder = g_dir_open(scratch.folder, 0, NULL);
 	g_assert_null(g_dir_read_name(folder));
@@ -153,6 +197,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/weights/types", test_types);
 	g_test_add_func("/weights/other-types", test_other_types);
 	g_test_add_func("/weights/bytes", test_bytes);
+	g_test_add_func("/weights/together", test_together);
 	g_test_add_func("/weights/abandoned", test_abandoned);
 	return g_test_run();
 }
