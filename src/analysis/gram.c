@@ -104,6 +104,21 @@ void gram_sum(const Gram *gram, const Scope *scope, double *out)
 	}
 }
 
+void gram_sum_of(const Gram *gram, const Scope *scope, const guint *member, guint n, double *out)
+{
+	gsize cells = packed_cells(n);
+	g_autofree gsize *cell = g_new(gsize, cells + 1);
+	for (guint i = 0; i < n; i++)
+		for (guint j = 0; j <= i; j++)
+			cell[gram_packed(i, j)] = gram_packed(member[i], member[j]);
+	memset(out, 0, cells * sizeof *out);
+	for (guint t = 0; t < scope->tensors->len; t++) {
+		const double *table = table_of(gram, g_array_index(scope->tensors, guint, t));
+		for (gsize i = 0; i < cells; i++)
+			out[i] += table[cell[i]];
+	}
+}
+
 /* Rows are walked once: ⟨vᵢ, vⱼ⟩ serves row i and column j.  What has coefficient 0 is left out
  * and not multiplied, since an unknown product is NaN. */
 double gram_linear(const Gram *gram, guint tensor, const double *c, double *products)

@@ -35,6 +35,9 @@ double cosine_of(double product, double norm_a, double norm_b);
 
 /* The sum of the tables over a scope: out is packed like one tensor's table. */
 void gram_sum(const Gram *gram, const Scope *scope, double *out);
+/* The same of n chosen vectors alone: out is packed by their places among these. */
+void gram_sum_of(
+	const Gram *gram, const Scope *scope, const guint *member, guint n, double *out);
 /* Index into such a packed triangle. */
 gsize gram_packed(guint i, guint j);
 

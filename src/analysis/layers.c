@@ -24,13 +24,13 @@ static double ratio(double part, double whole)
 
 /* Their mean points as their sum Σ τ_j does: ⟨τ_i, Σ τ_j⟩ are sums of rows, and ‖Σ τ_j‖² is the sum
  * of those. */
-static void fill_mean_cosines(LayerGroup *group, const double *sums, const guint *member, guint n)
+static void fill_mean_cosines(LayerGroup *group, const double *sums, guint n)
 {
 	double square = 0;
 	for (guint i = 0; i < n; i++) {
 		double along = 0;
 		for (guint j = 0; j < n; j++)
-			along += sums[gram_packed(member[i], member[j])];
+			along += sums[gram_packed(i, j)];
 		group->cosine_mean[i] = along;
 		square += along;
 	}
@@ -43,25 +43,25 @@ static void fill_mean_cosines(LayerGroup *group, const double *sums, const guint
 static LayerGroup *group_new(
 	const Gram *gram, const Scope *scope, const Layers *layers, const double *norms)
 {
-	g_autofree double *sums = g_new(double, gram_packed(gram->vectors, 0));
-	gram_sum(gram, scope, sums);
 	guint n = layers->count;
+	g_autofree double *sums = g_new(double, gram_packed(n, 0) + 1);
+	gram_sum_of(gram, scope, layers->member, n, sums);
 	LayerGroup *group = g_new0(LayerGroup, 1);
 	group->name = g_strdup(scope->label);
 	group->elements = scope->elements;
-	group->base_norm = sqrt(sums[0]);
+	group->base_norm = gram_norm(gram, scope, 0);
 	group->norm = g_new(double, n);
 	group->relative = g_new(double, n);
 	group->share = g_new(double, n);
 	group->cosine_mean = g_new(double, n);
 	for (guint i = 0; i < n; i++) {
-		double norm = sqrt(sums[gram_packed(layers->member[i], layers->member[i])]);
+		double norm = sqrt(sums[gram_packed(i, i)]);
 		double part = ratio(norm, norms[i]);
 		group->norm[i] = norm;
 		group->relative[i] = ratio(norm, group->base_norm);
 		group->share[i] = part * part;
 	}
-	fill_mean_cosines(group, sums, layers->member, n);
+	fill_mean_cosines(group, sums, n);
 	return group;
 }
 

@@ -33,8 +33,8 @@ static SimilarityMatrix *matrix_new(
 	const Gram *gram, const Scope *scope, const guint *member, guint n)
 {
 	SimilarityMatrix *matrix = g_new0(SimilarityMatrix, 1);
-	g_autofree double *sums = g_new(double, gram_packed(gram->vectors, 0));
-	gram_sum(gram, scope, sums);
+	g_autofree double *sums = g_new(double, gram_packed(n, 0) + 1);
+	gram_sum_of(gram, scope, member, n, sums);
 	matrix->scope = g_strdup(scope->label);
 	matrix->elements = scope->elements;
 	matrix->count = n;
@@ -42,10 +42,10 @@ static SimilarityMatrix *matrix_new(
 	matrix->product = g_new(double, (gsize)n *n);
 	matrix->norm = g_new(double, n);
 	for (guint i = 0; i < n; i++)
-		matrix->norm[i] = sqrt(sums[gram_packed(member[i], member[i])]);
+		matrix->norm[i] = sqrt(sums[gram_packed(i, i)]);
 	for (guint i = 0; i < n; i++)
 		for (guint j = 0; j <= i; j++)
-			fill_pair(matrix, i, j, sums[gram_packed(member[i], member[j])]);
+			fill_pair(matrix, i, j, sums[gram_packed(i, j)]);
 	return matrix;
 }
 

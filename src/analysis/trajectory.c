@@ -24,17 +24,53 @@ static void path_free(TrajectoryPath *path)
 	g_free(path);
 }
 
+/* Steps whose inner products are needed: with itself, the one before and the one before that. */
+#define LAGS 3
+
 /* Inner products of the steps over one scope; step -1 and before is the vector 0. */
 typedef struct {
-	const double *sums;
-	const guint *member;
+	double *lag[LAGS]; /* [steps]: with the step so many before; 0 before the first */
+	double *along;     /* [steps]: with the reference */
+	double target;     /* of the reference with itself */
+	double base;
 } Steps;
+
+static void steps_clear(Steps *steps)
+{
+	for (guint lag = 0; lag < LAGS; lag++)
+		g_free(steps->lag[lag]);
+	g_free(steps->along);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Steps, steps_clear)
+
+static void steps_add(
+	Steps *steps, const Gram *gram, guint tensor, const Trajectory *trajectory, guint reference)
+{
+	const guint *member = trajectory->member;
+	for (guint t = 0; t < trajectory->count; t++) {
+		for (guint lag = 0; lag < LAGS && lag <= t; lag++)
+			steps->lag[lag][t] += *gram_cell(gram, tensor, member[t], member[t - lag]);
+		steps->along[t] += *gram_cell(gram, tensor, member[t], reference);
+	}
+	steps->target += *gram_cell(gram, tensor, reference, reference);
+	steps->base += *gram_cell(gram, tensor, 0, 0);
+}
+
+static Steps steps_of(
+	const Gram *gram, const Scope *scope, const Trajectory *trajectory, guint reference)
+{
+	Steps steps = {.along = g_new0(double, trajectory->count)};
+	for (guint lag = 0; lag < LAGS; lag++)
+		steps.lag[lag] = g_new0(double, trajectory->count);
+	for (guint i = 0; i < scope->tensors->len; i++)
+		steps_add(&steps, gram, g_array_index(scope->tensors, guint, i), trajectory,
+			reference);
+	return steps;
+}
 
 static double product(const Steps *steps, gint i, gint j)
 {
-	if (i < 0 || j < 0)
-		return 0;
-	return steps->sums[gram_packed(steps->member[i], steps->member[j])];
+	return i < 0 || j < 0 ? 0 : steps->lag[ABS(i - j)][MAX(i, j)];
 }
 
 /* ⟨τ_i − τ_(i−1), τ_j − τ_(j−1)⟩ */
@@ -54,14 +90,12 @@ static double degrees(double cosine)
 	return acos(cosine) * 180 / G_PI;
 }
 
-static void fill_step(TrajectoryPath *path, const Steps *steps, gint t, guint reference)
+static void fill_step(TrajectoryPath *path, const Steps *steps, gint t)
 {
 	double norm = length_of(product(steps, t, t));
-	double target = length_of(steps->sums[gram_packed(reference, reference)]);
-	double along = steps->sums[gram_packed(steps->member[t], reference)];
 	path->norm[t] = norm;
-	path->relative[t] = steps->sums[0] > 0 ? norm / sqrt(steps->sums[0]) : NAN;
-	path->cosine_to_final[t] = cosine_of(along, norm, target);
+	path->relative[t] = steps->base > 0 ? norm / sqrt(steps->base) : NAN;
+	path->cosine_to_final[t] = cosine_of(steps->along[t], norm, length_of(steps->target));
 	path->update[t] = length_of(update_product(steps, t, t));
 	path->path_length += path->update[t];
 	path->cosine_to_previous[t] = path->turn_degrees[t] = NAN;
@@ -75,8 +109,7 @@ static void fill_step(TrajectoryPath *path, const Steps *steps, gint t, guint re
 static TrajectoryPath *path_new(
 	const Gram *gram, const Scope *scope, const Trajectory *trajectory, guint reference)
 {
-	g_autofree double *sums = g_new(double, gram_packed(gram->vectors, 0));
-	gram_sum(gram, scope, sums);
+	g_auto(Steps) steps = steps_of(gram, scope, trajectory, reference);
 	guint n = trajectory->count;
 	TrajectoryPath *path = g_new0(TrajectoryPath, 1);
 	path->scope = g_strdup(scope->label);
@@ -88,9 +121,8 @@ static TrajectoryPath *path_new(
 	path->cosine_to_previous = g_new(double, n);
 	path->turn_degrees = g_new(double, n);
 	path->update = g_new(double, n);
-	Steps steps = {sums, trajectory->member};
 	for (guint t = 0; t < n; t++)
-		fill_step(path, &steps, (gint)t, reference);
+		fill_step(path, &steps, (gint)t);
 	path->displacement = path->norm[n - 1];
 	return path;
 }

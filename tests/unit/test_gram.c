@@ -86,6 +86,11 @@ static void test_scope_sums(void)
 	gram_sum(gram, scope, sums);
 	g_assert_cmpfloat_with_epsilon(sums[gram_packed(4, 2)], product, 1e-12);
 	g_assert_cmpfloat_with_epsilon(sums[gram_packed(2, 2)], square_a, 1e-12);
+	const guint chosen[] = {4, 2};
+	gram_sum_of(gram, scope, chosen, 2, sums);
+	g_assert_cmpfloat_with_epsilon(sums[gram_packed(0, 0)], square_b, 1e-12);
+	g_assert_cmpfloat_with_epsilon(sums[gram_packed(0, 1)], product, 1e-12);
+	g_assert_cmpfloat_with_epsilon(sums[gram_packed(1, 1)], square_a, 1e-12);
 	scope_free(scope);
 }
 
