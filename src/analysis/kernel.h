@@ -1,9 +1,11 @@
 /* kernel.h - the hot loops of the pass, in one text for several instruction sets.
  *
- * Everything is done in double: differences of float32 weights are then exact or nearly so, and
- * no product of them can overflow or vanish (of F64 some can, see pass.h).  A sum of products has
- * the same bits whatever other vectors stand beside its two; between instruction sets it may differ
- * by some 1e-16. */
+ * Numbers of at most single precision are subtracted and multiplied in single precision, and their
+ * products added in short chains that are widened to double.  Such a sum of n products of like size
+ * is off by some 1e-6/√n of ‖a‖‖b‖.  What single precision cannot hold, and what is looked at
+ * through small differences, goes the wide way, in double throughout.  Either way a pair's sum has
+ * the same bits whatever other vectors stand beside its two; between instruction sets sums differ
+ * by less than 1e-7. */
 #ifndef TAUSCOPE_KERNEL_H
 #define TAUSCOPE_KERNEL_H
 
@@ -15,9 +17,13 @@
 #error "raw elements are read in place, and they are little-endian"
 #endif
 
-/* Elements that are worked on at a time, and the multiple that arrays are padded to. */
-#define KERNEL_BLOCK 2048u
-#define KERNEL_PAD 8u
+/* Elements that are worked on at a time: together with those of some ten other vectors they stay in
+ * the nearest cache. */
+#define KERNEL_BLOCK 1024u
+/* The multiple that vectors are padded to, with zeros. */
+#define KERNEL_PAD 16u
+/* Partial sums of each pair. */
+#define KERNEL_LANES 8u
 
 /* What a run of elements is bounded by.  Starts as EXTREMES_NONE. */
 typedef struct {
@@ -36,16 +42,26 @@ typedef struct {
 
 void coding_init(Coding *coding, Dtype dtype);
 
+/* Raw elements are n ≤ KERNEL_BLOCK of a float type, aligned to 64 bytes; what is made of them is
+ * padded.  A base of NULL is 0 everywhere, and changes nothing. */
 typedef struct {
 	const char *name;
-	/* n ≤ KERNEL_BLOCK raw elements of a float type, aligned to their size, become θ − base
-	 * (NULL: θ), with zeros up to the pad; the extremes are widened.  An Inf counts as NaN, so
-	 * that it spreads to all that is made of it. */
-	void (*change)(const Coding *coding, const void *raw, const double *base, gsize n,
+	/* Makes θ − base in single precision and widens the extremes.  FALSE where that cannot be
+	 * multiplied so: out holds zeros then, and the extremes are left alone.  That is so for
+	 * F64, for NaN and Inf in θ or base, and where the largest change is so large or small that
+	 * its products could leave the range of a float. */
+	gboolean (*change)(const Coding *coding, const void *raw, const float *base, gsize n,
+		float *out, Extremes *extremes);
+	/* The same in double, of anything.  An Inf counts as NaN, so that it spreads to all that is
+	 * made of it. */
+	void (*change_wide)(const Coding *coding, const void *raw, const double *base, gsize n,
 		double *out, Extremes *extremes);
-	/* Adds ⟨vᵢ, vⱼ⟩ for first ≤ i < count and j ≤ i to sums, the rows of a packed lower
-	 * triangle from row `first` on.  Vectors are padded with zeros. */
-	void (*products)(double *const *vectors, guint first, guint count, gsize n, double *sums);
+	/* Adds ⟨vᵢ, vⱼ⟩ for first ≤ i < count and j ≤ i to the KERNEL_LANES of each pair, the rows
+	 * of a packed lower triangle from row `first` on. */
+	void (*products)(float *const *vectors, guint first, guint count, gsize n, double *lanes);
+	/* The same in double, to one sum for each pair. */
+	void (*products_wide)(
+		double *const *vectors, guint first, guint count, gsize n, double *sums);
 	/* XXH3_64bits_update on an XXH3_state_t, with this instruction set. */
 	void (*hash)(gpointer state, const void *raw, gsize length);
 } Kernel;

@@ -1,49 +1,37 @@
-/* kernel_plain.c - the hot loops for any processor: vectors of two doubles, as the compiler likes.
+/* kernel_plain.c - the hot loops for any processor: vectors of four floats, as the compiler likes.
  */
 #include "analysis/kernel.h"
 
 #include <string.h>
 
-typedef double vector __attribute__((vector_size(16)));
-typedef gint64 mask __attribute__((vector_size(16)));
+typedef float vector __attribute__((vector_size(16)));
+typedef gint32 mask __attribute__((vector_size(16)));
 
-#define WIDTH 2u
-#define UNROLL 4u
-#define ROWS 2u
-#define COLUMNS 4u
+#define WIDTH 4u
+#define GROUP 3
 #define KERNEL kernel_plain
 #define KERNEL_NAME "plain"
 
-static inline vector vector_load(const double *from)
+static inline vector vector_load(const float *from)
 {
 	vector v;
 	memcpy(&v, from, sizeof v);
 	return v;
 }
 
-static inline void vector_store(double *to, vector v)
+static inline void vector_store(float *to, vector v)
 {
 	memcpy(to, &v, sizeof v);
 }
 
-static inline vector vector_from_f64(const double *from)
+static inline vector vector_from_f32(const float *from)
 {
 	return vector_load(from);
 }
 
-static inline vector vector_from_f32(const float *from)
+static inline vector vector_set(float value)
 {
-	return (vector){from[0], from[1]};
-}
-
-static inline vector vector_set(double value)
-{
-	return (vector){value, value};
-}
-
-static inline vector vector_add(vector a, vector b)
-{
-	return a + b;
+	return (vector){value, value, value, value};
 }
 
 static inline vector vector_subtract(vector a, vector b)
@@ -71,9 +59,29 @@ static inline vector vector_max(vector a, vector b)
 	return vector_select(a > b, a, b);
 }
 
-static inline vector vector_absolute(vector a)
+static inline vector vector_larger(vector a, vector b)
 {
-	return (vector)((mask)a & (mask){G_MAXINT64, G_MAXINT64});
+	mask size = (mask)a & (mask){G_MAXINT32, G_MAXINT32, G_MAXINT32, G_MAXINT32};
+	return vector_select(size > (mask)b, (vector)size, b);
+}
+
+/* Each is folded into its lower half until one lane is left. */
+#define FOLD(NAME, OPERATION)                                                                      \
+	static inline float NAME(vector v)                                                         \
+	{                                                                                          \
+		v = OPERATION(v, (vector){v[2], v[3], v[0], v[1]});                                \
+		v = OPERATION(v, (vector){v[1], v[0], v[3], v[2]});                                \
+		return v[0];                                                                       \
+	}
+
+FOLD(vector_least, vector_min)
+FOLD(vector_most, vector_max)
+FOLD(vector_largest, vector_larger)
+
+static inline void vector_widen(double *lanes, vector v)
+{
+	lanes[0] += (double)v[0] + (double)v[2];
+	lanes[1] += (double)v[1] + (double)v[3];
 }
 
 #include "analysis/kernel_loops.h"

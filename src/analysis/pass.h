@@ -49,16 +49,18 @@ typedef struct {
 } PassRequest;
 
 /* The budget bounds the buffers: fewer threads and shorter reads until they fit.  The least is one
- * thread with 2048 elements of each of V vectors, raw and as double, and twice the inner products
- * of one tensor: at most V x 33 KB + V² x 8 bytes. */
+ * thread with 1024 elements of each of V vectors, raw, as float and as double, and the inner
+ * products of one tensor some ten times: at most V x 20 KB + V² x 48 bytes. */
 
 /* Computes ⟨vᵢ, vⱼ⟩ for all pairs with at least one fresh member into `gram` (already of the
  * collection's size) and the statistics of the fresh members into statistics[member].  A pair is 0
  * on tensors that one of the two does not share, and NaN on those where one of the two has an
  * element that is NaN or Inf.  Squares of F64 elements beyond some 1e±154 leave the
- * range of a double: their sum is then Inf, or 0 though the vector is not.  Reads each needed
- * tensor of each member once, and advances the job, whose total the caller sets, by pass_bytes.
- * What `gram` and `statistics` hold of fresh members after a failure is undefined. */
+ * range of a double: their sum is then Inf, or 0 though the vector is not.  Tensors of at most
+ * STRIPE_ELEMENTS, and the members of runs among themselves, are multiplied in double; of all
+ * others τ is rounded to single precision, and a pair is off by some 1e-9 of ‖vᵢ‖‖vⱼ‖.  Reads each
+ * needed tensor of each member once, and advances the job, whose total the caller sets, by
+ * pass_bytes. What `gram` and `statistics` hold of fresh members after a failure is undefined. */
 gboolean pass_run(const PassRequest *request, const SamplePlan *plan, Gram *gram,
 	Statistics **statistics, Job *job, GError **error);
 

@@ -4,34 +4,29 @@
  * fixed size, which stay in the cache; so the length of a run changes no bit of the result. */
 #include "analysis/stripe.h"
 
+#include "analysis/strands.h"
+
 #include <pthread.h>
 #include <string.h>
 
 #define ALIGNMENT 64u
 
-/* One vector of the tensor in hand. */
+/* Where one vector's runs come from. */
 typedef struct {
 	const Checkpoint *checkpoint;
 	guint place; /* in the checkpoint */
-	Coding coding;
-	gsize size; /* bytes of an element */
-	guint8 *raw;
 	gboolean fresh;
-	gboolean difference; /* elements are τ, not θ */
-	guint64 shared;      /* elements that it has; τ is 0 beyond them */
-	gsize held;          /* elements of the run that are among them */
-	float *sample;       /* where the sample goes; NULL where none is kept */
-	XXH3_state_t *state;
-} Strand;
+	guint64 shared; /* elements that it has; τ is 0 beyond them */
+	float *sample;  /* where the sample goes; NULL where none is kept */
+} Origin;
 
 /* One worker's buffers. */
 typedef struct {
 	Lineup lineup;
-	guint count;
-	Strand *strand;  /* [vectors] */
-	guint8 *raw;     /* [vectors][run * width] */
-	double *blocks;  /* [vectors][KERNEL_BLOCK] */
-	double **vector; /* [vectors]: into blocks */
+	guint vectors;  /* at most */
+	Origin *origin; /* [vectors] */
+	guint8 *raw;    /* [vectors][run * width] */
+	Strands strands;
 } StripeScratch;
 
 struct StripePool {
@@ -55,25 +50,20 @@ StripeResult stripe_result(const StripePlan *plan, gpointer slot)
 
 gsize stripe_buffer_bytes(const StripePlan *plan, gsize run)
 {
-	gsize vector = run * plan->width + KERNEL_BLOCK * sizeof(double);
-	return plan->vectors * vector;
+	return plan->vectors * run * plan->width + strands_bytes(plan->vectors, plan->cells);
 }
 
 static StripeScratch *scratch_new(const StripePlan *plan)
 {
 	StripeScratch *scratch = g_new0(StripeScratch, 1);
-	gsize vectors = plan->vectors;
+	gsize run = plan->run * plan->width;
 	lineup_init(&scratch->lineup, plan->request->collection);
-	scratch->raw = g_aligned_alloc(vectors, plan->run * plan->width, ALIGNMENT);
-	scratch->blocks = g_aligned_alloc(vectors, KERNEL_BLOCK * sizeof(double), ALIGNMENT);
-	scratch->strand = g_new0(Strand, vectors);
-	scratch->vector = g_new(double *, vectors);
-	scratch->count = plan->vectors;
-	for (gsize v = 0; v < vectors; v++) {
-		scratch->vector[v] = scratch->blocks + v * KERNEL_BLOCK;
-		scratch->strand[v].raw = scratch->raw + v * plan->run * plan->width;
-		scratch->strand[v].state = XXH3_createState();
-	}
+	scratch->vectors = plan->vectors;
+	scratch->origin = g_new0(Origin, plan->vectors);
+	scratch->raw = g_aligned_alloc(plan->vectors, run, ALIGNMENT);
+	strands_init(&scratch->strands, plan->vectors, plan->cells);
+	for (guint v = 0; v < plan->vectors; v++)
+		scratch->strands.strand[v].raw = scratch->raw + v * run;
 	return scratch;
 }
 
@@ -81,12 +71,9 @@ static void scratch_free(gpointer data)
 {
 	StripeScratch *scratch = data;
 	lineup_clear(&scratch->lineup);
+	strands_clear(&scratch->strands, scratch->vectors);
 	g_aligned_free(scratch->raw);
-	g_aligned_free(scratch->blocks);
-	for (guint v = 0; v < scratch->count; v++)
-		XXH3_freeState(scratch->strand[v].state);
-	g_free(scratch->strand);
-	g_free(scratch->vector);
+	g_free(scratch->origin);
 	g_free(scratch);
 }
 
@@ -151,51 +138,63 @@ static float element(const Strand *strand, gsize at)
 
 /* The sampled elements of a run. */
 static void take_sample(
-	const SamplePlan *plan, guint tensor, guint64 first, gsize n, const Strand *strand)
+	const SamplePlan *plan, guint tensor, guint64 first, const Strand *strand, float *sample)
 {
-	guint64 end = sampled_from(plan, tensor, first + n);
+	guint64 end = sampled_from(plan, tensor, first + strand->held);
 	for (guint64 i = sampled_from(plan, tensor, first); i < end; i++)
-		strand->sample[i] = element(strand, plan->places[i] - first);
+		sample[i] = element(strand, plan->places[i] - first);
 }
 
-static void take_up(const StripePlan *plan, guint tensor, guint member, Strand *strand)
+/* Steps lie close to one another and are looked at through their differences; and a tensor of few
+ * elements has few errors that could cancel each other. */
+static gboolean is_wide(const StripePlan *plan, guint tensor, guint member)
+{
+	const Collection *collection = plan->request->collection;
+	return collection_member(collection, member)->run != NULL ||
+	       collection_tensor(collection, tensor)->elements <= STRIPE_ELEMENTS;
+}
+
+static void take_up(
+	const StripePlan *plan, guint tensor, guint member, Origin *origin, Strand *strand)
 {
 	const PassRequest *request = plan->request;
-	const Tensor *own = lineup_tensor(request->collection, member, tensor, &strand->place);
-	strand->checkpoint = collection_member(request->collection, member)->checkpoint;
+	const Tensor *own = lineup_tensor(request->collection, member, tensor, &origin->place);
+	origin->checkpoint = collection_member(request->collection, member)->checkpoint;
+	origin->fresh = request->fresh[member];
+	origin->shared = lineup_elements(request->collection, member, tensor);
+	origin->sample = origin->fresh ? plan->statistics[member]->sample : NULL;
 	coding_init(&strand->coding, own->dtype);
 	strand->size = dtype_info(own->dtype)->bits / 8;
-	strand->fresh = request->fresh[member];
 	strand->difference = collection_is_difference(request->collection, member, tensor);
-	strand->shared = lineup_elements(request->collection, member, tensor);
-	strand->sample = strand->fresh ? plan->statistics[member]->sample : NULL;
+	strand->wide = is_wide(plan, tensor, member);
 	XXH3_64bits_reset(strand->state);
 }
 
-static void begin(const StripePlan *plan, guint tensor, StripeScratch *scratch, StripeResult result)
+static void begin(const StripePlan *plan, guint tensor, StripeScratch *scratch)
 {
 	Lineup *lineup = &scratch->lineup;
+	Strands *strands = &scratch->strands;
 	lineup_fill(lineup, plan->request->collection, plan->request->fresh, tensor);
-	for (gsize i = 0; i < plan->cells; i++)
-		result.sums[i] = 0;
-	for (guint v = 0; v < lineup->count; v++) {
-		result.extremes[v] = EXTREMES_NONE;
-		take_up(plan, tensor, lineup->member[v], &scratch->strand[v]);
-	}
+	strands->count = lineup->count;
+	strands->first = lineup->first;
+	strands->base = lineup->base;
+	for (guint v = 0; v < lineup->count; v++)
+		take_up(plan, tensor, lineup->member[v], &scratch->origin[v], &strands->strand[v]);
+	strands_begin(strands);
 }
 
-static gboolean read_strand(const StripePlan *plan, guint tensor, Strand *strand, guint64 first,
-	gsize count, GError **error)
+static gboolean read_strand(const StripePlan *plan, guint tensor, const Origin *origin,
+	Strand *strand, guint64 first, gsize count, GError **error)
 {
-	strand->held = strand->shared > first ? MIN(count, strand->shared - first) : 0;
+	strand->held = origin->shared > first ? MIN(count, origin->shared - first) : 0;
 	gsize bytes = strand->held * strand->size;
-	if (!checkpoint_read_raw(strand->checkpoint, strand->place, MIN(first, strand->shared),
+	if (!checkpoint_read_raw(origin->checkpoint, origin->place, MIN(first, origin->shared),
 		    strand->held, strand->raw, error))
 		return FALSE;
-	if (strand->fresh)
+	if (origin->fresh)
 		plan->kernel->hash(strand->state, strand->raw, bytes);
-	if (strand->sample != NULL)
-		take_sample(plan->plan, tensor, first, strand->held, strand);
+	if (origin->sample != NULL)
+		take_sample(plan->plan, tensor, first, strand, origin->sample);
 	job_advance(plan->job, bytes);
 	return TRUE;
 }
@@ -204,73 +203,36 @@ static gboolean read_run(const StripePlan *plan, guint tensor, StripeScratch *sc
 	guint64 first, gsize count, GError **error)
 {
 	for (guint v = 0; v < scratch->lineup.count; v++)
-		if (!read_strand(plan, tensor, &scratch->strand[v], first, count, error))
+		if (!read_strand(plan, tensor, &scratch->origin[v], &scratch->strands.strand[v],
+			    first, count, error))
 			return FALSE;
 	return job_check(plan->job, error);
 }
 
-/* The elements are τ themselves; θ is made for its extremes. */
-static void take_difference(const Kernel *kernel, const Strand *strand, const guint8 *raw,
-	const double *base, gsize n, double *change, Extremes *extremes)
+static void take_results(StripeScratch *scratch, StripeResult result)
 {
-	Extremes own = EXTREMES_NONE;
-	kernel->change(&strand->coding, raw, NULL, n, change, &own);
-	extremes->nonfinite += own.nonfinite;
-	for (gsize i = 0; i < n; i++) {
-		double theta = base[i] + change[i];
-		if (!isfinite(theta))
-			continue;
-		extremes->minimum = MIN(extremes->minimum, theta);
-		extremes->maximum = MAX(extremes->maximum, theta);
-		extremes->largest_change = MAX(extremes->largest_change, fabs(change[i]));
+	const Strands *strands = &scratch->strands;
+	strands_total(strands, result.sums);
+	for (guint v = strands->first; v < strands->count; v++) {
+		result.extremes[v] = strands->strand[v].extremes;
+		result.hash[v] = XXH3_64bits_digest(strands->strand[v].state);
 	}
-}
-
-static void load_block(const Kernel *kernel, StripeScratch *scratch, guint v, gsize offset, gsize n,
-	StripeResult result)
-{
-	const Strand *strand = &scratch->strand[v];
-	const guint8 *raw = strand->raw + offset * strand->size;
-	const double *base = scratch->vector[scratch->lineup.base];
-	double *out = scratch->vector[v];
-	gsize held = strand->held > offset ? MIN(n, strand->held - offset) : 0;
-
-	if (v == scratch->lineup.base)
-		kernel->change(&strand->coding, raw, NULL, held, out, &result.extremes[v]);
-	else if (strand->difference)
-		take_difference(kernel, strand, raw, base, held, out, &result.extremes[v]);
-	else
-		kernel->change(&strand->coding, raw, base, held, out, &result.extremes[v]);
-	if (held < n)
-		memset(out + held, 0, (KERNEL_BLOCK - held) * sizeof *out);
-}
-
-static void work_on_block(
-	const Kernel *kernel, StripeScratch *scratch, gsize offset, gsize n, StripeResult result)
-{
-	const Lineup *lineup = &scratch->lineup;
-	load_block(kernel, scratch, lineup->base, offset, n, result);
-	for (guint v = 0; v < lineup->count; v++)
-		if (v != lineup->base)
-			load_block(kernel, scratch, v, offset, n, result);
-	kernel->products(scratch->vector, lineup->first, lineup->count, n, result.sums);
 }
 
 static gboolean work_on_stripe(const StripePlan *plan, const Stripe *stripe, StripeScratch *scratch,
 	StripeResult result, GError **error)
 {
 	guint tensor = stripe->subject;
-	begin(plan, tensor, scratch, result);
+	begin(plan, tensor, scratch);
 	for (guint64 done = 0; done < stripe->count; done += plan->run) {
 		gsize count = MIN(plan->run, stripe->count - done);
 		if (!read_run(plan, tensor, scratch, stripe->first + done, count, error))
 			return FALSE;
 		for (gsize offset = 0; offset < count; offset += KERNEL_BLOCK)
-			work_on_block(plan->kernel, scratch, offset,
-				MIN(KERNEL_BLOCK, count - offset), result);
+			strands_work(&scratch->strands, plan->kernel, offset,
+				MIN(KERNEL_BLOCK, count - offset));
 	}
-	for (guint v = scratch->lineup.first; v < scratch->lineup.count; v++)
-		result.hash[v] = XXH3_64bits_digest(scratch->strand[v].state);
+	take_results(scratch, result);
 	return TRUE;
 }
 

@@ -85,7 +85,7 @@ static void test_threads_on_stripes(void)
 	}
 }
 
-/* Stripes and blocks against one long sum. */
+/* Stripes and blocks against one long sum: the error of single precision, averaged out. */
 static void test_long_tensor(void)
 {
 	g_auto(Fixture) fixture = long_fixture();
@@ -101,11 +101,11 @@ static void test_long_tensor(void)
 		largest = MAX(largest, fabsl(change));
 	}
 	guint t = tensor_of(digits, "long");
-	g_assert_cmpfloat(fabs(cell(digits, t, 1, 1) / (double)aa - 1), <, 1e-13);
-	g_assert_cmpfloat(fabs(cell(digits, t, 1, 2) / (double)ab - 1), <, 1e-13);
-	g_assert_cmpfloat(fabs(cell(digits, t, 0, 1) / (double)a0 - 1), <, 1e-13);
+	g_assert_cmpfloat(fabs(cell(digits, t, 1, 1) / (double)aa - 1), <, 1e-8);
+	g_assert_cmpfloat(fabs(cell(digits, t, 1, 2) / (double)ab - 1), <, 1e-8);
+	g_assert_cmpfloat(fabs(cell(digits, t, 0, 1) / (double)a0 - 1), <, 1e-8);
 	g_assert_cmpfloat_with_epsilon(
-		statistics_of(digits, 1)->largest_change[t], (double)largest, 1e-15);
+		statistics_of(digits, 1)->largest_change[t], (double)largest, 1e-7);
 }
 
 /* Members that come one after the other give the same tables as all at once. */

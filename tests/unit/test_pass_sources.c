@@ -164,7 +164,7 @@ static double inner(const double *x, const double *y)
 
 static void close_to(double value, double wanted, double scale)
 {
-	g_assert_cmpfloat(fabs(value - wanted), <=, 1e-12 * scale);
+	g_assert_cmpfloat(fabs(value - wanted), <=, 1e-8 * scale);
 }
 
 static void test_sources(void)
