@@ -4,6 +4,8 @@
 #include "edit/method_rows.h"
 #include "method/mix.h"
 
+#include <string.h>
+
 /* In mergekit's dialect: a sum of energies up to this means equal weights, and no sum of weights is
  * less as a divisor. */
 #define MERGEKIT_LEAST 1e-6
@@ -36,27 +38,54 @@ static gboolean selects(const MethodSite *site)
 	return site->parameter[SCE_TOPK] < 1;
 }
 
-/* Of an element across the inputs, of the population; exactly 0 where all are equal (Welford). */
-static double variance(const MethodBlock *block, guint64 i)
+/* Elements that are looked at together: loops over them have no branches. */
+#define RUN 512u
+
+static void first_means(const double *input, gboolean mergekit, guint64 n, double *mean)
 {
-	gboolean mergekit = is_mergekit(&block->site);
-	double mean = 0, squares = 0;
-	for (guint j = 0; j < block->site.inputs; j++) {
-		double x = block->input[j][i];
-		if (mergekit)
-			x = (float)x;
-		double off = x - mean;
-		mean += off / (j + 1);
-		squares += off * (x - mean);
-	}
-	squares /= block->site.inputs;
-	return rankable(mergekit ? (float)squares : squares);
+	for (guint64 i = 0; i < n; i++)
+		mean[i] = mergekit ? (float)input[i] : input[i];
 }
 
-static gboolean is_selected(const MethodBlock *block, guint64 i)
+/* One more input joins the means and the squares about them (Welford), as number `count`. */
+static void join(const double *input, gboolean mergekit, guint count, guint64 n, double *mean,
+	double *squares)
 {
-	return !selects(&block->site) ||
-	       cut_above(&block->cuts[0], variance(block, i), method_place(block, i));
+	for (guint64 i = 0; i < n; i++) {
+		double x = mergekit ? (float)input[i] : input[i];
+		double off = x - mean[i];
+		mean[i] += off / count;
+		squares[i] += off * (x - mean[i]);
+	}
+}
+
+/* Of elements from `first` on, at most a run, across the inputs, of the population; exactly 0 where
+ * all are equal. */
+static void variances(const MethodBlock *block, guint64 first, guint64 n, double *out)
+{
+	gboolean mergekit = is_mergekit(&block->site);
+	guint inputs = block->site.inputs;
+	double mean[RUN];
+	first_means(block->input[0] + first, mergekit, n, mean);
+	memset(out, 0, n * sizeof *out);
+	for (guint j = 1; j < inputs; j++)
+		join(block->input[j] + first, mergekit, j + 1, n, mean, out);
+	for (guint64 i = 0; i < n; i++) {
+		double variance = out[i] / inputs;
+		out[i] = rankable(mergekit ? (float)variance : variance);
+	}
+}
+
+/* selected[n]: whether each of a run is. */
+static void find_selected(const MethodBlock *block, guint64 first, guint64 n, gboolean *selected)
+{
+	gboolean all = !selects(&block->site);
+	double variance[RUN];
+	if (!all)
+		variances(block, first, n, variance);
+	for (guint64 i = 0; i < n; i++)
+		selected[i] = all || cut_above(&block->cuts[0], variance[i],
+					     method_place(block, first + i));
 }
 
 static guint count_sums(const MethodSite *site)
@@ -67,10 +96,15 @@ static guint count_sums(const MethodSite *site)
 /* mergekit selects a part of the elements in which the inputs differ at all. */
 static void count_add(const MethodBlock *block, double *sums)
 {
+	double variance[RUN];
 	if (count_sums(&block->site) == 0)
 		return;
-	for (guint64 i = 0; i < block->n; i++)
-		sums[0] += variance(block, i) > 0;
+	for (guint64 first = 0, n; first < block->n; first += n) {
+		n = MIN(RUN, block->n - first);
+		variances(block, first, n, variance);
+		for (guint64 i = 0; i < n; i++)
+			sums[0] += variance[i] > 0;
+	}
 }
 
 static double half_up(double topk, double n)
@@ -97,8 +131,8 @@ static guint select_cuts(const MethodSite *site)
 static void select_keys(const MethodBlock *block, guint cut, double *keys)
 {
 	(void)cut;
-	for (guint64 i = 0; i < block->n; i++)
-		keys[i] = variance(block, i);
+	for (guint64 first = 0; first < block->n; first += RUN)
+		variances(block, first, MIN(RUN, block->n - first), keys + first);
 }
 
 static guint64 select_above(const MethodSite *domain, const double *figures, guint cut)
@@ -113,13 +147,20 @@ static guint inputs_of(const MethodSite *site)
 	return site->inputs;
 }
 
+static void add_energy(const double *values, const gboolean *selected, guint64 n, double *sum)
+{
+	for (guint64 i = 0; i < n; i++)
+		*sum += selected[i] * values[i] * values[i];
+}
+
 static void energy_add(const MethodBlock *block, double *sums)
 {
-	for (guint64 i = 0; i < block->n; i++) {
-		if (!is_selected(block, i))
-			continue;
+	gboolean selected[RUN];
+	for (guint64 first = 0, n; first < block->n; first += n) {
+		n = MIN(RUN, block->n - first);
+		find_selected(block, first, n, selected);
 		for (guint j = 0; j < block->site.inputs; j++)
-			sums[j] += block->input[j][i] * block->input[j][i];
+			add_energy(block->input[j] + first, selected, n, &sums[j]);
 	}
 }
 
@@ -152,36 +193,59 @@ static guint sce_figures(const MethodSite *domain)
 	return WEIGHTS + domain->inputs;
 }
 
-/* The sign of the sum, + where that is 0.  mergekit sums in float. */
-static int elected_sign(const MethodBlock *block, guint64 i)
+/* sign[n]: that of the sum, + where that is 0.  mergekit sums in float. */
+static void elect_signs(const MethodBlock *block, guint64 first, guint64 n, double *sign)
 {
-	float sum = 0;
-	if (!is_mergekit(&block->site))
-		return block_sum(block, i) >= 0 ? 1 : -1;
-	for (guint j = 0; j < block->site.inputs; j++)
-		sum += (float)block->input[j][i];
-	return sum >= 0 ? 1 : -1;
+	float narrow[RUN] = {0};
+	double sum[RUN] = {0};
+	gboolean mergekit = is_mergekit(&block->site);
+	for (guint j = 0; j < block->site.inputs; j++) {
+		const double *input = block->input[j] + first;
+		for (guint64 i = 0; i < n; i++) {
+			sum[i] += input[i];
+			narrow[i] += (float)input[i];
+		}
+	}
+	for (guint64 i = 0; i < n; i++)
+		sign[i] = (mergekit ? narrow[i] : sum[i]) >= 0 ? 1 : -1;
 }
 
-static double fused(const MethodBlock *block, guint64 i)
+/* One input joins the sums of those elements in which it has the sign. */
+static void add_agreeing(const double *input, double weight, const double *sign, guint64 n,
+	double *value, double *divisor)
+{
+	for (guint64 i = 0; i < n; i++) {
+		double part = (input[i] * sign[i] > 0) * weight;
+		value[i] += part * input[i];
+		divisor[i] += part;
+	}
+}
+
+static void fuse(const MethodBlock *block, guint64 first, guint64 n, double *out)
 {
 	const double *weight = block->figures + WEIGHTS;
-	int sign = elected_sign(block, i);
-	double value = 0, divisor = 0;
+	double sign[RUN], divisor[RUN] = {0};
+	double least = is_mergekit(&block->site) ? MERGEKIT_LEAST : 0;
+	elect_signs(block, first, n, sign);
+	memset(out, 0, n * sizeof *out);
 	for (guint j = 0; j < block->site.inputs; j++)
-		if (sign_of(block->input[j][i]) == sign) {
-			value += weight[j] * block->input[j][i];
-			divisor += weight[j];
-		}
-	if (is_mergekit(&block->site))
-		return value / MAX(divisor, MERGEKIT_LEAST);
-	return divisor > 0 ? value / divisor : 0;
+		add_agreeing(block->input[j] + first, weight[j], sign, n, out, divisor);
+	for (guint64 i = 0; i < n; i++) {
+		double by = MAX(divisor[i], least);
+		out[i] = by > 0 ? out[i] / by : 0;
+	}
 }
 
 static void sce_apply(const MethodBlock *block, double *out)
 {
-	for (guint64 i = 0; i < block->n; i++)
-		out[i] = is_selected(block, i) ? fused(block, i) : 0;
+	gboolean selected[RUN];
+	for (guint64 first = 0, n; first < block->n; first += n) {
+		n = MIN(RUN, block->n - first);
+		find_selected(block, first, n, selected);
+		fuse(block, first, n, out + first);
+		for (guint64 i = 0; i < n; i++)
+			out[first + i] *= selected[i];
+	}
 }
 
 const Method method_sce = {
