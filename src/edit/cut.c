@@ -1,43 +1,15 @@
-/* cut.c - where an ordering of numbers is cut, by the leading bits of the numbers first.
+/* cut.c - where an ordering of numbers is cut: a range that holds the cut is made narrower.
  *
- * A number's bits, turned so that they order as the number does, are cut into digits.  Each pass
- * counts the next digit of those numbers that share all digits before with the number at the cut.
- * Once they are few, they are collected and sorted; once they are all equal, the index decides. */
-#include "edit/cut.h"
+ * A number's bits, turned so that they order as the number does, are counted in buckets of the
+ * range, at first of all numbers or of where the cut seems to be.  Once few are left, they are
+ * collected and sorted.  Values that many numbers equal are matched, with how often in each group
+ * of consecutive numbers, so that the last that is above is looked for in one of the groups. */
+#include "edit/cut_private.h"
 
 #include <math.h>
 #include <string.h>
 
-#define DIGIT 13u /* bits */
-#define BUCKETS (1u << DIGIT)
-#define BITS 64u
-#define CANDIDATES_MOST (1u << 16) /* that are collected */
-
-typedef struct {
-	guint64 bits, index;
-} Candidate;
-
-typedef enum { STAGE_COUNT, STAGE_COLLECT, STAGE_WALK, STAGE_DONE } Stage;
-
-struct CutSearch {
-	Stage stage;
-	guint known;     /* leading bits that are settled */
-	guint64 prefix;  /* these bits */
-	guint64 inside;  /* numbers that have them */
-	guint64 need;    /* how many of those are above */
-	guint64 passed;  /* STAGE_WALK: how many have been seen */
-	guint64 *counts; /* [BUCKETS] of this pass, or NULL */
-	GArray *candidates;
-	Cut result;
-};
-
-struct CutPart {
-	guint64 n;
-	union {
-		guint32 counts[BUCKETS];
-		Candidate candidates[1];
-	};
-};
+#define MINUS_ZERO ((G_GUINT64_CONSTANT(1) << 63) - 1) /* in ordered bits: no number has them */
 
 guint64 cut_ordered_bits(double key)
 {
@@ -47,7 +19,7 @@ guint64 cut_ordered_bits(double key)
 	return bits >> 63 ? ~bits : bits | G_GUINT64_CONSTANT(1) << 63;
 }
 
-static double key_of(guint64 ordered)
+double cut_key_of(guint64 ordered)
 {
 	guint64 bits = ordered >> 63 ? ordered & ~(G_GUINT64_CONSTANT(1) << 63) : ~ordered;
 	double key;
@@ -55,11 +27,61 @@ static double key_of(guint64 ordered)
 	return key;
 }
 
-static Stage next_stage(const CutSearch *search)
+/* What this pass counts in buckets, or collects. */
+static void set_window(CutSearch *search, guint64 from, guint64 to)
 {
-	if (search->inside <= CANDIDATES_MOST)
+	search->from = from;
+	search->to = to;
+	search->least = cut_key_of(from + (from == MINUS_ZERO));
+	search->most = cut_key_of(to - (to == MINUS_ZERO));
+	search->shift = 0;
+	while ((to - from) >> search->shift >= CUT_BUCKETS)
+		search->shift++;
+}
+
+/* Leaves out values that cannot be at the cut. */
+static void drop_values(CutSearch *search)
+{
+	guint kept = 0;
+	for (guint i = 0; i < search->values; i++) {
+		guint64 bits = cut_ordered_bits(search->value[i]);
+		if (bits >= search->low && bits <= search->high)
+			search->value[kept++] = search->value[i];
+	}
+	search->values = kept;
+}
+
+/* The window of the guess, once; then the range. */
+static void plan_count(CutSearch *search)
+{
+	guint64 from = MAX(search->guess_low, search->low);
+	guint64 to = MIN(search->guess_high, search->high);
+	if (from < to)
+		set_window(search, from, to);
+	else
+		set_window(search, search->low, search->high);
+	search->guess_low = search->guess_high = 0;
+}
+
+static CutStage next_stage(const CutSearch *search)
+{
+	if (search->inside <= CUT_CANDIDATES_MOST)
 		return STAGE_COLLECT;
-	return search->known == BITS ? STAGE_WALK : STAGE_COUNT;
+	return search->values && !search->guess_high ? STAGE_MATCH : STAGE_COUNT;
+}
+
+void cut_search_plan(CutSearch *search)
+{
+	if (search->low == search->high) {
+		search->value[0] = cut_key_of(search->low);
+		search->values = 1;
+	}
+	drop_values(search);
+	search->stage = next_stage(search);
+	if (search->stage == STAGE_COUNT)
+		plan_count(search);
+	else
+		set_window(search, search->low, search->high);
 }
 
 static void finish(CutSearch *search, double key, guint64 index)
@@ -71,21 +93,32 @@ static void finish(CutSearch *search, double key, guint64 index)
 CutSearch *cut_search_new(guint64 count, guint64 above)
 {
 	CutSearch *search = g_new0(CutSearch, 1);
-	search->inside = count;
+	search->count = search->inside = count;
 	search->need = MIN(above, count);
-	search->stage = next_stage(search);
+	search->low = cut_ordered_bits(-INFINITY);
+	search->high = cut_ordered_bits(INFINITY);
 	if (search->need == 0)
 		finish(search, INFINITY, 0);
+	else
+		cut_search_plan(search);
 	return search;
+}
+
+static void clear_pass(CutSearch *search)
+{
+	memset(search->above, 0, sizeof search->above);
+	memset(search->equal, 0, sizeof search->equal);
+	g_clear_pointer(&search->counts, g_free);
+	g_clear_pointer(&search->groups, g_free);
+	g_clear_pointer(&search->candidates, g_array_unref);
+	search->used = 0;
 }
 
 void cut_search_free(CutSearch *search)
 {
 	if (!search)
 		return;
-	g_free(search->counts);
-	if (search->candidates)
-		g_array_unref(search->candidates);
+	clear_pass(search);
 	g_free(search);
 }
 
@@ -99,105 +132,155 @@ Cut cut_search_result(const CutSearch *search)
 	return search->result;
 }
 
-gsize cut_part_bytes(guint64 block)
+gboolean cut_search_wants(const CutSearch *search, guint64 first, guint64 n)
 {
-	gsize list = G_STRUCT_OFFSET(CutPart, candidates) + (gsize)block * sizeof(Candidate);
-	return MAX(list, sizeof(CutPart));
-}
-
-/* The bits of the digit that is counted next, and how far they stand from the right. */
-static guint digit_shift(const CutSearch *search)
-{
-	return BITS - MIN(BITS, search->known + DIGIT);
-}
-
-static gboolean has_prefix(const CutSearch *search, guint64 bits)
-{
-	return search->known == 0 || bits >> (BITS - search->known) == search->prefix;
-}
-
-static void count_digits(CutPart *part, const CutSearch *search, const double *keys, guint64 n)
-{
-	guint shift = digit_shift(search);
-	guint64 mask = (G_GUINT64_CONSTANT(1) << (BITS - shift - search->known)) - 1;
-	memset(part->counts, 0, sizeof part->counts);
-	for (guint64 i = 0; i < n; i++) {
-		guint64 bits = cut_ordered_bits(keys[i]);
-		if (has_prefix(search, bits))
-			part->counts[bits >> shift & mask]++;
-	}
-}
-
-static void collect(CutPart *part, const CutSearch *search, const double *keys, guint64 n,
-	guint64 first, const guint64 *index)
-{
-	for (guint64 i = 0; i < n; i++) {
-		guint64 bits = cut_ordered_bits(keys[i]);
-		if (has_prefix(search, bits))
-			part->candidates[part->n++] =
-				(Candidate){bits, index ? first + index[i] : first + i};
-	}
-}
-
-void cut_part_fill(CutPart *part, const CutSearch *search, const double *keys, guint64 n,
-	guint64 first, const guint64 *index)
-{
-	part->n = 0;
-	if (search->stage == STAGE_COUNT)
-		count_digits(part, search, keys, n);
-	else if (search->stage != STAGE_DONE)
-		collect(part, search, keys, n, first, index);
+	if (search->stage == STAGE_WALK)
+		return first < search->end && first + n > search->begin;
+	return search->stage != STAGE_DONE;
 }
 
 static void add_counts(CutSearch *search, const CutPart *part)
 {
 	if (!search->counts)
-		search->counts = g_new0(guint64, BUCKETS);
-	for (guint i = 0; i < BUCKETS; i++)
+		search->counts = g_new0(guint64, CUT_BUCKETS);
+	for (guint i = 0; i < CUT_BUCKETS; i++)
 		search->counts[i] += part->counts[i];
+	search->above[0] += part->above[0];
 }
 
-/* All of the part's numbers are equal; the last that is above may be among them. */
+/* The group of a block that begins at an index; groups are of about as many numbers each. */
+static CutGroup *group_at(CutSearch *search, guint64 first)
+{
+	guint64 width = search->count / CUT_GROUPS + 1;
+	if (!search->groups)
+		search->groups = g_new0(CutGroup, CUT_GROUPS);
+	CutGroup *group = search->used ? &search->groups[search->used - 1] : NULL;
+	if (group && group->first / width == first / width)
+		return group;
+	group = &search->groups[search->used++];
+	group->first = first;
+	return group;
+}
+
+static void add_matches(CutSearch *search, const CutPart *part)
+{
+	CutGroup *group = group_at(search, part->first);
+	for (guint i = 0; i < search->values; i++) {
+		search->above[i] += part->above[i];
+		search->equal[i] += part->equal[i];
+		group->equal[i] += part->equal[i];
+	}
+}
+
+static void add_candidates(CutSearch *search, const CutPart *part)
+{
+	if (!search->candidates)
+		search->candidates = g_array_new(FALSE, FALSE, sizeof(CutCandidate));
+	g_array_append_vals(search->candidates, part->candidates, (guint)part->n);
+}
+
+static gboolean is_in_group(const CutSearch *search, const CutCandidate *candidate)
+{
+	return candidate->index >= search->begin && candidate->index < search->end;
+}
+
+/* All of the part's numbers equal the key; the last that is above may be among them. */
 static void walk(CutSearch *search, const CutPart *part)
 {
-	guint64 wanted = search->need - search->passed;
-	if (search->passed < search->need && wanted <= part->n) {
-		const Candidate *last = &part->candidates[wanted - 1];
-		search->result = (Cut){key_of(last->bits), last->index};
-	}
-	search->passed += part->n;
+	for (guint64 i = 0; i < part->n && search->passed < search->need; i++)
+		if (is_in_group(search, &part->candidates[i]) && ++search->passed == search->need)
+			search->result = (Cut){search->least, part->candidates[i].index};
 }
 
 void cut_search_add(CutSearch *search, const CutPart *part)
 {
-	if (search->stage == STAGE_COUNT) {
+	if (!part->begun)
+		return;
+	if (search->stage == STAGE_COUNT)
 		add_counts(search, part);
-	} else if (search->stage == STAGE_WALK) {
+	else if (search->stage == STAGE_MATCH)
+		add_matches(search, part);
+	else if (search->stage == STAGE_COLLECT)
+		add_candidates(search, part);
+	else if (search->stage == STAGE_WALK)
 		walk(search, part);
-	} else if (search->stage == STAGE_COLLECT) {
-		if (!search->candidates)
-			search->candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
-		g_array_append_vals(search->candidates, part->candidates, (guint)part->n);
-	}
 }
 
-/* Settles one more digit: from the largest down to the one that holds the cut. */
-static void settle_digit(CutSearch *search)
+/* The range becomes [low, high], of `inside` numbers; of those in it so far, `before` are beyond.
+ */
+static void narrow(CutSearch *search, guint64 low, guint64 high, guint64 before, guint64 inside)
 {
-	guint width = MIN(DIGIT, BITS - search->known);
-	guint bucket = (1u << width) - 1;
-	while (bucket > 0 && search->counts[bucket] < search->need)
-		search->need -= search->counts[bucket--];
-	search->inside = search->counts[bucket];
-	search->prefix = search->prefix << width | bucket;
-	search->known += width;
-	search->stage = next_stage(search);
-	g_clear_pointer(&search->counts, g_free);
+	search->low = low;
+	search->high = high;
+	search->over += before;
+	search->need -= before;
+	search->inside = inside;
+}
+
+/* From the largest numbers down to the bucket that holds the cut. */
+static void settle_count(CutSearch *search)
+{
+	guint64 before = search->above[0] - search->over, above_bucket = search->to + 1;
+	if (search->need <= before) {
+		narrow(search, search->to + 1, search->high, 0, before);
+		return;
+	}
+	for (guint64 i = ((search->to - search->from) >> search->shift) + 1; i-- > 0;) {
+		guint64 bucket = search->from + (i << search->shift), n = search->counts[i];
+		if (search->need <= before + n) {
+			narrow(search, bucket, above_bucket - 1, before, n);
+			return;
+		}
+		before += n;
+		above_bucket = bucket;
+	}
+	narrow(search, search->low, search->from - 1, before, search->inside - before);
+}
+
+/* The cut is at one of the values, of which so many are above. */
+static void settle_value(CutSearch *search, guint value, guint64 above)
+{
+	guint at = 0;
+	for (; search->groups[at].equal[value] < above; at++)
+		above -= search->groups[at].equal[value];
+	const CutGroup *group = &search->groups[at];
+	search->begin = group->first;
+	search->end = at + 1 < search->used ? group[1].first : search->count;
+	search->need = above;
+	search->passed = 0;
+	set_window(search, cut_ordered_bits(search->value[value]),
+		cut_ordered_bits(search->value[value]));
+	search->stage = STAGE_WALK;
+	if (group->equal[value] == above)
+		finish(search, search->least, search->end - 1);
+}
+
+/* From the largest value down: the cut is between two of them, or at one. */
+static void settle_match(CutSearch *search)
+{
+	guint64 before = 0, high = search->high;
+	guint values = search->values;
+	search->values = 0;
+	for (guint i = 0; i < values; i++) {
+		guint64 bits = cut_ordered_bits(search->value[i]);
+		guint64 larger = search->above[i] - search->over;
+		if (search->need <= larger) {
+			narrow(search, bits + 1, high, before, larger - before);
+			return;
+		}
+		if (search->need <= larger + search->equal[i]) {
+			settle_value(search, i, search->need - larger);
+			return;
+		}
+		before = larger + search->equal[i];
+		high = bits - 1;
+	}
+	narrow(search, search->low, high, before, search->inside - before);
 }
 
 static gint compare_candidates(gconstpointer a, gconstpointer b)
 {
-	const Candidate *x = a, *y = b;
+	const CutCandidate *x = a, *y = b;
 	if (x->bits != y->bits)
 		return x->bits > y->bits ? -1 : 1;
 	return (x->index > y->index) - (x->index < y->index);
@@ -206,18 +289,23 @@ static gint compare_candidates(gconstpointer a, gconstpointer b)
 static void settle_candidates(CutSearch *search)
 {
 	g_array_sort(search->candidates, compare_candidates);
-	const Candidate *last =
-		&g_array_index(search->candidates, Candidate, (guint)search->need - 1);
-	finish(search, key_of(last->bits), last->index);
-	g_clear_pointer(&search->candidates, g_array_unref);
+	const CutCandidate *last =
+		&g_array_index(search->candidates, CutCandidate, (guint)search->need - 1);
+	finish(search, cut_key_of(last->bits), last->index);
 }
 
 void cut_search_end(CutSearch *search)
 {
-	if (search->stage == STAGE_COUNT)
-		settle_digit(search);
-	else if (search->stage == STAGE_COLLECT)
+	CutStage stage = search->stage;
+	if (stage == STAGE_COUNT)
+		settle_count(search);
+	else if (stage == STAGE_MATCH)
+		settle_match(search);
+	else if (stage == STAGE_COLLECT)
 		settle_candidates(search);
-	else if (search->stage == STAGE_WALK)
+	else if (stage == STAGE_WALK)
 		search->stage = STAGE_DONE;
+	if (search->stage == STAGE_COUNT || search->stage == STAGE_MATCH)
+		cut_search_plan(search);
+	clear_pass(search);
 }

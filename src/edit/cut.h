@@ -1,8 +1,9 @@
 /* cut.h - where an ordering of numbers is cut: exactly k above, whatever values are equal.
  *
  * Numbers stand in descending order, equal ones by their index, ascending.  Found by a few passes
- * over the numbers in any memory: histograms of the leading bits of what may hold the cut, then the
- * few numbers that are left, sorted.  Never by sorting them all. */
+ * over the numbers in any memory: histograms of what may hold the cut, then the few numbers that
+ * are left, sorted; of numbers that many equal, where among them it lies.  Never by sorting them
+ * all. */
 #ifndef TAUSCOPE_CUT_H
 #define TAUSCOPE_CUT_H
 
@@ -35,14 +36,21 @@ gboolean cut_search_done(const CutSearch *search);
 /* The answer, once it is done. */
 Cut cut_search_result(const CutSearch *search);
 
+/* Whether a number with an index in [first, first+n) can still matter. */
+gboolean cut_search_wants(const CutSearch *search, guint64 first, guint64 n);
+/* Whether the first pass would be spared work by a guess, which a sample gives: keys[n] of numbers
+ * from everywhere, in runs of `run` neighbours each.  However bad it is, the answer is the same. */
+gboolean cut_search_wants_guess(const CutSearch *search);
+void cut_search_guess(CutSearch *search, const double *keys, guint64 n, guint64 run);
+
 /* The bytes of a part for blocks of `block` numbers. */
 gsize cut_part_bytes(guint64 block);
-/* Fills a part from n numbers with ascending indices: first + index[i], or first + i where that is
- * NULL. Reads the search, which is const while a pass runs; any thread.  Each number counts once;
- * -0 is 0, and none is NaN. */
-void cut_part_fill(CutPart *part, const CutSearch *search, const double *keys, guint64 n,
-	guint64 first, const guint64 *index);
-/* Adds parts in ascending order of their indices. */
+/* Empties a part; then adds numbers with ascending indices from `first` on, a block at most.  Reads
+ * the search, which is const while a pass runs; any thread.  -0 is 0, and none is NaN. */
+void cut_part_clear(CutPart *part, const CutSearch *search);
+void cut_part_fill(
+	CutPart *part, const CutSearch *search, const double *keys, guint64 n, guint64 first);
+/* Adds parts in ascending order of their indices; of those that it wants, all. */
 void cut_search_add(CutSearch *search, const CutPart *part);
 /* Ends a pass over all numbers; where it is not done then, another one must follow. */
 void cut_search_end(CutSearch *search);

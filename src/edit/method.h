@@ -111,6 +111,8 @@ static inline guint64 method_place(const MethodBlock *block, guint64 i)
 typedef struct {
 	guint (*sums)(const MethodSite *site);                           /* how many; may be NULL */
 	void (*add)(const MethodBlock *block, double *sums);             /* adds to [sums] */
+	/* Its sums have the same bits in whatever pieces a run of elements is added to them. */
+	gboolean divisible;
 	guint (*cuts)(const MethodSite *site);                           /* how many; may be NULL */
 	void (*keys)(const MethodBlock *block, guint cut, double *keys); /* keys[n], all finite */
 	/* How many of the domain's elements stand above the cut.  `figures` are settled so far. */

@@ -5,6 +5,7 @@
  * the threads nor the budget change a bit of the figures. */
 #include "method/prepare.h"
 
+#include "method/prepare_guess.h"
 #include "method/steps.h"
 
 #include <math.h>
@@ -15,11 +16,14 @@
 #define BLOCK 32768u
 #define BLOCK_LEAST 1024u
 #define VECTORS 64u
+/* Of those, how many are read at a time, where the parts of a block add up to the same: about what
+ * stays in cache. */
+#define CHUNK 8192u
 
 /* One tensor of a pass. */
 typedef struct {
 	guint tensor;
-	guint64 block, first_item;
+	guint64 block, chunk, first_item;
 } Piece;
 
 /* Where the parts of one call lie within a slot. */
@@ -51,10 +55,24 @@ static gboolean wants(const Call *call, guint tensor)
 	return domain && !step_has_all(call, domain);
 }
 
+static gboolean wants_part(const Call *call, guint tensor, guint64 first, guint64 n)
+{
+	const Domain *domain = call_domain(call, tensor);
+	return domain && step_wants(call, domain, call->offset[tensor] + first, n);
+}
+
 static gboolean any_wants(const Pass *pass, guint tensor)
 {
 	for (guint i = 0; i < pass->places->len; i++)
 		if (wants(place_at(pass, i)->call, tensor))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean any_wants_part(const Pass *pass, guint tensor, guint64 first, guint64 n)
+{
+	for (guint i = 0; i < pass->places->len; i++)
+		if (wants_part(place_at(pass, i)->call, tensor, first, n))
 			return TRUE;
 	return FALSE;
 }
@@ -73,10 +91,18 @@ static const Piece *find_piece(const Pass *pass, guint64 item)
 	return &g_array_index(pass->pieces, Piece, low);
 }
 
-static guint64 tensor_bytes(const Pass *pass, guint tensor)
+static guint64 elements_of(const Pass *pass, guint tensor)
 {
-	const Collection *collection = pass->prepared->collection;
-	return collection_tensor(collection, tensor)->bytes * (pass->members + 1);
+	return collection_tensor(pass->prepared->collection, tensor)->elements;
+}
+
+/* Of so many elements of a tensor. */
+static guint64 bytes_of(const Pass *pass, guint tensor, guint64 elements)
+{
+	const Tensor *of = collection_tensor(pass->prepared->collection, tensor);
+	guint64 bytes = of->bytes / of->elements * elements +
+			of->bytes % of->elements * elements / of->elements;
+	return bytes * (pass->members + 1);
 }
 
 /* About so many elements of a block: of the edit alone, whatever is gathered, so that sums of it
@@ -90,21 +116,42 @@ static guint64 block_elements(const Pass *pass)
 	return vectors <= VECTORS ? BLOCK : MAX(BLOCK * (guint64)VECTORS / vectors, BLOCK_LEAST);
 }
 
-/* Lists what the pass reads; the largest block. */
-static guint64 add_pieces(Pass *pass)
+/* How many elements of a block are read at a time. */
+static guint64 chunk_elements(const Pass *pass, guint tensor, guint64 block)
 {
-	guint64 most = 1, about = block_elements(pass);
+	for (guint i = 0; i < pass->places->len; i++)
+		if (!step_is_divisible(place_at(pass, i)->call))
+			return block;
+	return MIN(evaluate_block(pass->prepared, tensor, CHUNK), block);
+}
+
+static void expect_bytes(const Pass *pass, const Piece *piece)
+{
+	guint64 elements = elements_of(pass, piece->tensor), wanted = 0;
+	for (guint64 at = 0, n; at < elements; at += n) {
+		n = MIN(piece->block, elements - at);
+		wanted += any_wants_part(pass, piece->tensor, at, n) ? n : 0;
+	}
+	job_expect_more(pass->job, bytes_of(pass, piece->tensor, wanted));
+}
+
+/* Lists what the pass reads; the largest block and chunk. */
+static void add_pieces(Pass *pass, guint64 *block, guint64 *chunk)
+{
+	guint64 about = block_elements(pass);
+	*block = *chunk = 1;
 	for (guint i = 0; i < collection_tensors(pass->prepared->collection); i++) {
 		if (!any_wants(pass, i))
 			continue;
-		guint64 elements = collection_tensor(pass->prepared->collection, i)->elements;
-		Piece piece = {i, evaluate_block(pass->prepared, i, about), pass->items};
+		guint64 elements = elements_of(pass, i);
+		Piece piece = {i, evaluate_block(pass->prepared, i, about), 0, pass->items};
+		piece.chunk = chunk_elements(pass, i, piece.block);
 		pass->items += elements / piece.block + (elements % piece.block != 0);
-		most = MAX(most, MIN(piece.block, elements));
+		*block = MAX(*block, MIN(piece.block, elements));
+		*chunk = MAX(*chunk, MIN(piece.chunk, elements));
 		g_array_append_val(pass->pieces, piece);
-		job_expect_more(pass->job, tensor_bytes(pass, i));
+		expect_bytes(pass, &piece);
 	}
-	return most;
 }
 
 static guint most_sums(const Call *call)
@@ -128,8 +175,8 @@ static gsize aligned(gsize bytes)
 	return (bytes + 15) / 16 * 16;
 }
 
-/* A slot: the parts of the calls, then the values of a block, then scratch. */
-static void lay_out(Pass *pass, guint64 block)
+/* A slot: the parts of the calls on a block, then the values of a chunk, then scratch. */
+static void lay_out(Pass *pass, guint64 block, guint64 chunk)
 {
 	gsize at = 0, scratch = 0;
 	for (guint i = 0; i < pass->places->len; i++) {
@@ -138,11 +185,11 @@ static void lay_out(Pass *pass, guint64 block)
 		place->cuts = at + aligned(most_sums(place->call) * sizeof(double));
 		place->cut_bytes = aligned(cut_part_bytes(block));
 		at = place->cuts + most_cuts(place->call) * place->cut_bytes;
-		scratch = MAX(scratch, evaluate_scratch_bytes(place->call->node, block));
+		scratch = MAX(scratch, evaluate_scratch_bytes(place->call->node, chunk));
 	}
 	pass->values = at;
 	pass->scratch =
-		at + aligned(values_bytes(pass->prepared->collection, pass->prepared->edit, block));
+		at + aligned(values_bytes(pass->prepared->collection, pass->prepared->edit, chunk));
 	pass->slot = pass->scratch + scratch;
 }
 
@@ -156,11 +203,11 @@ static void fill_parts(const CallPlace *place, const Domain *domain, const Metho
 {
 	guint64 offset = place->call->offset[block->site.tensor];
 	for (guint i = 0; i < domain->step_cuts; i++) {
-		if (cut_search_done(domain->searches[i]))
+		guint64 first = offset + block->first;
+		if (!cut_search_wants(domain->searches[i], first, block->n))
 			continue;
 		step_keys(place->call, block, i, keys);
-		cut_part_fill(part_of(slot, place, i), domain->searches[i], keys, block->n,
-			offset + block->first, NULL);
+		cut_part_fill(part_of(slot, place, i), domain->searches[i], keys, block->n, first);
 	}
 }
 
@@ -176,7 +223,6 @@ static gboolean gather(const Pass *pass, const CallPlace *place, const Values *v
 		(double *)(slot + pass->scratch));
 	if (!step_check_inputs(call, &block, error))
 		return FALSE;
-	memset(sums, 0, domain->sum_count * sizeof *sums);
 	if (!call->summed && !step_add(call, &block, sums, error)) {
 		step_blame(call, pass->prepared, values->tensor, error);
 		return FALSE;
@@ -185,14 +231,28 @@ static gboolean gather(const Pass *pass, const CallPlace *place, const Values *v
 	return TRUE;
 }
 
-/* Reads the inputs of all calls that want the tensor. */
+/* Empties the parts of a block. */
+static void begin_block(const Pass *pass, guint tensor, guint8 *slot)
+{
+	for (guint i = 0; i < pass->places->len; i++) {
+		const CallPlace *place = place_at(pass, i);
+		if (!wants(place->call, tensor))
+			continue;
+		const Domain *domain = call_domain(place->call, tensor);
+		memset(slot + place->sums, 0, domain->sum_count * sizeof(double));
+		for (guint k = 0; k < domain->step_cuts; k++)
+			cut_part_clear(part_of(slot, place, k), domain->searches[k]);
+	}
+}
+
+/* Reads the inputs of all calls that want some of these elements. */
 static gboolean read_values(const Pass *pass, guint tensor, guint64 first, guint64 count,
 	guint8 *slot, Values *values, GError **error)
 {
 	gboolean ok = TRUE, begun = FALSE;
 	for (guint i = 0; ok && i < pass->places->len; i++) {
 		const Call *call = place_at(pass, i)->call;
-		if (!wants(call, tensor))
+		if (!wants_part(call, tensor, first, count))
 			continue;
 		ok = begun ? values_read_more(values, call->node, error)
 			   : values_read(values, pass->prepared->collection, call->node, tensor,
@@ -202,22 +262,34 @@ static gboolean read_values(const Pass *pass, guint tensor, guint64 first, guint
 	return ok;
 }
 
+static gboolean gather_chunk(
+	const Pass *pass, guint tensor, guint64 first, guint64 count, guint8 *slot, GError **error)
+{
+	Values values;
+	if (!any_wants_part(pass, tensor, first, count))
+		return TRUE;
+	if (!read_values(pass, tensor, first, count, slot, &values, error))
+		return FALSE;
+	for (guint i = 0; i < pass->places->len; i++)
+		if (wants_part(place_at(pass, i)->call, tensor, first, count) &&
+			!gather(pass, place_at(pass, i), &values, slot, error))
+			return FALSE;
+	return TRUE;
+}
+
 static gboolean work(gpointer data, guint64 item, gpointer memory, GError **error)
 {
 	const Pass *pass = data;
 	const Piece *piece = find_piece(pass, item);
-	guint64 elements = collection_tensor(pass->prepared->collection, piece->tensor)->elements;
 	guint64 first = (item - piece->first_item) * piece->block;
-	guint64 count = MIN(piece->block, elements - first);
-	Values values;
-	if (!read_values(pass, piece->tensor, first, count, memory, &values, error))
-		return FALSE;
-	for (guint i = 0; i < pass->places->len; i++)
-		if (wants(place_at(pass, i)->call, piece->tensor) &&
-			!gather(pass, place_at(pass, i), &values, memory, error))
-			return FALSE;
-	job_advance(pass->job, tensor_bytes(pass, piece->tensor) / elements * count);
-	return TRUE;
+	guint64 end = MIN(first + piece->block, elements_of(pass, piece->tensor));
+	gboolean wanted = any_wants_part(pass, piece->tensor, first, end - first), ok = TRUE;
+	begin_block(pass, piece->tensor, memory);
+	for (guint64 at = first; ok && wanted && at < end; at += piece->chunk)
+		ok = gather_chunk(
+			pass, piece->tensor, at, MIN(piece->chunk, end - at), memory, error);
+	job_advance(pass->job, wanted ? bytes_of(pass, piece->tensor, end - first) : 0);
+	return ok;
 }
 
 static void add_part(const CallPlace *place, Domain *domain, guint8 *slot)
@@ -247,7 +319,7 @@ static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **err
 {
 	const Pass *pass = data;
 	const Piece *piece = find_piece(pass, item);
-	guint64 elements = collection_tensor(pass->prepared->collection, piece->tensor)->elements;
+	guint64 elements = elements_of(pass, piece->tensor);
 	gboolean last = item == piece->first_item + (elements - 1) / piece->block;
 	(void)error;
 	for (guint i = 0; i < pass->places->len; i++) {
@@ -267,8 +339,13 @@ static gboolean run_pass(Pass *pass, GError **error)
 	g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
 	gsize budget = pass->request->budget ? pass->request->budget : PASS_BUDGET_DEFAULT;
 	pass->pieces = pieces;
+	guint64 block, chunk;
 	pass->items = 0;
-	lay_out(pass, add_pieces(pass));
+	for (guint i = 0; i < pass->places->len; i++)
+		if (!job_is_cancelled(pass->job))
+			prepare_guess(pass->prepared, place_at(pass, i)->call);
+	add_pieces(pass, &block, &chunk);
+	lay_out(pass, block, chunk);
 	job_set_detail(pass->job, "what the methods must know first");
 	Parallel parallel = {
 		.items = pass->items,

@@ -145,16 +145,23 @@ static gboolean check_runs(const Call *call, const MethodBlock *block, GError **
 	return TRUE;
 }
 
+static gboolean all_finite(const double *values, guint64 n)
+{
+	guint64 finite = 0;
+	for (guint64 i = 0; i < n; i++)
+		finite += fabs(values[i]) <= G_MAXDOUBLE;
+	return finite == n;
+}
+
 gboolean step_check_inputs(const Call *call, const MethodBlock *block, GError **error)
 {
 	const Tensor *tensor = collection_tensor(block->site.collection, block->site.tensor);
 	Place place = {.tensor = tensor->name, .remedy = "leave the tensor out with a scope"};
 	for (guint i = 0; i < block->site.inputs; i++)
-		for (guint64 k = 0; k < block->n; k++)
-			if (!isfinite(block->input[i][k]))
-				return fail_at(error, ERROR_INPUT, place,
-					"input %u of %s has elements that are no finite numbers",
-					i + 1, call->method->name);
+		if (!all_finite(block->input[i], block->n))
+			return fail_at(error, ERROR_INPUT, place,
+				"input %u of %s has elements that are no finite numbers", i + 1,
+				call->method->name);
 	return TRUE;
 }
 
@@ -247,6 +254,21 @@ void step_begin(const Prepared *prepared, Call *call)
 			  (guint)is_by_run(call, domain->first);
 	}
 	call->summed = !wanted;
+}
+
+gboolean step_is_divisible(const Call *call)
+{
+	if (call->summed || call->method->mix)
+		return call->summed;
+	return !step_at_hand(call)->add || step_at_hand(call)->divisible;
+}
+
+gboolean step_wants(const Call *call, const Domain *domain, guint64 first, guint64 n)
+{
+	gboolean wants = !call->summed;
+	for (guint i = 0; !wants && i < domain->step_cuts; i++)
+		wants = cut_search_wants(domain->searches[i], first, n);
+	return wants;
 }
 
 gboolean step_has_all(const Call *call, const Domain *domain)

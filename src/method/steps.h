@@ -17,6 +17,10 @@ guint step_cuts(const Call *call, const MethodSite *site);
 void step_begin(const Prepared *prepared, Call *call);
 /* Drops what the step at hand gathered, and goes on to the next. */
 void step_drop(Call *call);
+/* Whether the sums of a step are the same in whatever pieces a block is added to them. */
+gboolean step_is_divisible(const Call *call);
+/* Whether the step wants elements [first, first+n) of a domain. */
+gboolean step_wants(const Call *call, const Domain *domain, guint64 first, guint64 n);
 /* Whether everything that the step wants of a domain is there. */
 gboolean step_has_all(const Call *call, const Domain *domain);
 /* Whether that is so of all domains. */

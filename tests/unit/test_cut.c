@@ -20,52 +20,102 @@ static int compare(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
+/* What a search is told of the numbers before its first pass. */
+typedef enum { GUESS_NONE, GUESS_FAIR, GUESS_LARGEST, GUESS_SMALLEST, GUESS_OTHER } Guess;
+#define RUN 64u
+
+/* A sample in runs: from everywhere, or of what stands first or last, or of other numbers. */
+static void guess_cut(CutSearch *search, const double *keys, guint64 n, Guess guess)
+{
+	enum { RUNS = 24 };
+	double sample[RUNS * RUN];
+	if (n < G_N_ELEMENTS(sample) || !cut_search_wants_guess(search))
+		return;
+	for (guint i = 0; i < RUNS; i++)
+		for (guint k = 0; k < RUN; k++) {
+			guint64 at = n / RUNS * i + k;
+			sample[i * RUN + k] = guess == GUESS_OTHER      ? (double)(at % 7) - 1e5
+					      : guess == GUESS_LARGEST  ? fabs(keys[at]) * 3 + 2
+					      : guess == GUESS_SMALLEST ? -fabs(keys[at]) * 3 - 2
+									: keys[at];
+		}
+	cut_search_guess(search, sample, G_N_ELEMENTS(sample), RUN);
+	g_assert_false(cut_search_wants_guess(search));
+}
+
+/* One pass: blocks are added in pieces, and left out where nothing of them is wanted. */
+static void run_pass(CutSearch *search, CutPart *part, const double *keys, guint64 n, guint64 block)
+{
+	for (guint64 at = 0; at < n; at += block) {
+		guint64 count = MIN(block, n - at), half = count / 2;
+		if (!cut_search_wants(search, at, count))
+			continue;
+		cut_part_clear(part, search);
+		cut_part_fill(part, search, keys + at, half, at);
+		cut_part_fill(part, search, keys + at + half, count - half, at + half);
+		cut_search_add(search, part);
+	}
+	cut_search_end(search);
+}
+
 /* The numbers in blocks, pass by pass, as the engine does it. */
-static Cut find_cut(const double *keys, guint64 n, guint64 above, guint64 block, guint *passes)
+static Cut find_cut(
+	const double *keys, guint64 n, guint64 above, guint64 block, Guess guess, guint *passes)
 {
 	g_autoptr(CutSearch) search = cut_search_new(n, above);
 	g_autofree CutPart *part = g_malloc(cut_part_bytes(block));
-	for (*passes = 0; !cut_search_done(search); ++*passes) {
-		for (guint64 at = 0; at < n; at += block) {
-			cut_part_fill(part, search, keys + at, MIN(block, n - at), at, NULL);
-			cut_search_add(search, part);
-		}
-		cut_search_end(search);
-	}
+	if (guess != GUESS_NONE)
+		guess_cut(search, keys, n, guess);
+	for (*passes = 0; !cut_search_done(search); ++*passes)
+		run_pass(search, part, keys, n, block);
 	return cut_search_result(search);
 }
 
 /* Every element on the side of the cut where sorting puts it. */
-static void check_cut(const double *keys, guint64 n, guint64 above, guint64 block)
+static guint check_cut(const double *keys, const Entry *sorted, guint64 n, guint64 above,
+	guint64 block, Guess guess)
 {
-	g_autofree Entry *sorted = g_new(Entry, n + 1);
 	guint passes;
-	Cut cut = find_cut(keys, n, above, block, &passes);
-	for (guint64 i = 0; i < n; i++)
-		sorted[i] = (Entry){keys[i], i};
-	qsort(sorted, n, sizeof *sorted, compare);
+	Cut cut = find_cut(keys, n, above, block, guess, &passes);
 	for (guint64 i = 0; i < n; i++)
 		g_assert_cmpint(cut_above(&cut, sorted[i].key, sorted[i].index), ==, i < above);
 	if (above > 0)
 		g_assert_true(cut.key == sorted[above - 1].key);
-	g_assert_cmpuint(passes, <=, 7);
+	return passes;
 }
 
+static Entry *sorted_of(const double *keys, guint64 n)
+{
+	Entry *sorted = g_new(Entry, n + 1);
+	for (guint64 i = 0; i < n; i++)
+		sorted[i] = (Entry){keys[i], i};
+	qsort(sorted, n, sizeof *sorted, compare);
+	return sorted;
+}
+
+/* With a fair guess few passes are enough; no guess makes the answer another, nor many more. */
 static void check_all(const double *keys, guint64 n)
 {
-	const guint64 above[] = {0, 1, n / 5, n / 2, n - 1, n};
+	const guint64 above[] = {0, 1, 2, n / 5, n / 2, n / 10 * 9, n - 1, n};
+	g_autofree Entry *sorted = sorted_of(keys, n);
 	for (gsize i = 0; i < G_N_ELEMENTS(above); i++) {
-		check_cut(keys, n, above[i], 4096);
-		check_cut(keys, n, above[i], 32768);
+		check_cut(keys, sorted, n, above[i], 4096, GUESS_NONE);
+		for (Guess guess = GUESS_NONE; guess <= GUESS_OTHER; guess++) {
+			guint passes = check_cut(keys, sorted, n, above[i], 32768, guess);
+			g_assert_cmpuint(passes, <=, guess == GUESS_FAIR ? 3 : 8);
+		}
 	}
 }
 
 static void test_few(void)
 {
 	const double keys[] = {3, -1, 3, 0, -0.0, 7, 3, -INFINITY, 0};
+	g_autofree Entry *sorted = sorted_of(keys, G_N_ELEMENTS(keys));
 	for (guint64 above = 0; above <= G_N_ELEMENTS(keys); above++)
 		for (guint64 block = 1; block <= 4; block++)
-			check_cut(keys, G_N_ELEMENTS(keys), above, block);
+			g_assert_cmpuint(check_cut(keys, sorted, G_N_ELEMENTS(keys), above, block,
+						 GUESS_NONE),
+				<=, 1);
 }
 
 static double *numbers(guint64 n, double (*number)(GRand *rand, guint64 i))
@@ -104,11 +154,55 @@ static double near_one(GRand *rand, guint64 i)
 	return 1 + g_rand_double(rand) * 0x1p-40;
 }
 
+/* Tails without a mean. */
+static double heavy_tails(GRand *rand, guint64 i)
+{
+	(void)i;
+	return tan(G_PI * (g_rand_double(rand) - 0.5));
+}
+
+/* Most are 0, of either sign, and all others in one place. */
+static double mostly_zero(GRand *rand, guint64 i)
+{
+	return i / 20000 == 3 ? g_rand_double(rand) : i % 2 ? -0.0 : 0;
+}
+
+/* The later, the larger. */
+static double ascending(GRand *rand, guint64 i)
+{
+	(void)rand;
+	return (double)i;
+}
+
+/* One of many values equals a third of them, as differences of coarse numbers do. */
+static double one_in_three(GRand *rand, guint64 i)
+{
+	return i % 3 ? g_rand_double(rand) : 0.5;
+}
+
 static void test_many(gconstpointer data)
 {
 	guint64 n = 150001;
 	g_autofree double *keys = numbers(n, (double (*)(GRand *, guint64))data);
 	check_all(keys, n);
+}
+
+/* Of a value that many equal: one pass to count them, and one over a thousandth to find the last.
+ */
+static void test_matched(void)
+{
+	guint64 n = 2000001, wanted = 0;
+	g_autofree double *keys = numbers(n, few_values);
+	g_autoptr(CutSearch) search = cut_search_new(n, n / 2);
+	g_autofree CutPart *part = g_malloc(cut_part_bytes(512));
+	guess_cut(search, keys, n, GUESS_FAIR);
+	run_pass(search, part, keys, n, 512);
+	g_assert_false(cut_search_done(search));
+	for (guint64 at = 0; at < n; at += 512)
+		wanted += cut_search_wants(search, at, 512) ? 1 : 0;
+	g_assert_cmpuint(wanted, <=, 5);
+	run_pass(search, part, keys, n, 512);
+	g_assert_true(cut_search_done(search));
 }
 
 /* A number that stands for w is as good as w numbers. */
@@ -185,6 +279,11 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/cut/few-values", (gconstpointer)few_values, test_many);
 	g_test_add_data_func("/cut/one-value", (gconstpointer)one_value, test_many);
 	g_test_add_data_func("/cut/near-one", (gconstpointer)near_one, test_many);
+	g_test_add_data_func("/cut/heavy-tails", (gconstpointer)heavy_tails, test_many);
+	g_test_add_data_func("/cut/mostly-zero", (gconstpointer)mostly_zero, test_many);
+	g_test_add_data_func("/cut/ascending", (gconstpointer)ascending, test_many);
+	g_test_add_data_func("/cut/one-in-three", (gconstpointer)one_in_three, test_many);
+	g_test_add_func("/cut/matched", test_matched);
 	g_test_add_func("/cut/weighted", test_weighted);
 	g_test_add_data_func("/cut/weighted/spread", (gconstpointer)spread, test_weighted_many);
 	g_test_add_data_func(

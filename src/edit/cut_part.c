@@ -1,0 +1,100 @@
+/* cut_part.c - what a block of numbers adds to a search: loops without branches, since nothing can
+ * be foretold of the numbers. */
+#include "edit/cut_private.h"
+
+#include <string.h>
+
+/* Numbers that are looked at together: what is kept of them stays in the nearest cache. */
+#define RUN 1024u
+
+gsize cut_part_bytes(guint64 block)
+{
+	gsize list =
+		G_STRUCT_OFFSET(CutPart, candidates) + ((gsize)block + 1) * sizeof(CutCandidate);
+	return MAX(list, sizeof(CutPart));
+}
+
+void cut_part_clear(CutPart *part, const CutSearch *search)
+{
+	part->n = 0;
+	part->begun = FALSE;
+	memset(part->above, 0, sizeof part->above);
+	memset(part->equal, 0, sizeof part->equal);
+	if (search->stage == STAGE_COUNT)
+		memset(part->counts, 0, sizeof part->counts);
+}
+
+static guint64 count_above(const double *keys, guint64 n, double value)
+{
+	guint64 above = 0;
+	for (guint64 i = 0; i < n; i++)
+		above += keys[i] > value;
+	return above;
+}
+
+static guint64 count_equal(const double *keys, guint64 n, double value)
+{
+	guint64 equal = 0;
+	for (guint64 i = 0; i < n; i++)
+		equal += keys[i] == value;
+	return equal;
+}
+
+/* The places of the numbers in [least, most]; how many they are. */
+static guint find_inside(const double *keys, guint64 n, double least, double most, guint16 *inside)
+{
+	guint found = 0;
+	for (guint64 i = 0; i < n; i++) {
+		inside[found] = (guint16)i;
+		found += (keys[i] >= least) & (keys[i] <= most);
+	}
+	return found;
+}
+
+static void count(CutPart *part, const CutSearch *search, const double *keys, guint64 n)
+{
+	guint16 inside[RUN];
+	guint found = find_inside(keys, n, search->least, search->most, inside);
+	part->above[0] += count_above(keys, n, search->most);
+	for (guint i = 0; i < found; i++)
+		part->counts[(cut_ordered_bits(keys[inside[i]]) - search->from) >> search->shift]++;
+}
+
+static void match(CutPart *part, const CutSearch *search, const double *keys, guint64 n)
+{
+	for (guint i = 0; i < search->values; i++) {
+		part->above[i] += count_above(keys, n, search->value[i]);
+		part->equal[i] += count_equal(keys, n, search->value[i]);
+	}
+}
+
+static void collect(
+	CutPart *part, const CutSearch *search, const double *keys, guint64 n, guint64 first)
+{
+	guint16 inside[RUN];
+	guint found = find_inside(keys, n, search->least, search->most, inside);
+	for (guint i = 0; i < found; i++)
+		part->candidates[part->n++] =
+			(CutCandidate){cut_ordered_bits(keys[inside[i]]), first + inside[i]};
+}
+
+static void fill_run(
+	CutPart *part, const CutSearch *search, const double *keys, guint64 n, guint64 first)
+{
+	if (search->stage == STAGE_COUNT)
+		count(part, search, keys, n);
+	else if (search->stage == STAGE_MATCH)
+		match(part, search, keys, n);
+	else if (search->stage != STAGE_DONE)
+		collect(part, search, keys, n, first);
+}
+
+void cut_part_fill(
+	CutPart *part, const CutSearch *search, const double *keys, guint64 n, guint64 first)
+{
+	if (!part->begun)
+		part->first = first;
+	part->begun = TRUE;
+	for (guint64 at = 0; at < n; at += RUN)
+		fill_run(part, search, keys + at, MIN(RUN, n - at), first + at);
+}
