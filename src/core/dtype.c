@@ -2,6 +2,7 @@
 #include "core/dtype.h"
 
 #include "core/small_float.h"
+#include "core/variants.h"
 
 static const DtypeInfo infos[DTYPE_COUNT] = {
 	[DTYPE_BOOL] = {"BOOL", 8, CLASS_INTEGER},
@@ -107,7 +108,7 @@ static inline float float_from_bfloat(guint16 bits)
 #define GUINT8_FROM_LE(x) (x)
 
 #define DEFINE_LOOP(function, width, type, value)                                                  \
-	static void function(const guint8 *raw, gsize n, type *out)                                \
+	CPU_VARIANTS static void function(const guint8 *raw, gsize n, type *out)                   \
 	{                                                                                          \
 		for (gsize i = 0; i < n; i++) {                                                    \
 			guint##width x;                                                            \
@@ -160,7 +161,7 @@ static void fill_byte_table(Dtype dtype, float table[256])
 		table[code] = decode_byte(dtype, code);
 }
 
-static void f8_to_float(Dtype dtype, const guint8 *raw, gsize n, float *out)
+CPU_VARIANTS static void f8_to_float(Dtype dtype, const guint8 *raw, gsize n, float *out)
 {
 	float table[256];
 	fill_byte_table(dtype, table);
@@ -168,7 +169,7 @@ static void f8_to_float(Dtype dtype, const guint8 *raw, gsize n, float *out)
 		out[i] = table[raw[i]];
 }
 
-static void f8_to_double(Dtype dtype, const guint8 *raw, gsize n, double *out)
+CPU_VARIANTS static void f8_to_double(Dtype dtype, const guint8 *raw, gsize n, double *out)
 {
 	float table[256];
 	fill_byte_table(dtype, table);

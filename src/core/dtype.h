@@ -72,4 +72,7 @@ void dtype_decode_double(Dtype dtype, const void *raw, gsize n, double *out);
  * Returns how many finite values became non-finite. */
 gsize dtype_encode(Dtype dtype, const double *values, gsize n, void *raw);
 
+/* How many raw elements of a type are NaN or infinite; 0 where it is no float. */
+gsize dtype_count_not_finite(Dtype dtype, const void *raw, gsize n);
+
 #endif

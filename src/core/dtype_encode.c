@@ -3,6 +3,7 @@
  * Going through float on the way to 16 or 8 bits would round twice, and some halves wrongly. */
 #include "core/dtype.h"
 #include "core/small_float.h"
+#include "core/variants.h"
 
 #include <float.h>
 #include <math.h>
@@ -35,19 +36,19 @@ static inline guint64 f64_from(double value)
 	return double_bits(value);
 }
 
-static inline guint32 f32_from(double value)
+static inline guint32 f32_from(float value)
 {
-	return float_bits((float)value);
+	return float_bits(value);
 }
 
-static inline guint16 bf16_from(double value)
+static inline guint16 bf16_from(float value)
 {
-	return (guint16)(float_bits((float)round_to_grid(value, 7, -126)) >> 16);
+	return (guint16)(float_bits(value) >> 16);
 }
 
-static inline guint16 f16_from(double value)
+static inline guint16 f16_from(float value)
 {
-	return half_on_grid((float)round_to_grid(value, 10, -14));
+	return half_on_grid(value);
 }
 
 static inline guint8 e5m2_from(double value)
@@ -76,54 +77,91 @@ static inline guint8 e8m0_from(double value)
 }
 
 #define GUINT8_TO_LE(x) (x)
+#define GUINT8_FROM_LE(x) (x)
 
-/* The loop of a type.  `special` says whether the bits `code` are no finite number; it counts the
- * finite values that came to such an end. */
-#define DEFINE_ENCODER(name, width, special)                                                       \
-	static gsize encode_##name(const double *values, gsize n, guint8 *raw)                     \
+/* The loop that counts what is not finite.  `special` says whether the bits `code` are no finite
+ * number. */
+#define DEFINE_COUNT(name, width, special)                                                         \
+	CPU_VARIANTS static gsize count_##name(const guint8 *raw, gsize n)                         \
 	{                                                                                          \
-		gsize lost = 0;                                                                    \
+		gsize count = 0;                                                                   \
 		for (gsize i = 0; i < n; i++) {                                                    \
-			guint##width code = name##_from(values[i]);                                \
-			lost += (gsize)((special) & (fabs(values[i]) <= DBL_MAX));                 \
+			guint##width code;                                                         \
+			memcpy(&code, raw + i * sizeof code, sizeof code);                         \
+			code = GUINT##width##_FROM_LE(code);                                       \
+			count += (special);                                                        \
+		}                                                                                  \
+		return count;                                                                      \
+	}
+
+/* Elements that are rounded to a grid before the first is encoded: the numbers of one loop have one
+ * width, which vector code wants. */
+#define RUN 256u
+
+/* The loop of a type whose numbers on their grid, `rounded` of `value`, are of another type. */
+#define DEFINE_ENCODER(name, width, number, rounded, special)                                      \
+	DEFINE_COUNT(name, width, special)                                                         \
+	CPU_VARIANTS static gsize encode_run_##name(const double *values, guint n, guint8 *raw)    \
+	{                                                                                          \
+		number on_grid[RUN];                                                               \
+		guint infinite = 0, lost = 0;                                                      \
+		for (guint i = 0; i < n; i++) {                                                    \
+			double value = values[i];                                                  \
+			on_grid[i] = (number)(rounded);                                            \
+		}                                                                                  \
+		for (guint i = 0; i < n; i++)                                                      \
+			infinite += fabs(values[i]) <= DBL_MAX ? 0u : 1u;                          \
+		for (guint i = 0; i < n; i++) {                                                    \
+			guint##width code = name##_from(on_grid[i]);                               \
+			lost += (special);                                                         \
 			code = GUINT##width##_TO_LE(code);                                         \
 			memcpy(raw + i * sizeof code, &code, sizeof code);                         \
 		}                                                                                  \
+		return lost - infinite;                                                            \
+	}                                                                                          \
+	static gsize encode_##name(const double *values, gsize n, guint8 *raw)                     \
+	{                                                                                          \
+		gsize lost = 0;                                                                    \
+		for (gsize at = 0; at < n; at += RUN)                                              \
+			lost += encode_run_##name(                                                 \
+				values + at, (guint)MIN(RUN, n - at), raw + at * (width / 8));     \
 		return lost;                                                                       \
 	}
 
-DEFINE_ENCODER(f64, 64, FALSE)
-DEFINE_ENCODER(f32, 32, (code & 0x7f800000) == 0x7f800000)
-DEFINE_ENCODER(f16, 16, (code & 0x7c00) == 0x7c00)
-DEFINE_ENCODER(bf16, 16, (code & 0x7f80) == 0x7f80)
-DEFINE_ENCODER(e5m2, 8, (code & 0x7c) == 0x7c)
-DEFINE_ENCODER(e4m3, 8, (code & 0x7f) == 0x7f)
-DEFINE_ENCODER(e5m2_fnuz, 8, code == 0x80)
-DEFINE_ENCODER(e4m3_fnuz, 8, code == 0x80)
-DEFINE_ENCODER(e8m0, 8, code == 0xff)
+DEFINE_ENCODER(f64, 64, double, value, (code & 0x7ff0000000000000) == 0x7ff0000000000000)
+DEFINE_ENCODER(f32, 32, float, value, (code & 0x7f800000) == 0x7f800000)
+DEFINE_ENCODER(f16, 16, float, round_to_grid(value, 10, -14), (code & 0x7c00) == 0x7c00)
+DEFINE_ENCODER(bf16, 16, float, round_to_grid(value, 7, -126), (code & 0x7f80) == 0x7f80)
+DEFINE_ENCODER(e5m2, 8, double, value, (code & 0x7c) == 0x7c)
+DEFINE_ENCODER(e4m3, 8, double, value, (code & 0x7f) == 0x7f)
+DEFINE_ENCODER(e5m2_fnuz, 8, double, value, code == 0x80)
+DEFINE_ENCODER(e4m3_fnuz, 8, double, value, code == 0x80)
+DEFINE_ENCODER(e8m0, 8, double, value, code == 0xff)
+
+typedef struct {
+	gsize (*encode)(const double *values, gsize n, guint8 *raw);
+	gsize (*count)(const guint8 *raw, gsize n);
+} Encoder;
+
+static const Encoder encoders[DTYPE_COUNT] = {
+	[DTYPE_F64] = {encode_f64, count_f64},
+	[DTYPE_F32] = {encode_f32, count_f32},
+	[DTYPE_F16] = {encode_f16, count_f16},
+	[DTYPE_BF16] = {encode_bf16, count_bf16},
+	[DTYPE_F8_E5M2] = {encode_e5m2, count_e5m2},
+	[DTYPE_F8_E4M3] = {encode_e4m3, count_e4m3},
+	[DTYPE_F8_E5M2FNUZ] = {encode_e5m2_fnuz, count_e5m2_fnuz},
+	[DTYPE_F8_E4M3FNUZ] = {encode_e4m3_fnuz, count_e4m3_fnuz},
+	[DTYPE_F8_E8M0] = {encode_e8m0, count_e8m0},
+};
 
 gsize dtype_encode(Dtype dtype, const double *values, gsize n, void *raw)
 {
-	switch (dtype) {
-	case DTYPE_F64:
-		return encode_f64(values, n, raw);
-	case DTYPE_F32:
-		return encode_f32(values, n, raw);
-	case DTYPE_F16:
-		return encode_f16(values, n, raw);
-	case DTYPE_BF16:
-		return encode_bf16(values, n, raw);
-	case DTYPE_F8_E5M2:
-		return encode_e5m2(values, n, raw);
-	case DTYPE_F8_E4M3:
-		return encode_e4m3(values, n, raw);
-	case DTYPE_F8_E5M2FNUZ:
-		return encode_e5m2_fnuz(values, n, raw);
-	case DTYPE_F8_E4M3FNUZ:
-		return encode_e4m3_fnuz(values, n, raw);
-	case DTYPE_F8_E8M0:
-		return encode_e8m0(values, n, raw);
-	default:
-		g_assert_not_reached();
-	}
+	g_assert(dtype_info(dtype)->class == CLASS_FLOAT);
+	return encoders[dtype].encode(values, n, raw);
+}
+
+gsize dtype_count_not_finite(Dtype dtype, const void *raw, gsize n)
+{
+	return dtype_info(dtype)->class == CLASS_FLOAT ? encoders[dtype].count(raw, n) : 0;
 }

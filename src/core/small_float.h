@@ -57,10 +57,12 @@ static inline double double_from_bits(guint64 bits)
  * hardware round there, once.  Values past 2^512, beyond every format, only stay large. */
 static inline double round_to_grid(double value, int mantissa_bits, int least_exponent)
 {
-	int exponent = (int)((double_bits(value) >> 52) & 0x7ff) - 1023;
-	exponent = exponent < least_exponent ? least_exponent : exponent > 512 ? 512 : exponent;
-	guint64 biased = (guint64)(exponent + 52 - mantissa_bits + 1023);
-	double anchor = double_from_bits(biased << 52 | G_GUINT64_CONSTANT(1) << 51);
+	double least = double_from_bits((guint64)(least_exponent + 1023) << 52);
+	double spacings = double_from_bits((guint64)(52 - mantissa_bits + 1023) << 52);
+	double power = double_from_bits(double_bits(value) & 0x7ff0000000000000);
+	power = power > least ? power : least;
+	power = power < 0x1p512 ? power : 0x1p512;
+	double anchor = 1.5 * spacings * power;
 	return copysign((value + anchor) - anchor, value);
 }
 

@@ -6,6 +6,7 @@
 
 #include "edit/linear.h"
 #include "edit/node.h"
+#include "method/elements.h"
 
 #include <math.h>
 #include <string.h>
@@ -50,28 +51,15 @@ gsize apply_scratch_bytes(const Apply *apply, guint tensor, guint64 elements)
 	       3 * chunk * sizeof(double) + evaluate_scratch_bytes(apply->edit, chunk);
 }
 
-static guint64 count_zeros(const double *values, guint64 n)
-{
-	guint64 zeros = 0;
-	for (guint64 i = 0; i < n; i++)
-		zeros += values[i] == 0;
-	return zeros;
-}
-
 /* Rounds base + change into raw, which holds the base's bytes: they stay where there is no change,
  * so that −0 and the payloads of NaN do.  Returns how many overflowed. */
 static gsize round_beside(const Block *block, guint64 n, guint8 *raw)
 {
-	gsize size = dtype_info(block->to)->bits / 8;
-	guint64 zeros = count_zeros(block->change, n);
-	if (zeros == n)
+	if (elements_are_zero(block->change, n))
 		return 0;
-	if (!zeros)
-		return dtype_encode(block->to, block->sum, n, raw);
 	gsize overflowed = dtype_encode(block->to, block->sum, n, block->rounded);
-	for (guint64 i = 0; i < n; i++)
-		if (block->change[i] != 0)
-			memcpy(raw + i * size, block->rounded + i * size, size);
+	elements_replace_changed(
+		raw, block->rounded, block->change, n, dtype_info(block->to)->bits / 8);
 	return overflowed;
 }
 
@@ -83,10 +71,9 @@ static gboolean is_beside(const Block *block)
 
 static gsize round_chunk(const Block *block, guint64 at, guint64 n, guint8 *raw)
 {
-	const double *base = block->values.base + at;
-	for (guint64 i = 0; i < n; i++)
-		block->sum[i] =
-			block->apply->difference ? block->change[i] : base[i] + block->change[i];
+	if (block->apply->difference)
+		return dtype_encode(block->to, block->change, n, raw);
+	elements_add(block->sum, block->values.base + at, block->change, n);
 	return is_beside(block) ? round_beside(block, n, raw)
 				: dtype_encode(block->to, block->sum, n, raw);
 }
@@ -110,17 +97,11 @@ static guint64 count_lost(const Block *block, guint64 at, guint64 n)
 	return lost;
 }
 
-static void multiply(double *out, guint64 n, double factor)
-{
-	for (guint64 i = 0; i < n; i++)
-		out[i] *= factor;
-}
-
 static guint64 compute_chunk(Block *block, guint64 at, guint64 n, guint8 *raw)
 {
 	const Apply *apply = block->apply;
 	evaluate(apply->prepared, &block->values, apply->edit, at, n, block->change, block->stack);
-	multiply(block->change, n, apply->scale);
+	elements_multiply(block->change, block->change, n, apply->scale);
 	return count_lost(block, at, n) + round_chunk(block, at, n, raw);
 }
 

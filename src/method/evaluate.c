@@ -6,6 +6,7 @@
 
 #include "edit/linear.h"
 #include "edit/node.h"
+#include "method/elements.h"
 #include "method/steps.h"
 
 #include <string.h>
@@ -53,43 +54,42 @@ static void zero(double *out, guint64 n)
 	memset(out, 0, n * sizeof *out);
 }
 
+/* A task vector that was read; NULL where it is 0 everywhere, or `node` is none. */
+static const double *task_of(const Run *run, const Node *node)
+{
+	if (node->kind != NODE_TASK || !node->member || !run->values->task[node->member])
+		return NULL;
+	return run->values->task[node->member] + run->at;
+}
+
+/* The values of a node: where they are at hand, or computed into `room`. */
+static const double *operand(const Run *run, const Node *node, double *room, double *stack)
+{
+	const double *task = task_of(run, node);
+	if (task)
+		return task;
+	evaluate_node(run, node, room, stack);
+	return room;
+}
+
 static void evaluate_task(const Run *run, const Node *node, double *out)
 {
-	const double *task = node->member ? run->values->task[node->member] : NULL;
+	const double *task = task_of(run, node);
 	if (task)
-		memcpy(out, task + run->at, run->n * sizeof *out);
+		memcpy(out, task, run->n * sizeof *out);
 	else
 		zero(out, run->n);
 }
 
-static void add_scaled(double *out, const double *in, guint64 n, double factor)
+/* Of a node of two vectors, the right one computed beside `out`. */
+static void evaluate_pair(const Run *run, const Node *node, double *out, double *stack)
 {
-	for (guint64 i = 0; i < n; i++)
-		out[i] += factor * in[i];
-}
-
-static void multiply(double *out, guint64 n, double factor)
-{
-	for (guint64 i = 0; i < n; i++)
-		out[i] *= factor;
-}
-
-static void divide(double *out, guint64 n, double divisor)
-{
-	for (guint64 i = 0; i < n; i++)
-		out[i] /= divisor;
-}
-
-/* Evaluates `node` beside `out` and adds it, or subtracts it. */
-static void add_node(const Run *run, const Node *node, double *out, double *stack, double sign)
-{
-	evaluate_node(run, node, stack, stack + run->n);
-	if (sign > 0)
-		for (guint64 i = 0; i < run->n; i++)
-			out[i] += stack[i];
+	const double *left = operand(run, node_child(node, 0), out, stack);
+	const double *right = operand(run, node_child(node, 1), stack, stack + run->n);
+	if (node->kind == NODE_ADD)
+		elements_add(out, left, right, run->n);
 	else
-		for (guint64 i = 0; i < run->n; i++)
-			out[i] -= stack[i];
+		elements_subtract(out, left, right, run->n);
 }
 
 /* Σ factor·input + factor[0]·θ₀, one input after the other. */
@@ -98,12 +98,13 @@ static void add_up(
 {
 	zero(out, run->n);
 	if (factor[0] != 0)
-		add_scaled(out, run->values->base + run->at, run->n, factor[0]);
+		elements_add_scaled(out, run->values->base + run->at, run->n, factor[0]);
 	for (guint i = 0; i < call_inputs(call); i++) {
 		if (factor[i + 1] == 0)
 			continue;
-		evaluate_node(run, method_body(call->node, i), stack, stack + run->n);
-		add_scaled(out, stack, run->n, factor[i + 1]);
+		const double *input =
+			operand(run, method_body(call->node, i), stack, stack + run->n);
+		elements_add_scaled(out, input, run->n, factor[i + 1]);
 	}
 }
 
@@ -113,9 +114,9 @@ static void mix_run(
 {
 	zero(out + from, n);
 	if (factor[0] != 0)
-		add_scaled(out + from, block->base + from, n, factor[0]);
+		elements_add_scaled(out + from, block->base + from, n, factor[0]);
 	for (guint i = 0; i < block->site.inputs; i++)
-		add_scaled(out + from, block->input[i] + from, n, factor[i + 1]);
+		elements_add_scaled(out + from, block->input[i] + from, n, factor[i + 1]);
 }
 
 /* Rows, or filters: their factors are found again from their elements; that all have an answer was
@@ -150,14 +151,13 @@ static void mix_columns(const MethodBlock *block, double *out)
 	}
 }
 
-/* Computes the inputs of a call into the stack. */
+/* Computes the inputs of a call into the stack, but for those that are at hand. */
 static void evaluate_inputs(const Run *run, const Call *call, const double **input, double *stack)
 {
 	double *rest = stack + call_inputs(call) * run->n;
 	for (guint i = 0; i < call_inputs(call); i++) {
-		double *out = stack + i * run->n;
-		evaluate_node(run, method_body(call->node, i), out, rest);
-		input[i] = out;
+		double *room = stack + i * run->n;
+		input[i] = operand(run, method_body(call->node, i), room, rest);
 	}
 }
 
@@ -249,26 +249,26 @@ static void evaluate_scope(const Run *run, const Node *node, double *out, double
 static void evaluate_node(const Run *run, const Node *node, double *out, double *stack)
 {
 	guint tensor = run->values->tensor;
+	const double *in;
 	switch (node->kind) {
 	case NODE_TASK:
 		evaluate_task(run, node, out);
 		break;
 	case NODE_NEGATE:
-		evaluate_node(run, node_child(node, 0), out, stack);
-		multiply(out, run->n, -1);
+		in = operand(run, node_child(node, 0), out, stack);
+		elements_multiply(out, in, run->n, -1);
 		break;
 	case NODE_ADD:
 	case NODE_SUBTRACT:
-		evaluate_node(run, node_child(node, 0), out, stack);
-		add_node(run, node_child(node, 1), out, stack, node->kind == NODE_ADD ? 1 : -1);
+		evaluate_pair(run, node, out, stack);
 		break;
 	case NODE_SCALE:
-		evaluate_node(run, node_child(node, 1), out, stack);
-		multiply(out, run->n, linear_coefficient(node_child(node, 0), tensor));
+		in = operand(run, node_child(node, 1), out, stack);
+		elements_multiply(out, in, run->n, linear_coefficient(node_child(node, 0), tensor));
 		break;
 	case NODE_DIVIDE:
-		evaluate_node(run, node_child(node, 0), out, stack);
-		divide(out, run->n, linear_coefficient(node_child(node, 1), tensor));
+		in = operand(run, node_child(node, 0), out, stack);
+		elements_divide(out, in, run->n, linear_coefficient(node_child(node, 1), tensor));
 		break;
 	case NODE_SCOPE:
 		evaluate_scope(run, node, out, stack);

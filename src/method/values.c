@@ -2,6 +2,7 @@
 #include "method/values.h"
 
 #include "edit/node.h"
+#include "method/elements.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,19 +12,6 @@ gsize values_bytes(const Collection *collection, const Node *edit, guint64 block
 	g_autoptr(GArray) members = expression_members(edit);
 	return (members->len + 2) * (gsize)block * sizeof(double) +
 	       collection_members(collection) * sizeof(double *);
-}
-
-/* Equal values have no difference, though they be infinite, nor has what is no number in both. */
-static gboolean is_same(double a, double b)
-{
-	return a == b || (isnan(a) && isnan(b));
-}
-
-/* θ − θ₀, in place of θ. */
-static void subtract_base(const double *base, guint64 count, double *theta)
-{
-	for (guint64 i = 0; i < count; i++)
-		theta[i] = is_same(theta[i], base[i]) ? 0 : theta[i] - base[i];
 }
 
 /* How many differences of finite numbers are beyond a double. */
@@ -46,7 +34,7 @@ static gboolean read_change(Values *values, guint member, double *out, GError **
 		return FALSE;
 	if (!collection_is_difference(values->collection, member, values->tensor)) {
 		values->lost += count_far(values, held, out);
-		subtract_base(values->base, held, out);
+		elements_subtract_base(out, values->base, held);
 	}
 	memset(out + held, 0, (values->count - held) * sizeof *out);
 	return TRUE;

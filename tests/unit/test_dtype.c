@@ -257,6 +257,54 @@ static void test_lost(void)
 			rows[i].lost);
 }
 
+/* Values of every kind, most of them in the range of some type. */
+static double any_value(GRand *random)
+{
+	static const double special[] = {0, -0.0, INFINITY, -INFINITY, NAN, 0x1p-1074, DBL_MAX};
+	guint kind = g_rand_int(random) % 8;
+	if (kind == 0)
+		return special[g_rand_int(random) % G_N_ELEMENTS(special)];
+	int least = kind == 1 ? -1070 : kind < 4 ? -150 : -20;
+	double sign = g_rand_boolean(random) ? 1 : -1;
+	return sign * ldexp(1 + g_rand_double(random), g_rand_int_range(random, least, -least / 2));
+}
+
+static const Dtype floats[] = {DTYPE_F64, DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F8_E5M2,
+	DTYPE_F8_E4M3, DTYPE_F8_E5M2FNUZ, DTYPE_F8_E4M3FNUZ, DTYPE_F8_E8M0};
+
+/* Loops of vector code give what the same elements give one by one, whatever the length. */
+static void assert_same_one_by_one(Dtype dtype, const double *values, guint n)
+{
+	g_autofree guint8 *raw = g_malloc0(n * 8), *single = g_malloc0(n * 8);
+	g_autofree double *numbers = g_new(double, n);
+	gsize size = dtype_info(dtype)->bits / 8, lost = 0, not_finite = 0;
+	gsize lost_at_once = dtype_encode(dtype, values, n, raw);
+	dtype_decode_double(dtype, raw, n, numbers);
+	for (guint i = 0; i < n; i++) {
+		double number;
+		lost += dtype_encode(dtype, &values[i], 1, single + i * size);
+		dtype_decode_double(dtype, single + i * size, 1, &number);
+		not_finite += isfinite(number) ? 0 : 1;
+		assert_same(numbers[i], number, i);
+	}
+	g_assert_cmpint(memcmp(raw, single, n * size), ==, 0);
+	g_assert_cmpuint(lost_at_once, ==, lost);
+	g_assert_cmpuint(dtype_count_not_finite(dtype, raw, n), ==, not_finite);
+}
+
+static void test_runs(void)
+{
+	static const guint lengths[] = {1, 7, 31, 64, 255, 256, 257, 1000, 1031};
+	g_autoptr(GRand) random = g_rand_new_with_seed(5);
+	double values[1031];
+	for (guint i = 0; i < G_N_ELEMENTS(values); i++)
+		values[i] = any_value(random);
+	for (guint i = 0; i < G_N_ELEMENTS(floats); i++)
+		for (guint j = 0; j < G_N_ELEMENTS(lengths); j++)
+			assert_same_one_by_one(floats[i], values, lengths[j]);
+	g_assert_cmpuint(dtype_count_not_finite(DTYPE_I64, values, 1031), ==, 0);
+}
+
 static void test_table(void)
 {
 	guint64 bytes;
@@ -323,6 +371,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/dtype/landmarks", test_landmarks);
 	g_test_add_func("/dtype/unaligned-block", test_unaligned_block);
 	g_test_add_func("/dtype/lost", test_lost);
+	g_test_add_func("/dtype/runs", test_runs);
 	g_test_add_func("/dtype/table", test_table);
 	g_test_add_func("/dtype/swap", test_swap);
 	return g_test_run();
