@@ -11,10 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What the disk is given at once. */
+#define PUSH_BYTES (4u << 20)
+
 struct Output {
 	char *path, *temporary;
 	int fd;
-	int slot; /* in the register of temporaries, or -1 */
+	guint64 pushed; /* all before it was given to the disk */
+	int slot;       /* in the register of temporaries, or -1 */
 	gboolean replace, committed;
 };
 
@@ -100,6 +104,7 @@ gboolean output_write(
 	return TRUE;
 }
 
+<<<<<<< Updated upstream
 int output_reserve(const Output *output, guint64 bytes)
 {
 	int result = 0;
@@ -114,6 +119,16 @@ int output_reserve(const Output *output, guint64 bytes)
 void output_send(const Output *output, guint64 offset, guint64 length)
 {
 	sync_file_range(output->fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE);
+=======
+void output_push(Output *output, guint64 end)
+{
+	guint64 whole = end - end % PUSH_BYTES;
+	if (whole <= output->pushed)
+		return;
+	sync_file_range(output->fd, (off_t)output->pushed, (off_t)(whole - output->pushed),
+		SYNC_FILE_RANGE_WRITE);
+	output->pushed = whole;
+>>>>>>> Stashed changes
 }
 
 int output_fd(const Output *output)

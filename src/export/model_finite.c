@@ -26,14 +26,6 @@ static guint64 count_in(const double *values, guint64 n)
 	return count;
 }
 
-guint64 model_count_not_finite(Dtype dtype, const void *raw, guint64 n, double *scratch)
-{
-	if (dtype_info(dtype)->class != CLASS_FLOAT)
-		return 0;
-	dtype_decode_double(dtype, raw, n, scratch);
-	return count_in(scratch, n);
-}
-
 static void blame(Search *search, guint member, guint64 n)
 {
 	if (member == 0)

@@ -4,10 +4,6 @@
 
 #include "export/model_stream.h"
 
-/* How many raw elements of a type are NaN or infinite; 0 where it is no float.  `scratch` has room
- * for n numbers. */
-guint64 model_count_not_finite(Dtype dtype, const void *raw, guint64 n, double *scratch);
-
 /* Adds a sentence where some of the tensors written hold such elements (`found`: [base tensors]),
  * and one where values became infinite that were too large.  Reads these tensors once more to name
  * the members that they come from. */

@@ -5,15 +5,16 @@
 #include "export/model_stream.h"
 
 #include "core/error.h"
-#include "export/model_finite.h"
 #include "export/model_type.h"
 
 #include <string.h>
 
 #define BUDGET_DEFAULT (256u << 20)
-#define BLOCK_LEAST 4096u
-/* Bytes of an element of the widest type, rounded up. */
-#define ELEMENT_BYTES sizeof(guint64)
+/* Units of a run, whose numbers stay in the nearest caches, and bytes of a block for each of them:
+ * what is written at once. */
+#define RUN_MOST APPLY_BLOCK
+#define RUN_LEAST 1024u
+#define BLOCK_BYTES 128u
 
 /* One tensor of one output file: the items of the work from `first_item` on. */
 typedef struct {
@@ -21,7 +22,8 @@ typedef struct {
 	LayoutTensor to;
 	guint64 units; /* what is cut into blocks: elements; bytes where these are smaller */
 	guint64 size;  /* bytes of a unit as it is written */
-	guint64 block; /* units in an item */
+	guint64 run;   /* units that are computed at once */
+	guint64 block; /* units in an item, whole runs */
 	guint64 first_item;
 	ApplyPlan plan;
 	gint changed; /* as far as is known; atomic */
@@ -35,30 +37,32 @@ typedef struct {
 	GArray *pieces; /* of Piece */
 	guint64 items;
 	guint threads;
-	guint64 largest;     /* block of any piece */
+	gsize block_bytes;   /* of the largest block of any piece */
+	gsize run_bytes;     /* of the largest run */
 	gsize scratch_bytes; /* that any piece wants */
 	ModelTensor *found;  /* [base tensors] */
 } Stream;
 
-/* What a worker holds: the written bytes, those of an edit of nothing, and scratch follow. */
+/* What a worker holds: the written bytes, those of a run of an edit of nothing, and scratch follow.
+ */
 typedef struct {
 	guint64 overflowed, not_finite;
-	guint64 raw[];
+	_Alignas(64) guint8 bytes[];
 } Slot;
 
-static guint64 *original_of(const Stream *stream, Slot *slot)
+static guint8 *original_of(const Stream *stream, Slot *slot)
 {
-	return slot->raw + stream->largest;
+	return slot->bytes + stream->block_bytes;
 }
 
 static gpointer scratch_of(const Stream *stream, Slot *slot)
 {
-	return slot->raw + 2 * stream->largest;
+	return original_of(stream, slot) + stream->run_bytes;
 }
 
 static gsize slot_bytes(const Stream *stream)
 {
-	return sizeof(Slot) + 2 * stream->largest * ELEMENT_BYTES + stream->scratch_bytes;
+	return sizeof(Slot) + stream->block_bytes + stream->run_bytes + stream->scratch_bytes;
 }
 
 static const Checkpoint *base_of(const Stream *stream)
@@ -95,21 +99,33 @@ static void add_pieces(Stream *stream, const Layout *layout)
 	}
 }
 
-/* Cuts the pieces into blocks of about so many units. */
+/* Where the next thing of a slot may begin, after so many bytes. */
+static gsize aligned(gsize bytes)
+{
+	return (bytes + 63) / 64 * 64;
+}
+
+static void cut_piece(Stream *stream, Piece *piece, guint64 about)
+{
+	guint tensor = piece->to.tensor;
+	piece->run = about;
+	if (piece->plan.kind == APPLY_COMPUTE)
+		piece->run = apply_block_elements(&stream->apply, tensor, about);
+	guint64 runs = about * BLOCK_BYTES / (piece->run * piece->size);
+	piece->block = piece->run * MAX(runs, 1);
+	gsize scratch = apply_scratch_bytes(&stream->apply, tensor, piece->run);
+	gsize run = aligned(piece->run * piece->size), block = aligned(piece->block * piece->size);
+	stream->run_bytes = MAX(stream->run_bytes, run);
+	stream->block_bytes = MAX(stream->block_bytes, block);
+	stream->scratch_bytes = MAX(stream->scratch_bytes, scratch);
+}
+
+/* Cuts the pieces into runs of about so many units, and blocks to match. */
 static void cut_pieces(Stream *stream, guint64 about)
 {
-	stream->largest = about;
-	stream->scratch_bytes = 0;
-	for (guint i = 0; i < stream->pieces->len; i++) {
-		Piece *piece = &g_array_index(stream->pieces, Piece, i);
-		guint tensor = piece->to.tensor;
-		piece->block = about;
-		if (piece->plan.kind == APPLY_COMPUTE)
-			piece->block = apply_block_elements(&stream->apply, tensor, about);
-		gsize scratch = apply_scratch_bytes(&stream->apply, tensor, piece->block);
-		stream->largest = MAX(stream->largest, piece->block);
-		stream->scratch_bytes = MAX(stream->scratch_bytes, scratch);
-	}
+	stream->run_bytes = stream->block_bytes = stream->scratch_bytes = 0;
+	for (guint i = 0; i < stream->pieces->len; i++)
+		cut_piece(stream, &g_array_index(stream->pieces, Piece, i), about);
 }
 
 /* The largest blocks of which two for each thread fit the budget; then as many threads as fit. */
@@ -117,11 +133,11 @@ static void fit_budget(Stream *stream)
 {
 	gsize budget = stream->request->budget ? stream->request->budget : BUDGET_DEFAULT;
 	guint threads = parallel_threads(stream->request->threads);
-	guint64 about = APPLY_BLOCK;
+	guint64 about = RUN_MOST;
 	cut_pieces(stream, about);
-	while (about > BLOCK_LEAST && slot_bytes(stream) > budget / (2 * threads))
+	while (about > RUN_LEAST && slot_bytes(stream) > budget / (2 * threads))
 		cut_pieces(stream, about /= 2);
-	stream->threads = (guint)CLAMP(budget / (2 * slot_bytes(stream)), 1, threads);
+	stream->threads = parallel_threads_within(threads, slot_bytes(stream), budget);
 }
 
 static void number_items(Stream *stream)
@@ -157,65 +173,87 @@ static gboolean copy_bytes(
 	return file_read(source->file, tensor->offset + first, count, raw, error);
 }
 
-/* Puts the edited values of a run of units into the slot. */
-static gboolean fill_slot(const Stream *stream, const Piece *piece, guint64 first, guint64 count,
-	Slot *slot, GError **error)
+/* Some units of a piece, and where their bytes go. */
+typedef struct {
+	Piece *piece;
+	guint64 first, count;
+	guint8 *raw;
+} Span;
+
+/* Puts the edited values of a run into its bytes. */
+static gboolean fill_run(const Stream *stream, const Span *run, Slot *slot, GError **error)
 {
-	guint tensor = piece->to.tensor;
-	slot->overflowed = 0;
+	guint tensor = run->piece->to.tensor;
 	if (is_below_byte(checkpoint_tensor(base_of(stream), tensor)))
-		return copy_bytes(stream, tensor, first, count, slot->raw, error);
-	return apply_block(&stream->apply, tensor, &piece->plan, first, count,
-		scratch_of(stream, slot), slot->raw, &slot->overflowed, error);
+		return copy_bytes(stream, tensor, run->first, run->count, run->raw, error);
+	return apply_block(&stream->apply, tensor, &run->piece->plan, run->first, run->count,
+		scratch_of(stream, slot), run->raw, &slot->overflowed, error);
 }
 
-/* Whether a block is other than an edit of nothing would have written it; where one of the tensor's
+/* Whether a run is other than an edit of nothing would have written it; where one of the tensor's
  * has been found, no other is looked at. */
-static gboolean compare_block(const Stream *stream, Piece *piece, guint64 first, guint64 count,
-	Slot *slot, GError **error)
+static gboolean compare_run(const Stream *stream, const Span *run, Slot *slot, GError **error)
 {
 	static const ApplyPlan nothing = {.kind = APPLY_COPY_BASE};
-	guint64 *original = original_of(stream, slot), ignored = 0;
+	Piece *piece = run->piece;
+	guint8 *original = original_of(stream, slot);
+	guint64 ignored = 0;
 	if (piece->plan.kind == APPLY_COPY_BASE || g_atomic_int_get(&piece->changed))
 		return TRUE;
-	if (!apply_block(&stream->apply, piece->to.tensor, &nothing, first, count,
+	if (!apply_block(&stream->apply, piece->to.tensor, &nothing, run->first, run->count,
 		    scratch_of(stream, slot), original, &ignored, error))
 		return FALSE;
-	if (memcmp(slot->raw, original, count * piece->size) != 0)
+	if (memcmp(run->raw, original, run->count * piece->size) != 0)
 		g_atomic_int_set(&piece->changed, TRUE);
 	return TRUE;
 }
 
-/* Notes what is to be known of a block. */
-static gboolean look_at_block(const Stream *stream, Piece *piece, guint64 first, guint64 count,
-	Slot *slot, GError **error)
+/* Computes a run, and notes what is to be known of it while it is at hand. */
+static gboolean work_on_run(const Stream *stream, const Span *run, Slot *slot, GError **error)
 {
-	double *numbers = (double *)original_of(stream, slot);
-	slot->not_finite = model_count_not_finite(piece->to.dtype, slot->raw, count, numbers);
-	return compare_block(stream, piece, first, count, slot, error);
+	if (!fill_run(stream, run, slot, error))
+		return FALSE;
+	slot->not_finite += dtype_count_not_finite(run->piece->to.dtype, run->raw, run->count);
+	return compare_run(stream, run, slot, error);
 }
 
-static gboolean write_block(const Stream *stream, const Piece *piece, guint64 first, guint64 count,
-	const Slot *slot, GError **error)
+static Span item_span(const Stream *stream, guint64 item, Slot *slot)
 {
-	return output_write(stream->outputs->pdata[piece->file],
-		piece->to.offset + first * piece->size, slot->raw, count * piece->size, error);
+	Piece *piece = find_piece(stream, item);
+	guint64 first = (item - piece->first_item) * piece->block;
+	return (Span){piece, first, MIN(piece->block, piece->units - first), slot->bytes};
 }
 
 static gboolean work(gpointer data, guint64 item, gpointer memory, GError **error)
 {
 	const Stream *stream = data;
 	Slot *slot = memory;
-	Piece *piece = find_piece(stream, item);
-	guint64 first = (item - piece->first_item) * piece->block;
-	guint64 count = MIN(piece->block, piece->units - first);
+	Span span = item_span(stream, item, slot);
+	const Piece *piece = span.piece;
 	slot->overflowed = slot->not_finite = 0;
-	job_advance(stream->job, count * piece->size);
+	job_advance(stream->job, span.count * piece->size);
 	if (!stream->outputs && g_atomic_int_get(&piece->changed))
 		return TRUE;
-	return fill_slot(stream, piece, first, count, slot, error) &&
-	       look_at_block(stream, piece, first, count, slot, error) &&
-	       (!stream->outputs || write_block(stream, piece, first, count, slot, error));
+	for (guint64 at = 0; at < span.count; at += piece->run) {
+		Span run = {span.piece, span.first + at, MIN(piece->run, span.count - at),
+			span.raw + at * piece->size};
+		if (!work_on_run(stream, &run, slot, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Blocks come in order here, one at a time: of writers to one file all but one would wait. */
+static gboolean write_span(const Stream *stream, const Span *span, GError **error)
+{
+	const Piece *piece = span->piece;
+	Output *output = stream->outputs->pdata[piece->file];
+	guint64 offset = piece->to.offset + span->first * piece->size;
+	gsize length = span->count * piece->size;
+	if (!output_write(output, offset, span->raw, length, error))
+		return FALSE;
+	output_push(output, offset + length);
+	return TRUE;
 }
 
 static gboolean check_overflow(const Stream *stream, const Piece *piece, GError **error)
@@ -232,20 +270,22 @@ static gboolean check_overflow(const Stream *stream, const Piece *piece, GError 
 		overflowed == 1 ? " is" : "s are", dtype_info(piece->to.dtype)->name);
 }
 
-/* Items come in order here, so a tensor's overflows are counted out before the next one begins. */
+/* A tensor's overflows are counted out before the next one begins. */
 static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **error)
 {
 	Stream *stream = data;
-	const Piece *piece = find_piece(stream, item);
-	const Slot *slot = memory;
+	Slot *slot = memory;
+	Span span = item_span(stream, item, slot);
+	const Piece *piece = span.piece;
 	ModelTensor *found = &stream->found[piece->to.tensor];
-	guint64 last = piece->first_item + (piece->units - 1) / piece->block;
-	if (item == piece->first_item)
+	if (span.first == 0)
 		job_set_detail(
 			stream->job, checkpoint_tensor(base_of(stream), piece->to.tensor)->name);
 	found->overflowed += slot->overflowed;
 	found->not_finite += slot->not_finite;
-	return item != last || check_overflow(stream, piece, error);
+	if (stream->outputs && !write_span(stream, &span, error))
+		return FALSE;
+	return span.first + span.count < piece->units || check_overflow(stream, piece, error);
 }
 
 static void take_changed(const Stream *stream)
