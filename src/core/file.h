@@ -59,7 +59,6 @@ Output *output_create(const char *path, gboolean replace, GError **error);
 /* Positioned write of all bytes; any thread.  A full disk is an error that says so. */
 gboolean output_write(
 	Output *output, guint64 offset, const void *bytes, gsize length, GError **error);
-<<<<<<< Updated upstream
 /* Takes the room of the first `bytes` at once, so that a full disk is known before the work, and
  * writes find their blocks.  0, or the errno of why there is none; 0 too where a file system cannot
  * say so before the writes. */
@@ -67,11 +66,9 @@ int output_reserve(const Output *output, guint64 bytes);
 /* Has the system begin to bring what was written here to the disk, so that a sync in the end has
  * little to wait for. */
 void output_send(const Output *output, guint64 offset, guint64 length);
-=======
-/* Lets the disk begin with what was written before `end`, so that the sync has little left to wait
- * for.  For writers that go from front to back; one thread at a time. */
+/* The same of what lies before `end`, a few megabytes at once: for writers that go from front to
+ * back, one thread at a time. */
 void output_push(Output *output, guint64 end);
->>>>>>> Stashed changes
 int output_fd(const Output *output);
 /* The temporary name, for a library that wants to write by name. */
 const char *output_temporary(const Output *output);

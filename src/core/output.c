@@ -104,7 +104,6 @@ gboolean output_write(
 	return TRUE;
 }
 
-<<<<<<< Updated upstream
 int output_reserve(const Output *output, guint64 bytes)
 {
 	int result = 0;
@@ -119,16 +118,15 @@ int output_reserve(const Output *output, guint64 bytes)
 void output_send(const Output *output, guint64 offset, guint64 length)
 {
 	sync_file_range(output->fd, (off_t)offset, (off_t)length, SYNC_FILE_RANGE_WRITE);
-=======
+}
+
 void output_push(Output *output, guint64 end)
 {
 	guint64 whole = end - end % PUSH_BYTES;
 	if (whole <= output->pushed)
 		return;
-	sync_file_range(output->fd, (off_t)output->pushed, (off_t)(whole - output->pushed),
-		SYNC_FILE_RANGE_WRITE);
+	output_send(output, output->pushed, whole - output->pushed);
 	output->pushed = whole;
->>>>>>> Stashed changes
 }
 
 int output_fd(const Output *output)
