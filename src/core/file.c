@@ -50,7 +50,9 @@ static gboolean take_stat(File *file, GError **error)
 	return TRUE;
 }
 
-/* O_NONBLOCK: opening a FIFO must not wait for its writer; it means nothing to a regular file. */
+/* O_NONBLOCK: opening a FIFO must not wait for its writer; it means nothing to a regular file.
+ * Several files are read in turns, each from front to back: of a file that is said to be read so,
+ * Linux reads twice as far ahead. */
 File *file_open(const char *path, GError **error)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -62,6 +64,7 @@ File *file_open(const char *path, GError **error)
 	file->path = g_strdup(path);
 	file->fd = fd;
 	file->references = 1;
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return take_stat(file, error) ? g_steal_pointer(&file) : NULL;
 }
 
