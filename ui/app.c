@@ -126,7 +126,7 @@ const char *ui_filter(Ui *ui)
 gboolean ui_filter_matches(Ui *ui, const char *text)
 {
 	int score;
-	return text_fuzzy(ui_filter(ui), text, &score);
+	return !*ui_filter(ui) || text_fuzzy(ui_filter(ui), text, &score);
 }
 
 void ui_message(Ui *ui, const char *format, ...)

@@ -267,7 +267,7 @@ static char *layers_sentence_here(gpointer data, Ui *ui)
 		!(group = layers_current(view)))
 		return NULL;
 	share = number_percent(group->share[view->first_at]);
-	pair = layers_pair_cosine(view, view->similarity, group->name);
+	pair = layers_pair_cosine(view, group);
 	if (!isfinite(pair))
 		return g_strdup_printf("%s carries %s of |%s|²", group->name, share,
 			view->layers->name[view->first_at]);

@@ -48,35 +48,16 @@ const char *layer_measure_name(const LayersView *view)
 	return names[view->measure];
 }
 
-double layers_pair_cosine(const LayersView *view, const Similarity *similarity, const char *group)
+double layers_pair_cosine(const LayersView *view, const LayerGroup *group)
 {
-	guint a = view->first_at, b = view->first_at + 1;
-
-	if (!similarity || b >= similarity->count)
-		return NAN;
-	for (guint i = 0; i < similarity->groups->len; i++) {
-		const SimilarityMatrix *matrix = similarity->groups->pdata[i];
-		if (strcmp(matrix->scope, group) == 0)
-			return matrix->cosine[(gsize)a * matrix->count + b];
-	}
-	return NAN;
+	return group->cosine_next[view->first_at];
 }
 
-/* A tensor is named without the layer that is open. */
-static const char *row_name(const LayersView *view, const LayerGroup *group)
+const char *layers_row_name(const LayersView *view, const LayerGroup *group)
 {
 	if (view->inside && view->inside_by == GROUP_LAYER)
 		return tensor_in_layer(group->name, view->inside);
 	return group->name;
-}
-
-static int name_columns(const LayersView *view, int most)
-{
-	int columns = NAME_LEAST;
-
-	for (guint i = 0; i < view->rows->len; i++)
-		columns = MAX(columns, canvas_columns(row_name(view, view->rows->pdata[i])));
-	return MIN(columns, most);
 }
 
 /* The range of the values that are shown. */
@@ -106,7 +87,7 @@ static BarLayout layout_of(const LayersView *view, Rect rect)
 		.first = view->first_at, .cosine = view->first_at + 1 < view->layers->count};
 	int room, fit;
 
-	layout.name = name_columns(view, rect.width >= 100 ? NAME_MOST
+	layout.name = MIN(view->longest, rect.width >= 100 ? NAME_MOST
 					 : rect.width > 90 ? NAME_BESIDE_TWO
 							   : NAME_BESIDE_ONE);
 	room = rect.width - 3 - layout.name - 1 - END_COLUMNS * (layout.cosine ? 2 : 1);
@@ -160,12 +141,12 @@ static void draw_row(const LayersView *view, const BarLayout *layout, const Laye
 {
 	g_autofree char *share = number_percent(group->share[layout->first]);
 
-	pane_name(canvas, rect, 3, y, layout->name, ROLE_NORMAL, row_name(view, group));
+	pane_name(canvas, rect, 3, y, layout->name, ROLE_NORMAL, layers_row_name(view, group));
 	for (guint k = 0; k < layout->count; k++)
 		draw_bar(view, layout, group, canvas, rect, y, k);
 	if (layout->cosine)
 		pane_signed(canvas, rect, rect.width - END_COLUMNS - 1, y, ROLE_NORMAL,
-			layers_pair_cosine(view, view->similarity, group->name), 2);
+			layers_pair_cosine(view, group), 2);
 	canvas_text_right(canvas, rect, rect.width - 1, y, ROLE_NORMAL, share);
 }
 
@@ -252,7 +233,7 @@ static const char *most_opposed(const LayersView *view)
 
 	for (guint i = 0; i < view->below->groups->len; i++) {
 		const LayerGroup *group = view->below->groups->pdata[i];
-		double cosine = layers_pair_cosine(view, view->below_similarity, group->name);
+		double cosine = layers_pair_cosine(view, group);
 		if (cosine < least) {
 			least = cosine;
 			name = group->name;
@@ -290,9 +271,9 @@ static void draw_below_row(const LayersView *view, const LayerGroup *group, guin
 			value_text(view, layer_value(view, group, view->first_at + k), decimals);
 		canvas_text_right(canvas, rect, x + 11, y, ROLE_NORMAL, text);
 	}
-	if (view->below_similarity)
+	if (view->layers->count > 1)
 		pane_signed(canvas, rect, x + cosine_end(tasks), y, ROLE_NORMAL,
-			layers_pair_cosine(view, view->below_similarity, group->name), 2);
+			layers_pair_cosine(view, group), 2);
 	if (opposed)
 		canvas_text(canvas, rect, x + cosine_end(tasks) + 2, y, ROLE_DIM, "← most opposed");
 }
@@ -313,7 +294,7 @@ void layers_below_draw(const LayersView *view, Canvas *canvas, Rect rect)
 	for (guint k = 0; k < tasks; k++, x += 12)
 		canvas_field(canvas, rect, x + 1, 0, 11, (Role)(ROLE_SERIES + k),
 			view->layers->name[view->first_at + k]);
-	if (view->below_similarity && view->first_at + 1 < view->layers->count) {
+	if (view->first_at + 1 < view->layers->count) {
 		g_autofree char *cosine = cosine_heading(view, tasks);
 		canvas_text_right(canvas, rect, x + cosine_end(tasks), 0, ROLE_HEADING, cosine);
 	}

@@ -8,7 +8,6 @@
 static void drop_below(LayersView *view)
 {
 	g_clear_pointer(&view->below, layers_free);
-	g_clear_pointer(&view->below_similarity, similarity_free);
 }
 
 void layers_drop_rows(LayersView *view)
@@ -21,7 +20,6 @@ void layers_drop(LayersView *view)
 	layers_drop_rows(view);
 	drop_below(view);
 	g_clear_pointer(&view->layers, layers_free);
-	g_clear_pointer(&view->similarity, similarity_free);
 }
 
 static gboolean make_layers(LayersView *view, const Session *session, GError **error)
@@ -34,26 +32,17 @@ static gboolean make_layers(LayersView *view, const Session *session, GError **e
 	view->layers = layers_new(collection, gram, NULL, view->by, members, marked->len, error);
 	if (!view->layers)
 		return FALSE;
-	if (marked->len > 1)
-		view->similarity = similarity_new(
-			collection, gram, NULL, view->by, members, marked->len, NULL);
 	view->first_at =
 		(guint)MAX(0, names_find(view->layers->name, view->layers->count, view->first));
 	return TRUE;
 }
 
 /* Whether a tensor lies in the layer or kind that is open. */
-static gboolean is_inside(const LayersView *view, const Collection *collection, const char *tensor)
+static gboolean is_inside(const LayersView *view, const Collection *collection, guint tensor)
 {
-	gint place;
-
-	if (!view->inside)
-		return TRUE;
-	place = checkpoint_find(collection_member(collection, 0)->checkpoint, tensor);
-	if (place < 0)
-		return FALSE;
-	return strcmp(view->inside, view->inside_by == GROUP_LAYER ? collection->layer[place]
-								   : collection->kind[place]) == 0;
+	return !view->inside ||
+	       strcmp(view->inside, view->inside_by == GROUP_LAYER ? collection->layer[tensor]
+								   : collection->kind[tensor]) == 0;
 }
 
 /* Larger first, what is not known last. */
@@ -86,6 +75,15 @@ static void order_rows(LayersView *view)
 	view->list.cursor = CLAMP(view->list.cursor, 0, MAX(0, (int)rows->len - 1));
 }
 
+static int longest_name(const LayersView *view)
+{
+	int columns = NAME_LEAST;
+
+	for (guint i = 0; i < view->rows->len && columns < NAME_MOST; i++)
+		columns = MAX(columns, canvas_columns(layers_row_name(view, view->rows->pdata[i])));
+	return MIN(columns, NAME_MOST);
+}
+
 static void make_rows(LayersView *view, Ui *ui)
 {
 	const Collection *collection = session_collection(ui_session(ui));
@@ -95,10 +93,11 @@ static void make_rows(LayersView *view, Ui *ui)
 		view->at = g_strdup(ui_layer(ui));
 	for (guint i = 0; i < view->layers->groups->len; i++) {
 		LayerGroup *group = view->layers->groups->pdata[i];
-		if (is_inside(view, collection, group->name) && ui_filter_matches(ui, group->name))
+		if (is_inside(view, collection, group->first) && ui_filter_matches(ui, group->name))
 			g_ptr_array_add(view->rows, group);
 	}
 	order_rows(view);
+	view->longest = longest_name(view);
 }
 
 const LayerGroup *layers_current(const LayersView *view)
@@ -123,10 +122,6 @@ static void make_below(LayersView *view, const Session *session)
 	string_set(&view->below_of, group->name);
 	view->below = layers_new(session_collection(session), session_gram(session), group->name,
 		GROUP_KIND, view->layers->member, view->layers->count, NULL);
-	if (view->layers->count > 1)
-		view->below_similarity = similarity_new(session_collection(session),
-			session_gram(session), group->name, GROUP_KIND, view->layers->member,
-			view->layers->count, NULL);
 }
 
 gboolean layers_refresh(LayersView *view, Ui *ui, GError **error)

@@ -5,7 +5,6 @@
 #include "pane.h"
 
 #include "analysis/layers.h"
-#include "analysis/similarity.h"
 
 typedef enum {
 	LAYER_RELATIVE,
@@ -17,12 +16,11 @@ typedef enum {
 
 typedef struct {
 	Layers *layers;         /* of the marked tasks by `by`; NULL: to be made */
-	Similarity *similarity; /* of the same; NULL where there is one task */
 	GPtrArray *rows;        /* of LayerGroup, borrowed from `layers`: those that are listed */
 	char *filter;           /* that the rows were made with */
+	int longest;            /* columns of their longest name, within NAME_LEAST and NAME_MOST */
 	Layers *below;          /* the group under the cursor, by kind; NULL: to be made */
-	Similarity *below_similarity;
-	char *below_of; /* the group that these are of */
+	char *below_of;         /* the group that these are of */
 	LayerMeasure measure;
 	gboolean log;
 	gboolean by_value, reverse; /* else by depth */
@@ -47,10 +45,11 @@ void layers_drop_rows(LayersView *view);
 const LayerGroup *layers_current(const LayersView *view);
 
 double layer_value(const LayersView *view, const LayerGroup *group, guint task);
+/* A group's name in the list: of a tensor without the layer that is open. */
+const char *layers_row_name(const LayersView *view, const LayerGroup *group);
 const char *layer_measure_name(const LayersView *view);
-/* The cosine of the first two tasks shown over the group at `place` of `similarity`; NaN where
- * there is one task. */
-double layers_pair_cosine(const LayersView *view, const Similarity *similarity, const char *group);
+/* The cosine of the first two tasks shown over a group; NaN where there is one task. */
+double layers_pair_cosine(const LayersView *view, const LayerGroup *group);
 
 /* Draws heading and bars; sets what was seen in the view. */
 void layers_bars_draw(LayersView *view, Canvas *canvas, Rect rect);

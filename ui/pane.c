@@ -341,7 +341,7 @@ int names_columns(char *const *names, guint n, int most)
 {
 	int columns = NAME_LEAST;
 
-	for (guint i = 0; i < n; i++)
+	for (guint i = 0; i < n && columns < most; i++)
 		columns = MAX(columns, canvas_columns(names[i]));
 	return MIN(columns, most);
 }

@@ -59,10 +59,13 @@ static void narrow(Pick *pick)
 {
 	guint count = g_strv_length(pick->items);
 	g_autofree char *pattern = g_utf8_strdown(pick->line->text->str, -1);
+	g_autofree int *ranks = g_new(int, count + 1);
 	g_array_set_size(pick->shown, 0);
+	for (guint i = 0; i < count; i++)
+		ranks[i] = rank_of(pick, pattern, i);
 	for (int rank = 0; rank < 3; rank++)
-		for (guint i = 0; pick->items[i]; i++)
-			if (rank_of(pick, pattern, i) == rank)
+		for (guint i = 0; i < count; i++)
+			if (ranks[i] == rank)
 				g_array_append_val(pick->shown, i);
 	if (pick->open && *pattern && !has_item(pick, pick->line->text->str))
 		g_array_append_val(pick->shown, count);

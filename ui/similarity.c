@@ -62,7 +62,7 @@ static void similarity_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 	pane_shared(canvas, panes.left, 1, session_collection(ui_session(ui)),
 		view->similarity->whole->elements);
 	if (panes.right.width > 0)
-		similarity_pair_draw(view, session_collection(ui_session(ui)), canvas, panes.right);
+		similarity_pair_draw(view, canvas, panes.right);
 }
 
 /* The rows that an action moves the cursor by; 0 where it does not. */

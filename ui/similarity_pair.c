@@ -17,7 +17,7 @@
 
 static void add_row(GArray *rows, const char *name, double cosine)
 {
-	PairRow row = {name, cosine};
+	PairRow row = {name, NULL, cosine};
 
 	g_array_append_val(rows, row);
 }
@@ -35,15 +35,14 @@ GArray *similarity_pair_layers(const SimilarityView *view)
 	return rows;
 }
 
-GArray *similarity_pair_tensors(
-	const SimilarityView *view, const Collection *collection, const char *layer)
+static GArray *tensors_of(const SimilarityView *view, const char *layer)
 {
 	GArray *rows = g_array_new(FALSE, FALSE, sizeof(PairRow));
 
-	for (guint i = 0; view->pair && i < view->pair->groups->len; i++) {
-		const SimilarityMatrix *group = view->pair->groups->pdata[i];
-		if (!layer || g_strcmp0(tensor_layer(collection, group->scope), layer) == 0)
-			add_row(rows, group->scope, group->cosine[1]);
+	for (guint i = 0; view->pair && i < view->pair->len; i++) {
+		const PairRow *row = &g_array_index(view->pair, PairRow, i);
+		if (g_strcmp0(row->layer, layer) == 0)
+			g_array_append_vals(rows, row, 1);
 	}
 	return rows;
 }
@@ -169,29 +168,6 @@ static int draw_bars(const BarList *bars, Canvas *canvas, Rect rect, int y, int 
 	return y + 1 + MIN(body.height, (int)bars->rows->len);
 }
 
-/* The tensors of a pair that agree most, matter least, and oppose one another most. */
-typedef struct {
-	const PairRow *strongest, *weakest, *opposed; /* NULL where there is none */
-} Extremes;
-
-static Extremes find_extremes(const GArray *tensors)
-{
-	Extremes found = {NULL, NULL, NULL};
-
-	for (guint i = 0; i < tensors->len; i++) {
-		const PairRow *row = &g_array_index(tensors, PairRow, i);
-		if (!isfinite(row->cosine))
-			continue;
-		if (!found.strongest || row->cosine > found.strongest->cosine)
-			found.strongest = row;
-		if (!found.weakest || fabs(row->cosine) < fabs(found.weakest->cosine))
-			found.weakest = row;
-		if (row->cosine < 0 && (!found.opposed || row->cosine < found.opposed->cosine))
-			found.opposed = row;
-	}
-	return found;
-}
-
 /* On one row, or the name on one of its own where that is too narrow and there are rows enough. */
 static int draw_extreme(
 	const char *label, const PairRow *row, Canvas *canvas, Rect rect, int y, gboolean apart)
@@ -220,23 +196,19 @@ static void draw_extremes(const Extremes *found, Canvas *canvas, Rect rect, int 
 	draw_extreme("OPPOSED", found->opposed, canvas, rect, y, apart);
 }
 
-static void draw_tensors(
-	SimilarityView *view, const Collection *collection, Canvas *canvas, Rect rect, int y)
+static void draw_tensors(SimilarityView *view, Canvas *canvas, Rect rect, int y)
 {
-	g_autoptr(GArray) rows = similarity_pair_tensors(view, collection, view->layer);
+	g_autoptr(GArray) rows = tensors_of(view, view->layer);
 	g_autofree char *heading = g_strdup_printf("%s BY TENSOR", view->layer);
 	BarList bars = {rows, &view->tensors, heading, view->layer, TRUE};
 
 	draw_bars(&bars, canvas, rect, y, rect.height - y - 1);
 }
 
-static void draw_layers(
-	SimilarityView *view, const Collection *collection, Canvas *canvas, Rect rect, int y)
+static void draw_layers(SimilarityView *view, Canvas *canvas, Rect rect, int y)
 {
 	g_autoptr(GArray) rows = similarity_pair_layers(view);
-	g_autoptr(GArray) tensors = similarity_pair_tensors(view, collection, NULL);
 	BarList bars = {rows, &view->layers, "BY LAYER", NULL, view->level == LEVEL_LAYERS};
-	Extremes found = find_extremes(tensors);
 	int room = rect.height - y - 1;
 	gboolean extremes = view->pair && room > EXTREMES_ROWS + 4;
 	gboolean apart = rect.width < EXTREMES_WIDTH && room > APART_ROWS + LAYERS_LEAST;
@@ -245,7 +217,7 @@ static void draw_layers(
 		room -= (apart ? APART_ROWS : EXTREMES_ROWS) - 1;
 	y = draw_bars(&bars, canvas, rect, y, room);
 	if (extremes)
-		draw_extremes(&found, canvas, rect, y + 1);
+		draw_extremes(&view->extremes, canvas, rect, y + 1);
 }
 
 /* On the diagonal: one task, and its cosines with the others. */
@@ -275,8 +247,7 @@ static void draw_task(SimilarityView *view, Canvas *canvas, Rect rect)
 		draw_bars(&bars, canvas, rect, y, rect.height - y - 1);
 }
 
-void similarity_pair_draw(
-	SimilarityView *view, const Collection *collection, Canvas *canvas, Rect rect)
+void similarity_pair_draw(SimilarityView *view, Canvas *canvas, Rect rect)
 {
 	int y;
 
@@ -288,7 +259,7 @@ void similarity_pair_draw(
 	}
 	y = draw_pair(view, canvas, rect, 0) + 1;
 	if (view->level == LEVEL_TENSORS)
-		draw_tensors(view, collection, canvas, rect, y);
+		draw_tensors(view, canvas, rect, y);
 	else
-		draw_layers(view, collection, canvas, rect, y);
+		draw_layers(view, canvas, rect, y);
 }

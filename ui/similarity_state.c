@@ -44,7 +44,7 @@ const char *similarity_measure_name(const SimilarityView *view)
 
 static void drop_pair(SimilarityView *view)
 {
-	g_clear_pointer(&view->pair, similarity_free);
+	g_clear_pointer(&view->pair, g_array_unref);
 }
 
 void similarity_drop(SimilarityView *view)
@@ -133,6 +133,38 @@ static void choose_matrix(SimilarityView *view, Ui *ui)
 	}
 }
 
+static void find_extremes(const GArray *tensors, Extremes *found)
+{
+	*found = (Extremes){NULL, NULL, NULL};
+	for (guint i = 0; i < tensors->len; i++) {
+		const PairRow *row = &g_array_index(tensors, PairRow, i);
+		if (!isfinite(row->cosine))
+			continue;
+		if (!found->strongest || row->cosine > found->strongest->cosine)
+			found->strongest = row;
+		if (!found->weakest || fabs(row->cosine) < fabs(found->weakest->cosine))
+			found->weakest = row;
+		if (row->cosine < 0 && (!found->opposed || row->cosine < found->opposed->cosine))
+			found->opposed = row;
+	}
+}
+
+static GArray *pair_tensors(const Collection *collection, const Gram *gram, const guint members[2])
+{
+	g_autoptr(Scope) scope = scope_new(collection, NULL, members, 2, NULL);
+	g_autofree double *cosine =
+		scope ? similarity_by_tensor(gram, scope, members[0], members[1]) : NULL;
+	GArray *rows = scope ? g_array_new(FALSE, FALSE, sizeof(PairRow)) : NULL;
+
+	for (guint i = 0; scope && i < scope->tensors->len; i++) {
+		guint tensor = g_array_index(scope->tensors, guint, i);
+		PairRow row = {collection_tensor(collection, tensor)->name,
+			collection->layer[tensor], cosine[i]};
+		g_array_append_val(rows, row);
+	}
+	return rows;
+}
+
 static void make_pair(SimilarityView *view, const Session *session)
 {
 	guint members[2];
@@ -141,8 +173,9 @@ static void make_pair(SimilarityView *view, const Session *session)
 		return;
 	members[0] = view->similarity->member[similarity_position(view, view->row_at)];
 	members[1] = view->similarity->member[similarity_position(view, view->column_at)];
-	view->pair = similarity_new(session_collection(session), session_gram(session), NULL,
-		GROUP_TENSOR, members, 2, NULL);
+	view->pair = pair_tensors(session_collection(session), session_gram(session), members);
+	if (view->pair)
+		find_extremes(view->pair, &view->extremes);
 }
 
 static gboolean make_similarity(SimilarityView *view, const Session *session, GError **error)

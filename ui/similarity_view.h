@@ -12,12 +12,25 @@ typedef enum { ORDER_CLUSTER, ORDER_NAME, ORDER_NORM, ORDER_COUNT } SimilarityOr
 /* Enter goes from the matrix to the layers of a pair, from a layer to its tensors. */
 typedef enum { LEVEL_MATRIX, LEVEL_LAYERS, LEVEL_TENSORS } SimilarityLevel;
 
+/* One bar of the right pane: a layer or a tensor of the pair. */
+typedef struct {
+	const char *name;  /* borrowed */
+	const char *layer; /* of a tensor, borrowed; of a layer NULL */
+	double cosine;
+} PairRow;
+
+/* The tensors of a pair that agree most, matter least, and oppose one another most. */
+typedef struct {
+	const PairRow *strongest, *weakest, *opposed; /* NULL where there is none */
+} Extremes;
+
 typedef struct {
 	Similarity *similarity;         /* of the marked tasks, by layer; NULL: to be made */
 	const SimilarityMatrix *matrix; /* the part of it that is looked at */
 	GArray *order;                  /* of guint: positions of the tasks, as shown */
 	char *filter;                   /* that the order was made with */
-	Similarity *pair;               /* of row and column, by tensor; NULL: to be made */
+	GArray *pair;                   /* of PairRow: row and column by tensor; NULL: to be made */
+	Extremes extremes;              /* of the pair's tensors */
 	char *row, *column;             /* names under the cursor */
 	int row_at, column_at;          /* where they stand in the order */
 	int top, left;                  /* the first row and column that are seen */
@@ -51,17 +64,8 @@ const char *similarity_measure_name(const SimilarityView *view);
 
 void similarity_matrix_draw(SimilarityView *view, Canvas *canvas, Rect rect);
 
-/* One bar of the right pane: a layer or a tensor of the pair. */
-typedef struct {
-	const char *name; /* borrowed */
-	double cosine;
-} PairRow;
-
-/* The layers of the pair under the cursor; the tensors of view->layer (NULL: of all).  GArray. */
+/* The layers of the pair under the cursor.  GArray of PairRow. */
 GArray *similarity_pair_layers(const SimilarityView *view);
-GArray *similarity_pair_tensors(
-	const SimilarityView *view, const Collection *collection, const char *layer);
-void similarity_pair_draw(
-	SimilarityView *view, const Collection *collection, Canvas *canvas, Rect rect);
+void similarity_pair_draw(SimilarityView *view, Canvas *canvas, Rect rect);
 
 #endif

@@ -359,14 +359,27 @@ GStrv text_wrap(const char *text, int columns)
 	return g_strv_builder_end(lines);
 }
 
+/* In lower case; NULL of ASCII, whose letters are folded one by one: lists may be long. */
+static char *folded_text(const char *text)
+{
+	if (g_str_is_ascii(text))
+		return NULL;
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	return g_utf8_strdown(valid, -1);
+}
+
+static gunichar folded_at(const char *at)
+{
+	return (guchar)*at < 0x80 ? (gunichar)g_ascii_tolower(*at) : g_utf8_get_char(at);
+}
+
 gboolean text_fuzzy(const char *pattern, const char *text, int *score)
 {
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	g_autofree char *folded = g_utf8_strdown(valid, -1);
+	g_autofree char *folded = folded_text(text);
 	int points = 0, run = 0, gap = 0;
 	const char *want = pattern;
-	for (const char *at = folded; *at && *want; at = g_utf8_next_char(at)) {
-		if (g_utf8_get_char(at) == g_utf8_get_char(want)) {
+	for (const char *at = folded ? folded : text; *at && *want; at = g_utf8_next_char(at)) {
+		if (folded_at(at) == g_utf8_get_char(want)) {
 			points += 4 * ++run - MIN(gap, 3);
 			want = g_utf8_next_char(want);
 			gap = 0;

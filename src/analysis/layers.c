@@ -10,10 +10,7 @@ static void group_free(LayerGroup *group)
 	if (group == NULL)
 		return;
 	g_free(group->name);
-	g_free(group->norm);
-	g_free(group->relative);
-	g_free(group->share);
-	g_free(group->cosine_mean);
+	g_free(group->norm); /* the others lie behind it */
 	g_free(group);
 }
 
@@ -39,6 +36,14 @@ static void fill_mean_cosines(LayerGroup *group, const double *sums, guint n)
 		group->cosine_mean[i] = cosine_of(group->cosine_mean[i], group->norm[i], norm);
 }
 
+static void fill_next_cosines(LayerGroup *group, const double *sums, guint n)
+{
+	for (guint i = 0; i < n; i++)
+		group->cosine_next[i] = i + 1 < n ? cosine_of(sums[gram_packed(i, i + 1)],
+							    group->norm[i + 1], group->norm[i])
+						  : NAN;
+}
+
 /* Shares are of the tasks' norms over everything that they share. */
 static LayerGroup *group_new(
 	const Gram *gram, const Scope *scope, const Layers *layers, const double *norms)
@@ -48,12 +53,15 @@ static LayerGroup *group_new(
 	gram_sum_of(gram, scope, layers->member, n, sums);
 	LayerGroup *group = g_new0(LayerGroup, 1);
 	group->name = g_strdup(scope->label);
+	group->first = g_array_index(scope->tensors, guint, 0);
 	group->elements = scope->elements;
 	group->base_norm = gram_norm(gram, scope, 0);
-	group->norm = g_new(double, n);
-	group->relative = g_new(double, n);
-	group->share = g_new(double, n);
-	group->cosine_mean = g_new(double, n);
+	double *values = g_new(double, 5 * (gsize)n + 1);
+	group->norm = values;
+	group->relative = values + n;
+	group->share = values + 2 * (gsize)n;
+	group->cosine_mean = values + 3 * (gsize)n;
+	group->cosine_next = values + 4 * (gsize)n;
 	for (guint i = 0; i < n; i++) {
 		double norm = sqrt(sums[gram_packed(i, i)]);
 		double part = ratio(norm, norms[i]);
@@ -62,6 +70,7 @@ static LayerGroup *group_new(
 		group->share[i] = part * part;
 	}
 	fill_mean_cosines(group, sums, n);
+	fill_next_cosines(group, sums, n);
 	return group;
 }
 

@@ -7,6 +7,7 @@
 /* One group of tensors; arrays are [count] in the order of the tasks. */
 typedef struct {
 	char *name;
+	guint first; /* of its tensors */
 	guint64 elements;
 	double base_norm;
 	double *norm;     /* ‖τ_g‖ */
@@ -14,6 +15,7 @@ typedef struct {
 	double *share; /* ‖τ_g‖² / ‖τ‖², τ over all that the tasks share; NaN where that is 0
 			*/
 	double *cosine_mean; /* cosine with the mean of these tasks' vectors over the group */
+	double *cosine_next; /* cosine with the next of these tasks; NaN of the last */
 } LayerGroup;
 
 typedef struct {

@@ -97,6 +97,18 @@ void similarity_free(Similarity *similarity)
 	g_free(similarity);
 }
 
+double *similarity_by_tensor(const Gram *gram, const Scope *scope, guint a, guint b)
+{
+	double *cosine = g_new(double, scope->tensors->len + 1);
+	for (guint i = 0; i < scope->tensors->len; i++) {
+		guint tensor = g_array_index(scope->tensors, guint, i);
+		double of_a = sqrt(*gram_cell(gram, tensor, a, a));
+		double of_b = sqrt(*gram_cell(gram, tensor, b, b));
+		cosine[i] = cosine_of(*gram_cell(gram, tensor, a, b), of_b, of_a);
+	}
+	return cosine;
+}
+
 /* A pair of positions and its cosine; NaN where there is no pair with one. */
 typedef struct {
 	guint a, b;

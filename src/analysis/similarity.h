@@ -34,6 +34,10 @@ Similarity *similarity_new(const Collection *collection, const Gram *gram, const
 void similarity_free(Similarity *similarity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Similarity, similarity_free)
 
+/* The cosine of vectors a and b on each tensor of a scope, as a matrix by tensor has it; NaN where
+ * a norm is 0.  Free with g_free. */
+double *similarity_by_tensor(const Gram *gram, const Scope *scope, guint a, guint b);
+
 /* The order of leaves of average-linkage clustering of 1 − cosine, each merge placed so that the
  * nearer ends meet; clusters are cut where the mean cosine between parts falls below 0.1.
  * Unknown cosines count as 0.  order and cluster are [n]. */

@@ -89,16 +89,30 @@ static gboolean alternative_matches(
 	       text_glob(alternative, name);
 }
 
-gboolean scope_matches(const Collection *collection, guint tensor, const char *pattern)
+static char **alternatives_of(const char *pattern)
 {
-	/* A tensor's own name chooses it, even with a comma in it. */
+	char **alternatives = g_strsplit(pattern, ",", -1);
+	for (guint i = 0; alternatives[i] != NULL; i++)
+		g_strstrip(alternatives[i]);
+	return alternatives;
+}
+
+/* A tensor's own name chooses it, even with a comma in it. */
+static gboolean any_matches(
+	const Collection *collection, guint tensor, const char *pattern, char *const *alternatives)
+{
 	if (strcmp(pattern, collection_tensor(collection, tensor)->name) == 0)
 		return TRUE;
-	g_auto(GStrv) alternatives = g_strsplit(pattern, ",", -1);
 	for (guint i = 0; alternatives[i] != NULL; i++)
-		if (alternative_matches(collection, tensor, g_strstrip(alternatives[i])))
+		if (alternative_matches(collection, tensor, alternatives[i]))
 			return TRUE;
 	return FALSE;
+}
+
+gboolean scope_matches(const Collection *collection, guint tensor, const char *pattern)
+{
+	g_auto(GStrv) alternatives = alternatives_of(pattern);
+	return any_matches(collection, tensor, pattern, alternatives);
 }
 
 /* An alternative with the words that it leaves out: where it chooses nothing as it is, and all
@@ -226,11 +240,12 @@ Scope *scope_new(const Collection *collection, const char *pattern, const guint 
 {
 	g_autoptr(Scope) scope = scope_empty(pattern != NULL ? pattern : "everything");
 	g_autofree char *whole = pattern != NULL ? scope_whole_pattern(collection, pattern) : NULL;
+	g_auto(GStrv) alternatives = whole != NULL ? alternatives_of(whole) : NULL;
 	gboolean matched = FALSE;
 	Lack lack = {0};
 
 	for (guint i = 0; i < collection_tensors(collection); i++) {
-		if (whole != NULL && !scope_matches(collection, i, whole))
+		if (whole != NULL && !any_matches(collection, i, whole, alternatives))
 			continue;
 		matched = TRUE;
 		if (!collection_is_float(collection, i))
@@ -312,25 +327,46 @@ static guint group_rank(const Collection *collection, guint tensor, GroupBy by)
 	return by == GROUP_KIND ? kind_rank(collection->kind[tensor]) : 0;
 }
 
+/* Tensors stand in natural order, so that few groups need sorting. */
+static void sort_groups(GArray *groups)
+{
+	for (guint i = 1; i < groups->len; i++)
+		if (group_compare(&g_array_index(groups, Group, i - 1),
+			    &g_array_index(groups, Group, i)) > 0) {
+			g_array_sort(groups, group_compare);
+			return;
+		}
+}
+
+/* The group of a label, made at its first tensor. */
+static Scope *group_of(const Collection *collection, GArray *groups, GHashTable *by_label,
+	const char *label, guint tensor, GroupBy by)
+{
+	Scope *own = g_hash_table_lookup(by_label, label);
+	if (own != NULL)
+		return own;
+	Group group = {scope_empty(label), group_rank(collection, tensor, by)};
+	g_array_append_val(groups, group);
+	g_hash_table_insert(by_label, group.scope->label, group.scope);
+	return group.scope;
+}
+
 GPtrArray *scope_groups(const Collection *collection, const Scope *scope, GroupBy by)
 {
 	g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(Group));
 	g_autoptr(GHashTable) by_label = g_hash_table_new(g_str_hash, g_str_equal);
 	GPtrArray *ordered = g_ptr_array_new_with_free_func((GDestroyNotify)scope_free);
+	Scope *own = NULL;
 
 	for (guint i = 0; i < scope->tensors->len; i++) {
 		guint tensor = g_array_index(scope->tensors, guint, i);
 		const char *label = label_of(collection, scope, tensor, by);
-		Scope *own = g_hash_table_lookup(by_label, label);
-		if (own == NULL) {
-			Group group = {scope_empty(label), group_rank(collection, tensor, by)};
-			g_array_append_val(groups, group);
-			own = group.scope;
-			g_hash_table_insert(by_label, own->label, own);
-		}
+		/* Neighbours are mostly of one layer. */
+		if (own == NULL || strcmp(own->label, label) != 0)
+			own = group_of(collection, groups, by_label, label, tensor, by);
 		scope_add(own, collection, tensor);
 	}
-	g_array_sort(groups, group_compare);
+	sort_groups(groups);
 	for (guint i = 0; i < groups->len; i++)
 		g_ptr_array_add(ordered, g_array_index(groups, Group, i).scope);
 	return ordered;
