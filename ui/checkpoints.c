@@ -15,10 +15,11 @@ typedef struct {
 	char *filter;           /* that the rows were made with */
 	GPtrArray *detail;      /* of DetailLine; NULL: to be made */
 	Similarity *similarity; /* of all tasks, or NULL */
+	guint layers;           /* of the base; 0: to be counted */
 	ListWidget list, lines;
 	char *at;            /* name of the row under the cursor */
 	GHashTable *runs;    /* names of the runs that are unfolded */
-	GHashTable *layers;  /* names of the layers that are unfolded */
+	GHashTable *open;    /* names of the layers that are unfolded */
 	gboolean all_layers; /* all of them are */
 	gboolean in_detail;  /* the right pane has the focus */
 	CheckpointSort sort;
@@ -42,7 +43,7 @@ static gpointer checkpoints_open(Ui *ui)
 
 	view->sort = pane_choice(ui, STATE_SORT, SORT_COUNT);
 	view->runs = set_new();
-	view->layers = set_new();
+	view->open = set_new();
 	return view;
 }
 
@@ -64,6 +65,7 @@ static void checkpoints_invalidate(gpointer data, Ui *ui)
 	(void)ui;
 	drop_rows(view);
 	g_clear_pointer(&view->similarity, similarity_free);
+	view->layers = 0;
 }
 
 static void checkpoints_close(gpointer data)
@@ -72,7 +74,7 @@ static void checkpoints_close(gpointer data)
 
 	checkpoints_invalidate(view, NULL);
 	g_hash_table_unref(view->runs);
-	g_hash_table_unref(view->layers);
+	g_hash_table_unref(view->open);
 	g_free(view->filter);
 	g_free(view->at);
 	g_free(view);
@@ -115,7 +117,7 @@ static void refresh(CheckpointsView *view, Ui *ui)
 			session_gram(session), NULL, GROUP_ALL, NULL, 0, NULL);
 	if (!view->detail && current(view))
 		view->detail = checkpoint_detail(
-			ui, current(view), view->similarity, view->layers, view->all_layers);
+			ui, current(view), view->similarity, view->open, view->all_layers);
 }
 
 static void draw_empty(Canvas *canvas, Rect rect)
@@ -169,7 +171,7 @@ static React open_layer(CheckpointsView *view)
 
 	if (!line || line->kind != DETAIL_LAYER)
 		return REACT_DONE;
-	set_toggle(view->layers, line->text);
+	set_toggle(view->open, line->text);
 	drop_detail(view);
 	return REACT_DONE;
 }
@@ -282,7 +284,7 @@ static React ask_drop(CheckpointsView *view, Ui *ui)
 static React unfold_all(CheckpointsView *view)
 {
 	view->all_layers = !view->all_layers;
-	g_hash_table_remove_all(view->layers);
+	g_hash_table_remove_all(view->open);
 	drop_detail(view);
 	return REACT_DONE;
 }
@@ -344,26 +346,33 @@ static const char *checkpoints_why_not(gpointer data, Ui *ui, ActionId action)
 	return pane_why_not(ui, action);
 }
 
+static guint count_layers(const Collection *collection)
+{
+	g_autoptr(GHashTable) layers = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < collection_tensors(collection); i++)
+		g_hash_table_add(layers, collection->layer[i]);
+	return g_hash_table_size(layers);
+}
+
 static char *checkpoints_sentence(gpointer data, Ui *ui)
 {
+	CheckpointsView *view = data;
 	const Session *session = ui_session(ui);
 	const Collection *collection = session_collection(session);
-	g_autoptr(GHashTable) layers = NULL;
 	g_autoptr(GArray) tasks = NULL;
 	guint marked = 0;
 
-	(void)data;
 	if (!collection)
 		return NULL;
-	layers = g_hash_table_new(g_str_hash, g_str_equal);
+	if (!view->layers)
+		view->layers = count_layers(collection);
 	tasks = collection_tasks(collection);
-	for (guint i = 0; i < collection_tensors(collection); i++)
-		g_hash_table_add(layers, collection->layer[i]);
 	for (guint i = 0; i < tasks->len; i++)
 		marked += session_is_marked(session, g_array_index(tasks, guint, i)) ? 1 : 0;
 	return g_strdup_printf(
 		"%u of %u tasks marked · %u tensors in %u layers · inner products %s", marked,
-		tasks->len, collection_tensors(collection), g_hash_table_size(layers),
+		tasks->len, collection_tensors(collection), view->layers,
 		session_ready(session) ? "up to date" : "not complete");
 }
 

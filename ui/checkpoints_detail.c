@@ -181,23 +181,43 @@ static void add_tree_heading(GPtrArray *lines, gboolean base)
 	line->value = g_strdup(base ? "|θ₀|" : "|τ|/|θ₀|");
 }
 
-static void add_tensors(GPtrArray *lines, const Collection *collection, const Layers *tensors,
-	const char *layer, gboolean base, int decimals)
+/* The same of one tensor. */
+static double tensor_value(const Gram *gram, guint tensor, const CheckpointRow *row)
 {
-	for (guint i = 0; i < tensors->groups->len; i++) {
-		const LayerGroup *group = tensors->groups->pdata[i];
-		DetailLine *line;
-		if (g_strcmp0(tensor_layer(collection, group->name), layer) != 0)
-			continue;
-		line = add(lines, DETAIL_TENSOR, text_safe(tensor_in_layer(group->name, layer)));
-		line->value = number_fixed(group_value(group, base), decimals);
+	double base = sqrt(*gram_cell(gram, tensor, 0, 0));
+
+	if (row->kind == ROW_BASE)
+		return base;
+	return base > 0 ? sqrt(*gram_cell(gram, tensor, row->member, row->member)) / base : NAN;
+}
+
+static void add_tensors(GPtrArray *lines, const Session *session, const Scope *layer,
+	const CheckpointRow *row, int decimals)
+{
+	for (guint i = 0; i < layer->tensors->len; i++) {
+		guint tensor = g_array_index(layer->tensors, guint, i);
+		const char *name = collection_tensor(session_collection(session), tensor)->name;
+		DetailLine *line = add(lines, DETAIL_TENSOR, NULL);
+		line->name = tensor_in_layer(name, layer->label);
+		line->number = tensor_value(session_gram(session), tensor, row);
+		line->decimals = decimals;
 	}
 }
 
-static void add_layers(GPtrArray *lines, const Collection *collection, const Layers *layers,
-	const Layers *tensors, gboolean base, GHashTable *unfolded, gboolean all)
+/* The tensors of each layer, in the order of `layers`. */
+static GPtrArray *layer_scopes(const Collection *collection, const CheckpointRow *row)
 {
+	g_autoptr(Scope) all = scope_new(collection, NULL, &row->member, 1, NULL);
+
+	return scope_groups(collection, all, GROUP_LAYER);
+}
+
+static void add_layers(GPtrArray *lines, const Session *session, const Layers *layers,
+	const CheckpointRow *row, GHashTable *unfolded, gboolean all)
+{
+	gboolean base = row->kind == ROW_BASE;
 	int decimals = layers_decimals(layers, base);
+	g_autoptr(GPtrArray) scopes = layer_scopes(session_collection(session), row);
 
 	for (guint i = 0; i < layers->groups->len; i++) {
 		const LayerGroup *group = layers->groups->pdata[i];
@@ -206,7 +226,7 @@ static void add_layers(GPtrArray *lines, const Collection *collection, const Lay
 		line->count = text_count(group->elements);
 		line->value = number_fixed(group_value(group, base), decimals);
 		if (line->unfolded)
-			add_tensors(lines, collection, tensors, group->name, base, decimals);
+			add_tensors(lines, session, scopes->pdata[i], row, decimals);
 	}
 }
 
@@ -228,19 +248,17 @@ static void add_profile(GPtrArray *lines, const Layers *layers, gboolean base)
 static void add_tree(GPtrArray *lines, const Session *session, const CheckpointRow *row,
 	GHashTable *unfolded, gboolean all)
 {
-	const Collection *collection = session_collection(session);
-	const Gram *gram = session_gram(session);
 	gboolean base = row->kind == ROW_BASE;
-	g_autoptr(Layers) layers = NULL, tensors = NULL;
+	g_autoptr(Layers) layers = NULL;
 
 	if (!session_ready(session))
 		return;
-	layers = layers_new(collection, gram, NULL, GROUP_LAYER, &row->member, 1, NULL);
-	tensors = layers_new(collection, gram, NULL, GROUP_TENSOR, &row->member, 1, NULL);
-	if (!layers || !tensors)
+	layers = layers_new(session_collection(session), session_gram(session), NULL, GROUP_LAYER,
+		&row->member, 1, NULL);
+	if (!layers)
 		return;
 	add_tree_heading(lines, base);
-	add_layers(lines, collection, layers, tensors, base, unfolded, all);
+	add_layers(lines, session, layers, row, unfolded, all);
 	add_profile(lines, layers, base);
 }
 

@@ -56,6 +56,11 @@ typedef struct {
 	char *count, *value; /* columns at the right; or NULL */
 	double *profile;     /* of DETAIL_SPARK */
 	guint n;
+	/* Of DETAIL_TENSOR, in place of text and value: there may be very many, of which few are
+	 * ever seen. */
+	const char *name; /* borrowed */
+	double number;
+	int decimals;
 } DetailLine;
 
 /* All lines of a row's checkpoint; the tensors of the layers in `unfolded` are listed, or of all
