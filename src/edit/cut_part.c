@@ -2,6 +2,8 @@
  * be foretold of the numbers. */
 #include "edit/cut_private.h"
 
+#include "core/variants.h"
+
 #include <string.h>
 
 /* Numbers that are looked at together: what is kept of them stays in the nearest cache. */
@@ -24,7 +26,7 @@ void cut_part_clear(CutPart *part, const CutSearch *search)
 		memset(part->counts, 0, sizeof part->counts);
 }
 
-static guint64 count_above(const double *keys, guint64 n, double value)
+CPU_VARIANTS static guint64 count_above(const double *keys, guint64 n, double value)
 {
 	guint64 above = 0;
 	for (guint64 i = 0; i < n; i++)
@@ -32,7 +34,7 @@ static guint64 count_above(const double *keys, guint64 n, double value)
 	return above;
 }
 
-static guint64 count_equal(const double *keys, guint64 n, double value)
+CPU_VARIANTS static guint64 count_equal(const double *keys, guint64 n, double value)
 {
 	guint64 equal = 0;
 	for (guint64 i = 0; i < n; i++)

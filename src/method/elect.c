@@ -5,9 +5,11 @@
  * negative weight turns its vote round. In mergekit's the weighted values vote, in float32. */
 #include "method/elect.h"
 
+#include "core/variants.h"
 #include "method/block.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Below this mergekit does not divide by the sum of the weights. */
 #define MERGEKIT_LEAST_SUM 1e-8
@@ -16,7 +18,7 @@
 #define RUN 512u
 
 /* A zero sum of votes that are not 0 goes with the majority. */
-static void paper_signs(
+CPU_VARIANTS static void paper_signs(
 	const Election *election, const double *sparse, guint64 stride, guint64 n, double *sign)
 {
 	double sum[RUN] = {0}, size[RUN] = {0};
@@ -28,11 +30,14 @@ static void paper_signs(
 			size[e] += fabs(vote);
 		}
 	}
-	for (guint64 e = 0; e < n; e++)
-		sign[e] = sum[e] == 0 && size[e] != 0 ? election->majority : sign_of(sum[e]);
+	double majority = election->majority;
+	for (guint64 e = 0; e < n; e++) {
+		double cancelled = size[e] != 0 ? majority : 0;
+		sign[e] = sum[e] > 0 ? 1 : sum[e] < 0 ? -1 : sum[e] == 0 ? cancelled : 0;
+	}
 }
 
-static void mergekit_signs(
+CPU_VARIANTS static void mergekit_signs(
 	const Election *election, const double *sparse, guint64 stride, guint64 n, double *sign)
 {
 	float sum[RUN] = {0};
@@ -55,16 +60,25 @@ static void run_signs(
 		paper_signs(election, sparse, stride, n, sign);
 }
 
+CPU_VARIANTS static guint64 count_signs(const double *sign, guint64 n, double wanted)
+{
+	guint64 count = 0;
+	for (guint64 e = 0; e < n; e++)
+		count += sign[e] == wanted;
+	return count;
+}
+
 double elect_majority(const Election *election, const double *sparse, guint64 n)
 {
-	double sign[RUN], sum = 0;
+	double sign[RUN];
+	guint64 positive = 0, negative = 0;
 	for (guint64 at = 0; at < n; at += RUN) {
 		guint64 count = MIN(RUN, n - at);
 		run_signs(election, sparse + at, n, count, sign);
-		for (guint64 e = 0; e < count; e++)
-			sum += sign[e];
+		positive += count_signs(sign, count, 1);
+		negative += count_signs(sign, count, -1);
 	}
-	return sum;
+	return (double)positive - (double)negative;
 }
 
 /* The weight that an input is divided by. */
@@ -82,42 +96,54 @@ static double divisor_of_all(const Election *election)
 	return election->normalizes && sum != 0 && fabs(sum) >= least ? sum : 1;
 }
 
+CPU_VARIANTS static void add_weighted(const double *values, double weight, guint64 n, double *sum)
+{
+	for (guint64 e = 0; e < n; e++)
+		sum[e] += weight * values[e];
+}
+
 static void combine_all(const Election *election, const double *sparse, guint64 n, double *out)
 {
 	double divisor = divisor_of_all(election);
-	for (guint64 e = 0; e < n; e++) {
-		double sum = 0;
-		for (guint i = 0; i < election->inputs; i++)
-			sum += election->weight[i] * sparse[i * n + e];
-		out[e] = sum / divisor;
-	}
+	memset(out, 0, n * sizeof *out);
+	for (guint i = 0; i < election->inputs; i++)
+		add_weighted(sparse + i * n, election->weight[i], n, out);
+	for (guint64 e = 0; divisor != 1 && e < n; e++)
+		out[e] /= divisor;
 }
 
-/* One input joins the sums of those that agree with it.  What is no number agrees with none, and is
- * to be seen all the same: it stays in `lost`. */
-static void add_agreeing(const double *values, double weight, double part, guint64 n,
-	const double *sign, double *sum, double *divisor, double *lost)
+/* One input joins the sums of those that agree with it; what is no number too, so that it shows. */
+CPU_VARIANTS static void add_agreeing(const double *values, double weight, double part, guint64 n,
+	const double *sign, double *sum, double *divisor)
 {
 	for (guint64 e = 0; e < n; e++) {
 		double value = weight * values[e];
 		gboolean agrees = value * sign[e] > 0;
-		sum[e] += agrees ? value : 0;
+		sum[e] += agrees | isnan(value) ? value : 0;
 		divisor[e] += agrees ? part : 0;
-		lost[e] += isnan(value) ? value : 0;
 	}
+}
+
+/* Sums by their divisors that are not 0; never -0. */
+CPU_VARIANTS static void divide_sums(
+	const double *sum, const double *divisor, guint64 n, double *out)
+{
+	for (guint64 e = 0; e < n; e++)
+		out[e] = 0 + sum[e] / (divisor[e] != 0 ? divisor[e] : 1);
 }
 
 static void combine_run(
 	const Election *election, const double *sparse, guint64 stride, guint64 n, double *out)
 {
-	double sign[RUN], sum[RUN] = {0}, divisor[RUN] = {0}, lost[RUN] = {0};
+	double sign[RUN], sum[RUN] = {0}, divisor[RUN] = {0};
 	run_signs(election, sparse, stride, n, sign);
 	for (guint i = 0; i < election->inputs; i++)
 		add_agreeing(sparse + i * stride, election->weight[i], share(election, i), n, sign,
-			sum, divisor, lost);
-	for (guint64 e = 0; e < n; e++)
-		out[e] = lost[e] +
-			 (election->normalizes && divisor[e] != 0 ? sum[e] / divisor[e] : sum[e]);
+			sum, divisor);
+	if (election->normalizes)
+		divide_sums(sum, divisor, n, out);
+	else
+		memcpy(out, sum, n * sizeof *out);
 }
 
 void elect_combine(const Election *election, const double *sparse, guint64 n, double *out)

@@ -73,10 +73,10 @@ static void merge_keys(const MethodBlock *block, guint cut, double *keys)
 {
 	const MethodSite *site = &block->site;
 	guint input = cut / input_cuts(block->domain), dialect = method_dialect(site->call);
-	gboolean acts = site->weight[input] != 0;
-	double (*key)(guint, double) = kind_of(site->call)->sparsifier->key;
-	for (guint64 i = 0; i < block->n; i++)
-		keys[i] = key(dialect, acts ? block->input[input][i] : 0);
+	if (site->weight[input] != 0)
+		kind_of(site->call)->sparsifier->keys(dialect, block->input[input], block->n, keys);
+	else
+		memset(keys, 0, block->n * sizeof *keys);
 }
 
 static guint64 merge_above(const MethodSite *domain, const double *figures, guint cut)

@@ -3,9 +3,16 @@
  * The kinds that draw are in sparsify_draw.c. */
 #include "method/sparsify.h"
 
+#include "core/variants.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
+
+/* Elements that are looked at together: loops over them have no branches. */
+#define RUN 512u
+
+typedef void Keys(guint dialect, const double *values, guint64 n, double *keys);
 
 double sparsify_value(const MethodSite *site, const char *name)
 {
@@ -18,10 +25,64 @@ gboolean sparsify_is_mergekit(const MethodSite *site)
 	return method_dialect(site->call) == DIALECT_MERGEKIT;
 }
 
-double sparsify_size(guint dialect, double value)
+static double rounded_size(double value)
 {
 	double size = fabs(value);
-	return dialect == DIALECT_MERGEKIT ? (float)fmin(size, FLT_MAX) : size;
+	return (float)(size < FLT_MAX ? size : FLT_MAX);
+}
+
+double sparsify_size(guint dialect, double value)
+{
+	return dialect == DIALECT_MERGEKIT ? rounded_size(value) : fabs(value);
+}
+
+/* How many elements of a block have an index up to that of a cut; of no cut none. */
+static guint64 elements_upto(const MethodBlock *block, const Cut *cut)
+{
+	guint64 n = 0;
+	if (!cut)
+		return 0;
+	if (!block->places)
+		return cut->index < block->first || !block->n
+			       ? 0
+			       : MIN(block->n - 1, cut->index - block->first) + 1;
+	while (n < block->n && block->places[n] <= cut->index)
+		n++;
+	return n;
+}
+
+/* The least number above a cut, of an index up to its own or of one beyond; of no cut infinite. */
+static double least_above(const Cut *cut, gboolean upto)
+{
+	return !cut ? INFINITY : upto ? cut->key : nextafter(cut->key, INFINITY);
+}
+
+/* The elements whose keys are in [least, below), 0 elsewhere. */
+CPU_VARIANTS static void keep_between(const double *values, const double *keys, guint64 n,
+	double least, double below, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] = (keys[i] >= least) & (keys[i] < below) ? values[i] : 0;
+}
+
+/* The elements of an input above a cut and not above another, which may be NULL.  Between the
+ * places where the index of one is passed the same numbers are above for all. */
+static void keep(const MethodBlock *block, guint input, Keys *make_keys, const Cut *lower,
+	const Cut *upper, double *out)
+{
+	const double *values = block->input[input];
+	guint dialect = method_dialect(block->site.call);
+	guint64 lower_end = elements_upto(block, lower), upper_end = elements_upto(block, upper);
+	for (guint64 at = 0, end; at < block->n; at = end) {
+		double keys[RUN];
+		gboolean before_lower = at < lower_end, before_upper = at < upper_end;
+		end = MIN(block->n, at + RUN);
+		end = before_lower ? MIN(end, lower_end) : end;
+		end = before_upper ? MIN(end, upper_end) : end;
+		make_keys(dialect, values + at, end - at, keys);
+		keep_between(values + at, keys, end - at, least_above(lower, before_lower),
+			least_above(upper, before_upper), out + at);
+	}
 }
 
 static guint64 rounded_half_up(double share, guint64 n)
@@ -59,19 +120,25 @@ static guint64 magnitude_above(const MethodSite *site, guint64 n, guint cut)
 	return kept_of(site, n);
 }
 
+CPU_VARIANTS static void magnitude_keys(
+	guint dialect, const double *values, guint64 n, double *keys)
+{
+	if (dialect == DIALECT_MERGEKIT)
+		for (guint64 i = 0; i < n; i++)
+			keys[i] = rounded_size(values[i]);
+	else
+		for (guint64 i = 0; i < n; i++)
+			keys[i] = fabs(values[i]);
+}
+
 static void magnitude_apply(const MethodBlock *block, guint input, const Cut *cut, double *out)
 {
-	const double *values = block->input[input];
-	guint dialect = method_dialect(block->site.call);
-	for (guint64 i = 0; i < block->n; i++) {
-		double size = sparsify_size(dialect, values[i]);
-		out[i] = cut_above(cut, size, method_place(block, i)) ? values[i] : 0;
-	}
+	keep(block, input, magnitude_keys, cut, NULL, out);
 }
 
 const Sparsifier sparsify_magnitude = {
 	.cuts = magnitude_cuts,
-	.key = sparsify_size,
+	.keys = magnitude_keys,
 	.above = magnitude_above,
 	.apply = magnitude_apply,
 };
@@ -83,10 +150,11 @@ static guint outliers_cuts(const MethodSite *site)
 }
 
 /* mergekit counts from the smallest one on, which matters where sizes are equal. */
-static double outliers_key(guint dialect, double value)
+static void outliers_keys(guint dialect, const double *values, guint64 n, double *keys)
 {
-	double size = sparsify_size(dialect, value);
-	return dialect == DIALECT_MERGEKIT ? -size : size;
+	magnitude_keys(dialect, values, n, keys);
+	for (guint64 i = 0; dialect == DIALECT_MERGEKIT && i < n; i++)
+		keys[i] = -keys[i];
 }
 
 /* Which are kept, in the order of the keys: [*from, *to). */
@@ -116,19 +184,12 @@ static guint64 outliers_above(const MethodSite *site, guint64 n, guint cut)
 
 static void outliers_apply(const MethodBlock *block, guint input, const Cut *cuts, double *out)
 {
-	const double *values = block->input[input];
-	guint dialect = method_dialect(block->site.call);
-	for (guint64 i = 0; i < block->n; i++) {
-		double key = outliers_key(dialect, values[i]);
-		guint64 place = method_place(block, i);
-		gboolean kept = cut_above(&cuts[1], key, place) && !cut_above(&cuts[0], key, place);
-		out[i] = kept ? values[i] : 0;
-	}
+	keep(block, input, outliers_keys, &cuts[1], &cuts[0], out);
 }
 
 const Sparsifier sparsify_outliers = {
 	.cuts = outliers_cuts,
-	.key = outliers_key,
+	.keys = outliers_keys,
 	.above = outliers_above,
 	.apply = outliers_apply,
 };

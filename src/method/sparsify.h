@@ -10,8 +10,8 @@
 typedef struct {
 	/* Cuts through the elements of each input; NULL: none. */
 	guint (*cuts)(const MethodSite *site);
-	/* The number that an element is ordered by. */
-	double (*key)(guint dialect, double value);
+	/* keys[n]: the numbers that elements are ordered by. */
+	void (*keys)(guint dialect, const double *values, guint64 n, double *keys);
 	/* How many of an input's n elements stand above one of its cuts. */
 	guint64 (*above)(const MethodSite *site, guint64 n, guint cut);
 	/* out[n]: what is left of an input; `cuts` are those of that input. */

@@ -8,6 +8,7 @@
 #include "analysis/gram.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "core/variants.h"
 #include "edit/node.h"
 
 #include <math.h>
@@ -145,7 +146,7 @@ static gboolean check_runs(const Call *call, const MethodBlock *block, GError **
 	return TRUE;
 }
 
-static gboolean all_finite(const double *values, guint64 n)
+CPU_VARIANTS static gboolean all_finite(const double *values, guint64 n)
 {
 	guint64 finite = 0;
 	for (guint64 i = 0; i < n; i++)
