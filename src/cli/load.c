@@ -108,14 +108,15 @@ static Store *open_or_new(const VerbOptions *options, GError **error)
 	return NULL;
 }
 
-static cJSON *result_json(const Store *store, guint64 bytes)
+static cJSON *result_json(const Store *store, const Load *load)
 {
 	cJSON *result = cJSON_CreateObject();
 	cJSON_AddStringToObject(result, "store", store->path);
 	cJSON *list = cJSON_AddArrayToObject(result, "checkpoints");
 	for (guint i = 0; i < collection_members(store->collection); i++)
 		cJSON_AddItemToArray(list, contents_member_json(store, i));
-	json_add_uint(result, "bytes_read", bytes);
+	json_add_uint(result, "bytes_read", load_bytes(load));
+	json_add_uint(result, "bytes_copied", load_bytes_copied(load));
 	cJSON_AddStringToObject(result, "weights", contents_weights(store));
 	return result;
 }
@@ -127,12 +128,11 @@ static gboolean run_load(Job *job, gpointer data, GError **error)
 
 static gboolean finish(const VerbOptions *options, Store *store, Load *load, GError **error)
 {
-	guint64 bytes = load_bytes(load);
 	g_autoptr(Job) job = job_new("load", run_load, NULL, load, NULL);
 	if (!job_run(job, error) || !load_finish(load, error))
 		return FALSE;
 	g_autofree char *summary = load_summary(load);
-	return verb_print_sentence(options, result_json(store, bytes), summary, error);
+	return verb_print_sentence(options, result_json(store, load), summary, error);
 }
 
 static int run(const VerbOptions *options, GError **error)

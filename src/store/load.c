@@ -3,6 +3,8 @@
  * All is made beside what the store has, which stays in use, and takes its place at the end. */
 #include "store/load_private.h"
 
+#include "analysis/lineup.h"
+
 Arrival *arrival_at(const Load *load, guint member)
 {
 	return load->ordered->pdata[member];
@@ -154,12 +156,31 @@ static const CheckpointFile *unreadable_file(const Checkpoint *checkpoint)
 	return NULL;
 }
 
-/* A new row needs the weights of all the others. */
+static gboolean has_fresh_tensor(const Load *load, guint tensor)
+{
+	for (guint i = 0; i < load_members(load); i++)
+		if (load->fresh[i] && lineup_shares(load->collection, i, tensor))
+			return TRUE;
+	return FALSE;
+}
+
+/* Whether the pass reads its weights: those of a new row, and of who shares a tensor with one. */
+static gboolean is_read(const Load *load, guint member)
+{
+	if (load->fresh[member])
+		return TRUE;
+	for (guint i = 0; i < collection_tensors(load->collection); i++)
+		if (lineup_shares(load->collection, member, i) && has_fresh_tensor(load, i))
+			return TRUE;
+	return FALSE;
+}
+
 static gboolean check_readable(const Load *load, GError **error)
 {
-	for (guint i = 0; any_fresh(load) && i < load_members(load); i++) {
+	for (guint i = 0; i < load_members(load); i++) {
 		const Member *member = collection_member(load->collection, i);
-		const CheckpointFile *file = unreadable_file(member->checkpoint);
+		const CheckpointFile *file =
+			is_read(load, i) ? unreadable_file(member->checkpoint) : NULL;
 		Place place = {.file = file ? file->path : NULL,
 			.remedy = "bring it back, load the checkpoint from where it lies now, or "
 				  "drop it"};
@@ -242,7 +263,8 @@ Load *load_begin(Store *store, const LoadRequest *request, GError **error)
 	if (!check_readable(load, error) || !take_products(load, error) ||
 		!load_copies_begin(load, error))
 		return NULL;
-	load->places = sample_plan_new(load->collection);
+	if (load->fresh[0])
+		load->places = sample_plan_new(load->collection);
 	count_bytes(load);
 	return g_steal_pointer(&load);
 }
@@ -274,6 +296,12 @@ static gboolean settle_suspects(Load *load, Job *job, GError **error)
 	return TRUE;
 }
 
+/* They depend on the base's names and shapes alone. */
+static const SamplePlan *places_of(const Load *load)
+{
+	return load->places ? load->places : load->store->plan;
+}
+
 static gboolean run_pass(Load *load, Job *job, GError **error)
 {
 	guint tensors = collection_tensors(load->collection);
@@ -282,15 +310,21 @@ static gboolean run_pass(Load *load, Job *job, GError **error)
 			load->statistics[i] = statistics_new(
 				tensors, collection_member(load->collection, i)->role == MEMBER_STEP
 						 ? 0
-						 : load->places->first[tensors]);
+						 : places_of(load)->first[tensors]);
 	PassRequest request = pass_request(load);
 	return !any_fresh(load) ||
-	       pass_run(&request, load->places, load->gram, load->statistics, job, error);
+	       pass_run(&request, places_of(load), load->gram, load->statistics, job, error);
 }
 
-static void expect_all(const Load *load, Job *job)
+guint64 load_bytes_copied(const Load *load)
 {
-	job_expect(job, load->bytes + load_copies_bytes(load));
+	return load->copied;
+}
+
+static void expect_all(Load *load, Job *job)
+{
+	load->copied = load_copies_bytes(load);
+	job_expect(job, load->bytes + load->copied);
 }
 
 /* What seemed only touched may turn out to have changed; then there is more to do.  The disk takes
@@ -323,7 +357,7 @@ static gboolean has_read_sources(const Load *load, guint member)
 {
 	const Arrival *arrival = arrival_at(load, member);
 	return arrival->opened || arrival->wants_copy ||
-	       (!arrival->known->copied && any_fresh(load));
+	       (!arrival->known->copied && is_read(load, member));
 }
 
 static gboolean check_unchanged(const Load *load, GError **error)
@@ -335,6 +369,15 @@ static gboolean check_unchanged(const Load *load, GError **error)
 				return FALSE;
 	}
 	return TRUE;
+}
+
+/* Steps keep none; what was a task until now is written as a step. */
+static void forget_sample(StoreMember *known)
+{
+	if (!known->statistics->sample)
+		return;
+	g_clear_pointer(&known->statistics->sample, g_free);
+	g_clear_pointer(&known->rows, g_free);
 }
 
 static StoreMember *take_known(Load *load, guint member)
@@ -352,6 +395,8 @@ static StoreMember *take_known(Load *load, guint member)
 	known->statistics = g_steal_pointer(&old->statistics);
 	known->hash = g_steal_pointer(&old->hash);
 	known->rows = g_steal_pointer(&old->rows);
+	if (collection_member(load->collection, member)->role == MEMBER_STEP)
+		forget_sample(known);
 	return known;
 }
 
@@ -362,8 +407,10 @@ gboolean load_finish(Load *load, GError **error)
 	GPtrArray *members = g_ptr_array_new_with_free_func((GDestroyNotify)store_member_free);
 	for (guint i = 0; i < load_members(load); i++)
 		g_ptr_array_add(members, take_known(load, i));
+	SamplePlan *places =
+		load->places ? g_steal_pointer(&load->places) : g_steal_pointer(&load->store->plan);
 	store_set_collection(load->store, g_steal_pointer(&load->collection), members,
-		g_steal_pointer(&load->gram));
+		g_steal_pointer(&load->gram), places);
 	return store_commit(load->store, error);
 }
 

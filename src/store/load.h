@@ -34,8 +34,11 @@ typedef struct Load Load;
  * lines all up.  Without items it only refreshes.  Borrows the store until load_free; nothing in
  * it changes before load_finish. */
 Load *load_begin(Store *store, const LoadRequest *request, GError **error);
-/* Bytes that the pass will read; 0 where everything is known already. */
+/* Bytes that the pass will read, or has read: of what is new, and of the others the tensors that it
+ * has too; 0 where everything is known already. */
 guint64 load_bytes(const Load *load);
+/* Bytes that were copied into the store, which are read once more for that; known after the run. */
+guint64 load_bytes_copied(const Load *load);
 /* Any thread: the pass over what is new, and the copies. */
 gboolean load_run(Load *load, Job *job, GError **error);
 /* Main thread: puts the results into the store and commits it. */

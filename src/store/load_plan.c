@@ -14,6 +14,7 @@ typedef struct {
 	const LoadRequest *request;
 	GPtrArray *arrivals; /* of Arrival */
 	GHashTable *added;   /* of LoadItem: those that are among the arrivals */
+	GHashTable *taken;   /* of StoreMember: those that an arrival follows */
 } Plan;
 
 static void arrival_free(gpointer data)
@@ -172,14 +173,33 @@ static gboolean arrival_fill(
 	return TRUE;
 }
 
-static gint find_old(const Store *store, const char *name)
+/* The member of a name that no arrival follows yet, or -1. */
+static gint find_old(const Plan *plan, const char *name)
 {
-	return store->collection ? collection_find(store->collection, name) : -1;
+	const Store *store = plan->store;
+	gint old = store->collection ? collection_find(store->collection, name) : -1;
+	return old >= 0 && g_hash_table_contains(plan->taken, store->members->pdata[old]) ? -1
+											  : old;
+}
+
+/* What was the last step of a run, and its task, has a name of its own once there is a later one.
+ */
+static gint find_old_step(const Plan *plan, const char *run, const char *name, const char *path)
+{
+	gint old = find_old(plan, name), last = find_old(plan, run);
+	if (old >= 0 || last < 0)
+		return old;
+	const Member *member = old_member(plan->store, (guint)last);
+	gboolean same =
+		g_strcmp0(member->run, run) == 0 && g_str_equal(member->checkpoint->path, path);
+	return same ? last : -1;
 }
 
 static gboolean add_arrival(
 	Plan *plan, Arrival *arrival, gint old, const char *path, GError **error)
 {
+	if (old >= 0)
+		g_hash_table_add(plan->taken, plan->store->members->pdata[old]);
 	g_ptr_array_add(plan->arrivals, arrival);
 	return arrival_fill(arrival, plan, old, path, error);
 }
@@ -229,7 +249,7 @@ static gboolean add_task(Plan *plan, const char *name, const char *run, gint64 s
 	g_autofree char *whole = g_canonicalize_filename(path, NULL);
 	Arrival *arrival = arrival_new(name, MEMBER_TASK, run, step);
 	arrival->renames = g_ptr_array_ref(plan->request->renames);
-	return add_arrival(plan, arrival, find_old(plan->store, name), whole, error);
+	return add_arrival(plan, arrival, find_old(plan, name), whole, error);
 }
 
 static gboolean add_step(Plan *plan, const char *run, const RunStep *step, GError **error)
@@ -238,7 +258,7 @@ static gboolean add_step(Plan *plan, const char *run, const RunStep *step, GErro
 	g_autofree char *whole = g_canonicalize_filename(step->path, NULL);
 	Arrival *arrival = arrival_new(name, MEMBER_STEP, run, step->step);
 	arrival->renames = g_ptr_array_ref(plan->request->renames);
-	return add_arrival(plan, arrival, find_old(plan->store, name), whole, error);
+	return add_arrival(plan, arrival, find_old_step(plan, run, name, whole), whole, error);
 }
 
 /* The run's task is the checkpoint beside its steps, or else its last step; a step that is the task
@@ -339,7 +359,8 @@ GPtrArray *load_plan(const Store *store, const LoadRequest *request, GError **er
 {
 	g_autoptr(GPtrArray) arrivals = g_ptr_array_new_with_free_func(arrival_free);
 	g_autoptr(GHashTable) added = g_hash_table_new(NULL, NULL);
-	Plan plan = {store, request, arrivals, added};
+	g_autoptr(GHashTable) taken = g_hash_table_new(NULL, NULL);
+	Plan plan = {store, request, arrivals, added, taken};
 	if (!check_given_once(request, error) || !check_drops(store, request, error) ||
 		!add_base(&plan, error) || !add_old(&plan, error) || !add_items(&plan, error))
 		return NULL;

@@ -29,11 +29,11 @@ struct Load {
 	GPtrArray *plan;    /* of Arrival; owns them */
 	GPtrArray *ordered; /* the same in the order of the collection's members */
 	Collection *collection;
-	SamplePlan *places;
+	SamplePlan *places; /* NULL: as the store has them */
 	Gram *gram;
 	Statistics **statistics; /* [members]: of the fresh */
 	gboolean *fresh;         /* [members] */
-	guint64 bytes;
+	guint64 bytes, copied;
 	guint pending; /* how many of the store's parts were pending before it */
 };
 

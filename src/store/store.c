@@ -254,7 +254,8 @@ Store *store_new(const char *path)
 	return store;
 }
 
-void store_set_collection(Store *store, Collection *collection, GPtrArray *members, Gram *gram)
+void store_set_collection(
+	Store *store, Collection *collection, GPtrArray *members, Gram *gram, SamplePlan *plan)
 {
 	g_clear_pointer(&store->collection, collection_free);
 	g_clear_pointer(&store->plan, sample_plan_free);
@@ -263,7 +264,7 @@ void store_set_collection(Store *store, Collection *collection, GPtrArray *membe
 	store->collection = collection;
 	store->members = members;
 	store->gram = gram;
-	store->plan = sample_plan_new(collection);
+	store->plan = plan;
 }
 
 /* The lock may have been given up since they were made. */

@@ -28,8 +28,9 @@ File *store_source_look(StoreSource *source);
 void store_source_update(StoreSource *source);
 SourceState store_sources_state(const GPtrArray *sources);
 
-/* Replaces what is known of a collection: takes all three; `members` is in its order. */
-void store_set_collection(Store *store, Collection *collection, GPtrArray *members, Gram *gram);
+/* Replaces what is known of a collection: takes all four; `members` is in its order. */
+void store_set_collection(
+	Store *store, Collection *collection, GPtrArray *members, Gram *gram, SamplePlan *plan);
 
 /* Makes NAME.d where it is not there. */
 gboolean store_make_folder(Store *store, GError **error);

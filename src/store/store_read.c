@@ -224,7 +224,9 @@ static gboolean read_members(Store *store, Hid file, GError **error)
 	if (!gram)
 		return FALSE;
 	GPtrArray *members = members_in_order(collection, entries);
-	store_set_collection(store, g_steal_pointer(&collection), members, g_steal_pointer(&gram));
+	SamplePlan *plan = sample_plan_new(collection);
+	store_set_collection(
+		store, g_steal_pointer(&collection), members, g_steal_pointer(&gram), plan);
 	return TRUE;
 }
 
