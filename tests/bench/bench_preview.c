@@ -5,6 +5,7 @@
  * samples are drawn, not read.  Prints a line of JSON for each. */
 #include "analysis/pass.h"
 #include "core/rng.h"
+#include "measure.h"
 #include "preview/preview_sample.h"
 
 #include <stdio.h>
@@ -126,12 +127,12 @@ static double time_once(const Model *model, PreviewSample *sample, const char *t
 	return preview ? milliseconds(start) : -1;
 }
 
-/* The least of some runs: of an edit of which nothing is known yet, for which every run has another
- * coefficient, and of the same at another scale. */
+/* The medians of some runs: of an edit of which nothing is known yet, for which every run has
+ * another coefficient, and of the same at another scale.  A first run makes the sample ready. */
 static gboolean time_edit(
 	const Model *model, const char *label, const char *edit, gboolean quick, GError **error)
 {
-	double first = G_MAXDOUBLE, again = G_MAXDOUBLE;
+	g_auto(Series) first = {0}, again = {0};
 	g_autoptr(PreviewSample) sample =
 		preview_sample_new(model->collection, model->plan, model->statistics);
 	for (guint run = 0; run <= RUNS; run++) {
@@ -140,12 +141,13 @@ static gboolean time_edit(
 		double scaled = once < 0 ? once : time_once(model, sample, text, 0.5, quick, error);
 		if (scaled < 0)
 			return FALSE;
-		/* The first run also makes the sample ready. */
-		first = run ? MIN(first, once) : first;
-		again = MIN(again, scaled);
+		if (run > 0) {
+			series_append(&first, once);
+			series_append(&again, scaled);
+		}
 	}
 	printf("{\"preview\": \"%s\", \"quick\": %s, \"ms\": %.2f, \"other_scale_ms\": %.2f}\n",
-		label, quick ? "true" : "false", first, again);
+		label, quick ? "true" : "false", series_median(&first), series_median(&again));
 	return TRUE;
 }
 

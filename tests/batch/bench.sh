@@ -1,0 +1,59 @@
+#!/bin/sh
+# The bench measures what it says: what it made is what the pass finds, and it leaves nothing behind.
+. "$TAUSCOPE_SOURCE/tests/batch/common.sh"
+: "${BENCH_PROGRAMS:?}"
+export BENCH_RUNS=2 BENCH_MB=9 TMPDIR="$scratch/tmp" BENCH_JSON="$scratch/bench.json"
+mkdir "$TMPDIR"
+
+nothing_left() {
+	[ -z "$(ls "$TMPDIR")" ] || fail "left behind: $(ls "$TMPDIR")"
+}
+
+expect 0 env BENCH='types export' "$BENCH_PROGRAMS/bench"
+nothing_left
+equals 5 bench.json rows '#'
+equals '8 tasks and base, BF16' bench.json rows 2 what
+equals 2 bench.json rows 2 runs '#'
+grep -q '^8 tasks and base, BF16 .* s .* s cat .* x .* MiB$' out || fail "the table lacks a row"
+grep -q '^[01] limits met, [01] not met, 0 results wrong$' out || fail "the table has no end"
+
+# Checkpoints of each kind have the cosines that they are said to have.
+for pattern in groups opposed; do
+	rm -rf made
+	mkdir made
+	"$BENCH_PROGRAMS/generate" --pattern=$pattern --rho=0.5 --shards=3 --head --layers=2 made F16 3 5
+	"$TAUSCOPE" load made.h5 --weights=link --base made/base made/task-1 made/task-2 made/task-3 \
+		made/task-4 made/task-5 2>err
+	expect 0 "$TAUSCOPE" similarity made.h5 --json
+	near 0.006 out cosine -- made/truth.json cosine
+	equals 21 made/truth.json tensors
+done
+expect 0 "$TAUSCOPE" info made/base --json
+equals 21 out tensors '#'
+rm -rf made made.h5 made.d
+
+# A result that is not what was made is noticed.
+mkdir kept
+expect 0 env BENCH_DATA="$scratch/kept" BENCH=types "$BENCH_PROGRAMS/bench"
+for truth in kept/*/truth.json; do
+	sed 's/0\.25/0.24/g' "$truth" >changed
+	mv changed "$truth"
+done
+expect 1 env BENCH_DATA="$scratch/kept" BENCH=types "$BENCH_PROGRAMS/bench"
+grep -q 'WRONG' out || fail "a wrong result goes unnoticed"
+rm -rf kept
+
+# It can be stopped.
+BENCH_RUNS=100000 BENCH=types "$BENCH_PROGRAMS/bench" >out 2>err &
+bench=$!
+until [ -s out ] || grep -q . err; do sleep 0.05; done
+sleep 0.2
+kill "$bench"
+status=0
+wait "$bench" || status=$?
+[ "$status" -eq 1 ] || fail "status $status when it is stopped"
+says 'interrupted'
+nothing_left
+
+expect 1 env BENCH=nothing "$BENCH_PROGRAMS/bench"
+says 'BENCH names no section: nothing'
