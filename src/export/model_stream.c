@@ -14,7 +14,7 @@
  * what is written at once. */
 #define RUN_MOST APPLY_BLOCK
 #define RUN_LEAST 1024u
-#define BLOCK_BYTES 128u
+#define BLOCK_BYTES 64u
 
 /* One tensor of one output file: the items of the work from `first_item` on. */
 typedef struct {

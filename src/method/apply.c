@@ -1,7 +1,7 @@
 /* apply.c - stream an edit over the weights, block by block.
  *
- * A block's task vectors are read whole; the tree is then evaluated over short chunks of it, which
- * stay in the nearest cache, or over whole units where a method has to see them together. */
+ * A block's bytes are read whole; they are then decoded, and the tree evaluated, over short chunks
+ * that stay in the nearest cache, or over whole units where a method has to see them together. */
 #include "method/apply.h"
 
 #include "edit/linear.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Elements of a chunk, about. */
-#define CHUNK 2048u
+#define CHUNK 1024u
 
 /* One block being computed. */
 typedef struct {
@@ -20,10 +20,10 @@ typedef struct {
 	guint tensor;
 	guint64 first, count, chunk;
 	Dtype from, to; /* the base's type, and that which is written */
-	Values values;
-	double *change, *sum; /* [chunk] each */
-	guint8 *rounded;      /* [chunk] elements of 8 bytes */
-	gpointer stack;
+	ValuesRun values;
+	double *change, *sum;   /* [chunk] each */
+	guint8 *rounded;        /* [chunk] elements of 8 bytes */
+	gpointer stack, memory; /* of evaluating, and of the values */
 } Block;
 
 Dtype apply_dtype(const Apply *apply, guint tensor)
@@ -47,8 +47,9 @@ static guint64 chunk_of(const Apply *apply, guint tensor)
 gsize apply_scratch_bytes(const Apply *apply, guint tensor, guint64 elements)
 {
 	guint64 chunk = chunk_of(apply, tensor);
-	return values_bytes(apply->collection, apply->edit, elements) + elements * sizeof(double) +
-	       3 * chunk * sizeof(double) + evaluate_scratch_bytes(apply->edit, chunk);
+	return elements * sizeof(double) + 3 * chunk * sizeof(double) +
+	       evaluate_scratch_bytes(apply->edit, chunk) +
+	       values_run_bytes(apply->collection, apply->edit, elements, chunk);
 }
 
 /* Rounds base + change into raw, which holds the base's bytes: they stay where there is no change,
@@ -69,18 +70,16 @@ static gboolean is_beside(const Block *block)
 	return block->from == block->to && !block->apply->difference;
 }
 
-static gsize round_chunk(const Block *block, guint64 at, guint64 n, guint8 *raw)
+static gsize round_chunk(const Block *block, guint64 n, guint8 *raw)
 {
 	if (block->apply->difference)
 		return dtype_encode(block->to, block->change, n, raw);
-	elements_add(block->sum, block->values.base + at, block->change, n);
 	return is_beside(block) ? round_beside(block, n, raw)
 				: dtype_encode(block->to, block->sum, n, raw);
 }
 
-static gboolean is_finite_input(const Block *block, guint64 element)
+static gboolean is_finite_input(const Values *values, guint64 element)
 {
-	const Values *values = &block->values;
 	gboolean finite = isfinite(values->base[element]);
 	for (guint i = 0; finite && i < collection_members(values->collection); i++)
 		finite = !values->task[i] || isfinite(values->task[i][element]);
@@ -88,52 +87,64 @@ static gboolean is_finite_input(const Block *block, guint64 element)
 }
 
 /* How many sums of finite numbers are beyond a double: encoding sees only their infinity. */
-static guint64 count_lost(const Block *block, guint64 at, guint64 n)
+static guint64 count_lost(const Block *block, guint64 n)
 {
+	const Values *values = &block->values.chunk;
 	guint64 lost = 0;
-	for (guint64 i = 0; block->values.wide && i < n; i++)
-		lost += !isfinite(block->values.base[at + i] + block->change[i]) &&
-			is_finite_input(block, at + i);
+	for (guint64 i = 0; values->wide && i < n; i++)
+		lost += !isfinite(values->base[i] + block->change[i]) && is_finite_input(values, i);
 	return lost;
 }
 
 static guint64 compute_chunk(Block *block, guint64 at, guint64 n, guint8 *raw)
 {
 	const Apply *apply = block->apply;
-	evaluate(apply->prepared, &block->values, apply->edit, at, n, block->change, block->stack);
-	elements_multiply(block->change, block->change, n, apply->scale);
-	return count_lost(block, at, n) + round_chunk(block, at, n, raw);
+	const Values *values = &block->values.chunk;
+	values_decode(&block->values, at, n);
+	evaluate(apply->prepared, values, apply->edit, 0, n, block->change, block->stack);
+	elements_scale_onto(block->sum, values->base, block->change, n, apply->scale);
+	return values->lost + count_lost(block, n) + round_chunk(block, n, raw);
 }
 
 /* `raw` holds the base's bytes where they may stay, else `base` does. */
-static gboolean compute(Block *block, const void *base, gpointer memory, guint8 *raw,
-	guint64 *overflowed, GError **error)
+static gboolean compute(
+	Block *block, const void *base, guint8 *raw, guint64 *overflowed, GError **error)
 {
 	gsize size = dtype_info(block->to)->bits / 8;
-	if (!values_read(&block->values, block->apply->collection, block->apply->edit,
-		    block->tensor, block->first, block->count, base, memory, error))
+	if (!values_run_read(&block->values, block->apply->collection, block->apply->edit,
+		    block->tensor, block->first, block->count, base, block->memory, error))
 		return FALSE;
-	*overflowed += block->values.lost;
 	for (guint64 at = 0; at < block->count; at += block->chunk)
 		*overflowed += compute_chunk(
 			block, at, MIN(block->chunk, block->count - at), raw + at * size);
 	return TRUE;
 }
 
+/* Values from one type to another, which may be the same. */
+static guint64 convert(const Block *block, Dtype from, const guint8 *bytes, guint8 *raw)
+{
+	gsize read = dtype_info(from)->bits / 8, written = dtype_info(block->to)->bits / 8;
+	guint64 overflowed = 0;
+	for (guint64 at = 0, n; at < block->count; at += n) {
+		n = MIN(block->chunk, block->count - at);
+		dtype_decode_double(from, bytes + at * read, n, block->sum);
+		overflowed += dtype_encode(block->to, block->sum, n, raw + at * written);
+	}
+	return overflowed;
+}
+
 /* A member's values in the type that is written: bit for bit where the types are the same. */
-static gboolean copy_member(const Block *block, guint number, double *memory, gpointer raw,
+static gboolean copy_member(const Block *block, guint number, gpointer bytes, gpointer raw,
 	guint64 *overflowed, GError **error)
 {
-	const Collection *collection = block->apply->collection;
-	const Member *member = collection_member(collection, number);
+	const Member *member = collection_member(block->apply->collection, number);
 	guint place = (guint)member->place[block->tensor];
-	if (checkpoint_tensor(member->checkpoint, place)->dtype == block->to)
-		return checkpoint_read_raw(
-			member->checkpoint, place, block->first, block->count, raw, error);
-	if (!collection_read_double(collection, number, block->tensor, block->first, block->count,
-		    memory, memory + block->count, error))
+	Dtype from = checkpoint_tensor(member->checkpoint, place)->dtype;
+	if (!checkpoint_read_raw(member->checkpoint, place, block->first, block->count,
+		    from == block->to ? raw : bytes, error))
 		return FALSE;
-	*overflowed += dtype_encode(block->to, memory + block->count, block->count, raw);
+	if (from != block->to)
+		*overflowed += convert(block, from, bytes, raw);
 	return TRUE;
 }
 
@@ -184,20 +195,17 @@ ApplyPlan apply_plan(const Apply *apply, guint tensor)
 }
 
 /* The base in another type, or as a difference: nothing. */
-static gboolean convert_base(
-	const Block *block, const void *base, double *memory, guint8 *raw, guint64 *overflowed)
+static guint64 convert_base(const Block *block, const void *base, guint8 *raw)
 {
-	if (block->apply->difference) {
-		memset(raw, 0, block->count * (dtype_info(block->to)->bits / 8));
-		return TRUE;
-	}
-	dtype_decode_double(block->from, base, block->count, memory);
-	*overflowed += dtype_encode(block->to, memory, block->count, raw);
-	return TRUE;
+	if (!block->apply->difference)
+		return convert(block, block->from, base, raw);
+	memset(raw, 0, block->count * (dtype_info(block->to)->bits / 8));
+	return 0;
 }
 
-static Block block_new(const Apply *apply, guint tensor, guint64 first, guint64 count,
-	gpointer scratch, gpointer *values)
+/* The scratch begins with room for the base's bytes. */
+static Block block_new(
+	const Apply *apply, guint tensor, guint64 first, guint64 count, gpointer scratch)
 {
 	Block block = {.apply = apply,
 		.tensor = tensor,
@@ -209,24 +217,24 @@ static Block block_new(const Apply *apply, guint tensor, guint64 first, guint64 
 	block.change = (double *)scratch + count;
 	block.sum = block.change + block.chunk;
 	block.rounded = (guint8 *)(block.sum + block.chunk);
-	*values = block.sum + 2 * block.chunk;
-	block.stack = (guint8 *)*values + values_bytes(apply->collection, apply->edit, count);
+	block.stack = block.sum + 2 * block.chunk;
+	block.memory = (guint8 *)block.stack + evaluate_scratch_bytes(apply->edit, block.chunk);
 	return block;
 }
 
 gboolean apply_block(const Apply *apply, guint tensor, const ApplyPlan *plan, guint64 first,
 	guint64 count, gpointer scratch, void *raw, guint64 *overflowed, GError **error)
 {
-	gpointer memory;
-	Block block = block_new(apply, tensor, first, count, scratch, &memory);
+	Block block = block_new(apply, tensor, first, count, scratch);
 	if (plan->kind == APPLY_COPY_MEMBER)
-		return copy_member(&block, plan->member, memory, raw, overflowed, error);
+		return copy_member(&block, plan->member, scratch, raw, overflowed, error);
 	const Checkpoint *checkpoint = collection_member(apply->collection, 0)->checkpoint;
 	void *base = is_beside(&block) ? raw : scratch;
 	if (!checkpoint_read_raw(checkpoint, tensor, first, count, base, error))
 		return FALSE;
 	if (plan->kind == APPLY_COMPUTE)
-		return compute(&block, base, memory, raw, overflowed, error);
-	return is_beside(&block) || !collection_is_float(apply->collection, tensor) ||
-	       convert_base(&block, base, memory, raw, overflowed);
+		return compute(&block, base, raw, overflowed, error);
+	if (!is_beside(&block) && collection_is_float(apply->collection, tensor))
+		*overflowed += convert_base(&block, base, raw);
+	return TRUE;
 }

@@ -10,7 +10,7 @@
 
 /* Elements that one call of apply_block takes, so that the numbers of a few members stay in the
  * cache, unless its scratch was made for fewer, or one unit of the edit (evaluate.h) has more. */
-#define APPLY_BLOCK 8192u
+#define APPLY_BLOCK 16384u
 
 /* What is written of an edit. */
 typedef struct {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define LOOK 64u /* elements that are looked at together */
+
 CPU_VARIANTS void elements_add(double *out, const double *a, const double *b, guint64 n)
 {
 	for (guint64 i = 0; i < n; i++)
@@ -35,6 +37,15 @@ CPU_VARIANTS void elements_add_scaled(double *out, const double *in, guint64 n, 
 		out[i] += factor * in[i];
 }
 
+CPU_VARIANTS void elements_scale_onto(
+	double *sum, const double *base, double *change, guint64 n, double factor)
+{
+	for (guint64 i = 0; i < n; i++) {
+		change[i] *= factor;
+		sum[i] = base[i] + change[i];
+	}
+}
+
 CPU_VARIANTS void elements_subtract_base(double *theta, const double *base, guint64 n)
 {
 	for (guint64 i = 0; i < n; i++) {
@@ -44,12 +55,20 @@ CPU_VARIANTS void elements_subtract_base(double *theta, const double *base, guin
 	}
 }
 
-CPU_VARIANTS gboolean elements_are_zero(const double *in, guint64 n)
+CPU_VARIANTS static guint64 count_others(const double *in, guint64 n)
 {
 	guint64 others = 0;
 	for (guint64 i = 0; i < n; i++)
 		others += in[i] != 0;
-	return others == 0;
+	return others;
+}
+
+gboolean elements_are_zero(const double *in, guint64 n)
+{
+	guint64 at = 0;
+	while (at < n && !count_others(in + at, MIN(LOOK, n - at)))
+		at += LOOK;
+	return at >= n;
 }
 
 #define DEFINE_REPLACE(width)                                                                      \

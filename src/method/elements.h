@@ -9,6 +9,8 @@ void elements_add(double *out, const double *a, const double *b, guint64 n);
 void elements_subtract(double *out, const double *a, const double *b, guint64 n);
 void elements_multiply(double *out, const double *in, guint64 n, double factor);
 void elements_divide(double *out, const double *in, guint64 n, double divisor);
+/* change *= factor, and sum = base + change. */
+void elements_scale_onto(double *sum, const double *base, double *change, guint64 n, double factor);
 /* out += factor·in. */
 void elements_add_scaled(double *out, const double *in, guint64 n, double factor);
 

@@ -452,6 +452,98 @@ static void test_deep(Fixture *fixture, gconstpointer data)
 	assert_bytes(fixture, text->str, 1, &expected, sizeof expected);
 }
 
+/* Elements of random bits, of a type of the base, a task of the same type that often is the same,
+ * and one of F64 that ends early. */
+#define LENGTH 3001u
+#define SHORT 2000u
+typedef struct {
+	Dtype dtype;
+	guint8 base[LENGTH * 8], a[LENGTH * 8], b[LENGTH * 8];
+} Bits;
+
+static void fill_bits(Bits *bits, Dtype dtype, GRand *random)
+{
+	gsize size = dtype_info(dtype)->bits / 8;
+	bits->dtype = dtype;
+	for (guint i = 0; i < LENGTH * 8; i++) {
+		bits->base[i] = (guint8)g_rand_int(random);
+		bits->a[i] = i / size % 3 ? (guint8)g_rand_int(random) : bits->base[i];
+		bits->b[i] = 0;
+	}
+	for (guint i = 0; i < LENGTH; i++) {
+		double value = g_rand_double_range(random, -1, 1);
+		memcpy(bits->b + i * 8, &value, i % 5 ? 8 : 0);
+	}
+}
+
+static double at(Dtype dtype, const guint8 *bytes, guint i)
+{
+	double value;
+	dtype_decode_double(dtype, bytes + i * (dtype_info(dtype)->bits / 8), 1, &value);
+	return value;
+}
+
+static double change_of(double base, double theta)
+{
+	return theta == base || (isnan(theta) && isnan(base)) ? 0 : theta - base;
+}
+
+/* One element of base + λ·(0.4·(a + b) − a/3), written out. */
+static void expect_element(const Bits *bits, guint i, double scale, guint8 *out)
+{
+	gsize size = dtype_info(bits->dtype)->bits / 8;
+	double base = at(bits->dtype, bits->base, i);
+	double a = change_of(base, at(bits->dtype, bits->a, i));
+	double b = i < SHORT ? change_of(base, at(DTYPE_F64, bits->b, i)) : 0;
+	double left = 0.4 * (a + b), right = a / 3;
+	double change = (left - right) * scale, sum = base + change;
+	if (change == 0)
+		memcpy(out, bits->base + i * size, size);
+	else
+		dtype_encode(bits->dtype, &sum, 1, out);
+}
+
+/* The sign and the payload of a NaN that comes of two are the processor's. */
+static void assert_elements(const Bits *bits, double scale, const guint8 *got)
+{
+	gsize size = dtype_info(bits->dtype)->bits / 8;
+	for (guint i = 0; i < LENGTH; i++) {
+		guint8 expected[8];
+		expect_element(bits, i, scale, expected);
+		if (memcmp(got + i * size, expected, size) != 0 &&
+			!(isnan(at(bits->dtype, got, i)) && isnan(at(bits->dtype, expected, 0))))
+			g_error("%s: element %u is %.17g, not %.17g", dtype_info(bits->dtype)->name,
+				i, at(bits->dtype, got, i), at(bits->dtype, expected, 0));
+	}
+}
+
+/* Whatever the block and however long its tail, an element is what it would be alone. */
+static void test_element_by_element(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	static const Dtype dtypes[] = {DTYPE_F64, DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F8_E5M2,
+		DTYPE_F8_E4M3, DTYPE_F8_E5M2FNUZ, DTYPE_F8_E4M3FNUZ, DTYPE_F8_E8M0};
+	static const guint64 blocks[] = {APPLY_BLOCK, 1000, 333, 7};
+	static const double scales[] = {1, -0.7};
+	g_autoptr(GRand) random = g_rand_new_with_seed(3);
+	g_autofree Bits *bits = g_new(Bits, 1);
+	for (guint i = 0; i < G_N_ELEMENTS(dtypes); i++) {
+		g_clear_pointer(&fixture->collection, collection_free);
+		fill_bits(bits, dtypes[i], random);
+		load_bytes(fixture, "base", dtypes[i], bits->base, LENGTH);
+		load_bytes(fixture, "a", dtypes[i], bits->a, LENGTH);
+		load_bytes(fixture, "b", DTYPE_F64, bits->b, LENGTH);
+		((Member *)fixture->collection->members->pdata[2])->shared[0] = SHORT;
+		for (guint j = 0; j < G_N_ELEMENTS(blocks) * G_N_ELEMENTS(scales); j++) {
+			guint64 ignored;
+			double scale = scales[j % G_N_ELEMENTS(scales)];
+			g_autofree guint8 *out = apply_in_blocks(fixture, "0.4*(a+b) - a/3", scale,
+				blocks[j / G_N_ELEMENTS(scales)], &ignored);
+			assert_elements(bits, scale, out);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -474,6 +566,7 @@ int main(int argc, char **argv)
 		{"/apply/types", test_types},
 		{"/apply/difference", test_difference},
 		{"/apply/deep", test_deep},
+		{"/apply/element-by-element", test_element_by_element},
 	};
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/apply/fewer-rows", Fixture, NULL, set_up, test_fewer_rows, tear_down);
