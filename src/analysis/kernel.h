@@ -17,9 +17,8 @@
 #error "raw elements are read in place, and they are little-endian"
 #endif
 
-/* Elements that are worked on at a time: together with those of some ten other vectors they stay in
- * the nearest cache. */
-#define KERNEL_BLOCK 1024u
+/* Elements that are worked on at a time. */
+#define KERNEL_BLOCK 4096u
 /* The multiple that vectors are padded to, with zeros. */
 #define KERNEL_PAD 16u
 /* Partial sums of each pair. */

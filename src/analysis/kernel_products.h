@@ -5,6 +5,9 @@
 
 /* Products that are added up in single precision before they are widened. */
 #define CHAIN 32u
+/* Elements that all pairs are multiplied on before the next: those of some ten vectors stay in the
+ * nearest cache.  A multiple of all chains. */
+#define PRODUCTS_BLOCK 1024u
 
 #define TILE static inline __attribute__((always_inline))
 
@@ -37,12 +40,12 @@ TILE void tile_chain(const float *const *row, const float *const *column, guint 
 
 /* lanes[r] + c * KERNEL_LANES are the sums of row r and column c. */
 TILE void tile(const float *const *row, const float *const *column, guint rows, guint columns,
-	gboolean same, gsize n, double *const *lanes)
+	gboolean same, gsize from, gsize to, double *const *lanes)
 {
 	vector sum[GROUP][GROUP];
-	for (gsize from = 0; from < n; from += CHAIN * WIDTH) {
-		tile_chain(
-			row, column, rows, columns, same, from, MIN(n, from + CHAIN * WIDTH), sum);
+	for (; from < to; from += CHAIN * WIDTH) {
+		gsize end = MIN(to, from + CHAIN * WIDTH);
+		tile_chain(row, column, rows, columns, same, from, end, sum);
 		UNROLLED
 		for (guint r = 0; r < rows; r++) {
 			UNROLLED
@@ -53,20 +56,20 @@ TILE void tile(const float *const *row, const float *const *column, guint rows, 
 	}
 }
 
-typedef void (*Tile)(
-	const float *const *row, const float *const *column, gsize n, double *const *lanes);
+typedef void (*Tile)(const float *const *row, const float *const *column, gsize from, gsize to,
+	double *const *lanes);
 
 #define TILE_OF(ROWS, COLUMNS)                                                                     \
 	static void tile_##ROWS##_##COLUMNS(const float *const *row, const float *const *column,   \
-		gsize n, double *const *lanes)                                                     \
+		gsize from, gsize to, double *const *lanes)                                        \
 	{                                                                                          \
-		tile(row, column, ROWS, COLUMNS, FALSE, n, lanes);                                 \
+		tile(row, column, ROWS, COLUMNS, FALSE, from, to, lanes);                          \
 	}
 #define TRIANGLE_OF(ROWS)                                                                          \
-	static void triangle_##ROWS(const float *const *row, const float *const *column, gsize n,  \
-		double *const *lanes)                                                              \
+	static void triangle_##ROWS(const float *const *row, const float *const *column,           \
+		gsize from, gsize to, double *const *lanes)                                        \
 	{                                                                                          \
-		tile(row, column, ROWS, ROWS, TRUE, n, lanes);                                     \
+		tile(row, column, ROWS, ROWS, TRUE, from, to, lanes);                              \
 	}
 
 TILE_OF(1, 1)
@@ -126,26 +129,29 @@ static double *lanes_of(double *lanes, guint first, guint i, guint j)
 }
 
 /* The products of rows [row, row + rows) with all vectors up to them. */
-static void products_rows(
-	float *const *vectors, guint first, guint row, guint rows, gsize n, double *lanes)
+static void products_rows(float *const *vectors, guint first, guint row, guint rows, gsize from,
+	gsize to, double *lanes)
 {
 	const float *const *all = (const float *const *)vectors;
-	double *to[GROUP];
+	double *sums[GROUP];
 	for (guint column = 0, columns; column <= row; column += columns) {
 		columns = column < first ? group_of(first - column)
 			  : column < row ? group_of(row - column)
 					 : rows;
 		for (guint r = 0; r < rows; r++)
-			to[r] = lanes_of(lanes, first, row + r, column);
+			sums[r] = lanes_of(lanes, first, row + r, column);
 		Tile work = column < row ? tiles[rows - 1][columns - 1] : triangles[rows - 1];
-		work(all + row, all + column, padded(n), to);
+		work(all + row, all + column, from, to, sums);
 	}
 }
 
 static void products(float *const *vectors, guint first, guint count, gsize n, double *lanes)
 {
-	for (guint row = first, rows; row < count; row += rows) {
-		rows = group_of(count - row);
-		products_rows(vectors, first, row, rows, n, lanes);
+	for (gsize from = 0; from < padded(n); from += PRODUCTS_BLOCK) {
+		gsize to = MIN(padded(n), from + PRODUCTS_BLOCK);
+		for (guint row = first, rows; row < count; row += rows) {
+			rows = group_of(count - row);
+			products_rows(vectors, first, row, rows, from, to, lanes);
+		}
 	}
 }

@@ -9,11 +9,11 @@
 
 #include <math.h>
 
-/* The length of a read of one vector where the budget allows: what lets all vectors together stay
- * in the cache, but not so little that calls cost more than copying. */
+/* The length of a read of one vector where the budget allows: what lets the vectors together stay
+ * in the last cache, but not so little that calls cost more than copying. */
 #define RUN_BYTES_LEAST (64u << 10)
 #define RUN_BYTES_MOST (256u << 10)
-#define RUN_BYTES_TOGETHER (512u << 10)
+#define RUN_BYTES_TOGETHER (8u << 20)
 
 typedef struct {
 	StripePlan plan;

@@ -49,8 +49,8 @@ typedef struct {
 } PassRequest;
 
 /* The budget bounds the buffers: fewer threads and shorter reads until they fit.  The least is one
- * thread with 1024 elements of each of V vectors, raw, as float and as double, and the inner
- * products of one tensor some ten times: at most V x 20 KB + V² x 48 bytes. */
+ * thread with KERNEL_BLOCK elements of each of V vectors, raw, as float and as double, and the
+ * inner products of one tensor some ten times: at most V x 80 KB + V² x 48 bytes. */
 
 /* Computes ⟨vᵢ, vⱼ⟩ for all pairs with at least one fresh member into `gram` (already of the
  * collection's size) and the statistics of the fresh members into statistics[member].  A pair is 0

@@ -57,12 +57,18 @@ static gsize cells(const Strands *strands)
 	return cells_of(strands->count) - cells_of(strands->first);
 }
 
+static void strand_begin(Strand *strand)
+{
+	strand->extremes = EXTREMES_NONE;
+	XXH3_64bits_reset(strand->state);
+}
+
 void strands_begin(Strands *strands)
 {
 	memset(strands->lanes, 0, cells(strands) * KERNEL_LANES * sizeof *strands->lanes);
 	memset(strands->sums, 0, cells(strands) * sizeof *strands->sums);
 	for (guint v = 0; v < strands->count; v++)
-		strands->strand[v].extremes = EXTREMES_NONE;
+		strand_begin(&strands->strand[v]);
 }
 
 /* Whether the vector's extremes are found in double. */
@@ -79,6 +85,16 @@ static gsize held_of(const Strand *strand, gsize offset, gsize n)
 static gboolean is_subtracted(const Strands *strands, guint v)
 {
 	return v != strands->base && !strands->strand[v].difference;
+}
+
+/* Right before its bytes are decoded, so that they are read into the nearest cache once. */
+static void take_hash(Strands *strands, const Kernel *kernel, guint v, gsize offset, gsize n)
+{
+	Strand *strand = &strands->strand[v];
+	gsize held = held_of(strand, offset, n);
+	if (v >= strands->first)
+		kernel->hash(
+			strand->state, strand->raw + offset * strand->size, held * strand->size);
 }
 
 static void load(Strands *strands, const Kernel *kernel, guint v, gsize offset, gsize n)
@@ -143,6 +159,7 @@ static guint load_all(Strands *strands, const Kernel *kernel, gsize offset, gsiz
 	guint fit = 0;
 	load(strands, kernel, strands->base, offset, n);
 	for (guint v = 0; v < strands->count; v++) {
+		take_hash(strands, kernel, v, offset, n);
 		if (v != strands->base)
 			load_beside(strands, kernel, v, offset, n);
 		fit += strands->strand[v].fits ? 1 : 0;
@@ -217,15 +234,22 @@ static guint count_wide(const Strands *strands, guint *differences)
 	return wide;
 }
 
+static void hash_all(Strands *strands, const Kernel *kernel, gsize offset, gsize n)
+{
+	for (guint v = strands->first; v < strands->count; v++)
+		take_hash(strands, kernel, v, offset, n);
+}
+
 void strands_work(Strands *strands, const Kernel *kernel, gsize offset, gsize n)
 {
 	guint differences, wide = count_wide(strands, &differences), fit = strands->count;
-	if (wide < strands->count) {
+	if (wide < strands->count)
 		fit = load_all(strands, kernel, offset, n);
-		if (fit > 0)
-			kernel->products(
-				strands->vector, strands->first, strands->count, n, strands->lanes);
-	}
+	else
+		hash_all(strands, kernel, offset, n);
+	if (wide < strands->count && fit > 0)
+		kernel->products(
+			strands->vector, strands->first, strands->count, n, strands->lanes);
 	if (wide > 0 || differences > 0 || fit < strands->count)
 		work_wide(strands, kernel, offset, n, fit < strands->count);
 }

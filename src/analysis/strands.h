@@ -42,8 +42,8 @@ void strands_clear(Strands *strands, guint vectors);
 
 /* Begins a stripe: nothing added, nothing known. */
 void strands_begin(Strands *strands);
-/* Works on elements [offset, offset+n) of the runs, n ≤ KERNEL_BLOCK; only the last block of a
- * stripe is shorter. */
+/* Hashes and works on elements [offset, offset+n) of the runs, n ≤ KERNEL_BLOCK; only the last
+ * block of a stripe is shorter. */
 void strands_work(Strands *strands, const Kernel *kernel, gsize offset, gsize n);
 /* sums[cells]: what the stripe's blocks came to, rows of the packed triangle from the first fresh
  * vector on. */

@@ -14,8 +14,7 @@
 /* Where one vector's runs come from. */
 typedef struct {
 	const Checkpoint *checkpoint;
-	guint place; /* in the checkpoint */
-	gboolean fresh;
+	guint place;    /* in the checkpoint */
 	guint64 shared; /* elements that it has; τ is 0 beyond them */
 	float *sample;  /* where the sample goes; NULL where none is kept */
 } Origin;
@@ -160,14 +159,12 @@ static void take_up(
 	const PassRequest *request = plan->request;
 	const Tensor *own = lineup_tensor(request->collection, member, tensor, &origin->place);
 	origin->checkpoint = collection_member(request->collection, member)->checkpoint;
-	origin->fresh = request->fresh[member];
 	origin->shared = lineup_elements(request->collection, member, tensor);
-	origin->sample = origin->fresh ? plan->statistics[member]->sample : NULL;
+	origin->sample = request->fresh[member] ? plan->statistics[member]->sample : NULL;
 	coding_init(&strand->coding, own->dtype);
 	strand->size = dtype_info(own->dtype)->bits / 8;
 	strand->difference = collection_is_difference(request->collection, member, tensor);
 	strand->wide = is_wide(plan, tensor, member);
-	XXH3_64bits_reset(strand->state);
 }
 
 static void begin(const StripePlan *plan, guint tensor, StripeScratch *scratch)
@@ -191,8 +188,6 @@ static gboolean read_strand(const StripePlan *plan, guint tensor, const Origin *
 	if (!checkpoint_read_raw(origin->checkpoint, origin->place, MIN(first, origin->shared),
 		    strand->held, strand->raw, error))
 		return FALSE;
-	if (origin->fresh)
-		plan->kernel->hash(strand->state, strand->raw, bytes);
 	if (origin->sample != NULL)
 		take_sample(plan->plan, tensor, first, strand, origin->sample);
 	job_advance(plan->job, bytes);
