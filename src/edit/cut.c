@@ -2,9 +2,12 @@
  *
  * A number's bits, turned so that they order as the number does, are counted in buckets of the
  * range, at first of all numbers or of where the cut seems to be.  Once few are left, they are
- * collected and sorted.  Values that many numbers equal are matched, with how often in each group
- * of consecutive numbers, so that the last that is above is looked for in one of the groups. */
+ * collected, and the one at the cut selected.  Values that many numbers equal are matched, with how
+ * often in each group of consecutive numbers, so that the last that is above is looked for in one
+ * of the groups. */
 #include "edit/cut_private.h"
+
+#include "core/rng.h"
 
 #include <math.h>
 #include <string.h>
@@ -52,7 +55,7 @@ static void drop_values(CutSearch *search)
 }
 
 /* The window of the guess, once; then the range. */
-static void plan_count(CutSearch *search)
+static void plan_window(CutSearch *search)
 {
 	guint64 from = MAX(search->guess_low, search->low);
 	guint64 to = MIN(search->guess_high, search->high);
@@ -65,9 +68,11 @@ static void plan_count(CutSearch *search)
 
 static CutStage next_stage(const CutSearch *search)
 {
-	if (search->inside <= CUT_CANDIDATES_MOST)
+	gboolean has_guess = search->guess_high != 0;
+	if (search->inside <= CUT_CANDIDATES_MOST ||
+		(has_guess && search->guess_inside <= CUT_CANDIDATES_MOST / 2))
 		return STAGE_COLLECT;
-	return search->values && !search->guess_high ? STAGE_MATCH : STAGE_COUNT;
+	return search->values && !has_guess ? STAGE_MATCH : STAGE_COUNT;
 }
 
 void cut_search_plan(CutSearch *search)
@@ -78,10 +83,7 @@ void cut_search_plan(CutSearch *search)
 	}
 	drop_values(search);
 	search->stage = next_stage(search);
-	if (search->stage == STAGE_COUNT)
-		plan_count(search);
-	else
-		set_window(search, search->low, search->high);
+	plan_window(search);
 }
 
 static void finish(CutSearch *search, double key, guint64 index)
@@ -112,6 +114,7 @@ static void clear_pass(CutSearch *search)
 	g_clear_pointer(&search->groups, g_free);
 	g_clear_pointer(&search->candidates, g_array_unref);
 	search->used = 0;
+	search->collected = 0;
 }
 
 void cut_search_free(CutSearch *search)
@@ -176,7 +179,10 @@ static void add_candidates(CutSearch *search, const CutPart *part)
 {
 	if (!search->candidates)
 		search->candidates = g_array_new(FALSE, FALSE, sizeof(CutCandidate));
-	g_array_append_vals(search->candidates, part->candidates, (guint)part->n);
+	guint64 room = CUT_CANDIDATES_MOST - search->candidates->len;
+	g_array_append_vals(search->candidates, part->candidates, (guint)MIN(part->n, room));
+	search->collected += part->n;
+	search->above[0] += part->above[0];
 }
 
 static gboolean is_in_group(const CutSearch *search, const CutCandidate *candidate)
@@ -217,24 +223,34 @@ static void narrow(CutSearch *search, guint64 low, guint64 high, guint64 before,
 	search->inside = inside;
 }
 
+/* Of the numbers in the range, `before` are beyond the window and n in it.  Whether the cut is
+ * among these; if not, the range becomes what is above the window or below it. */
+static gboolean is_in_window(CutSearch *search, guint64 before, guint64 n)
+{
+	if (search->need <= before)
+		narrow(search, search->to + 1, search->high, 0, before);
+	else if (search->need > before + n)
+		narrow(search, search->low, search->from - 1, before + n,
+			search->inside - before - n);
+	else
+		return TRUE;
+	return FALSE;
+}
+
 /* From the largest numbers down to the bucket that holds the cut. */
 static void settle_count(CutSearch *search)
 {
-	guint64 before = search->above[0] - search->over, above_bucket = search->to + 1;
-	if (search->need <= before) {
-		narrow(search, search->to + 1, search->high, 0, before);
+	guint64 before = search->above[0] - search->over, inside = 0, end = search->to + 1;
+	for (guint i = 0; i < CUT_BUCKETS; i++)
+		inside += search->counts[i];
+	if (!is_in_window(search, before, inside))
 		return;
+	guint64 i = (search->to - search->from) >> search->shift;
+	for (; search->need > before + search->counts[i]; i--) {
+		before += search->counts[i];
+		end = search->from + (i << search->shift);
 	}
-	for (guint64 i = ((search->to - search->from) >> search->shift) + 1; i-- > 0;) {
-		guint64 bucket = search->from + (i << search->shift), n = search->counts[i];
-		if (search->need <= before + n) {
-			narrow(search, bucket, above_bucket - 1, before, n);
-			return;
-		}
-		before += n;
-		above_bucket = bucket;
-	}
-	narrow(search, search->low, search->from - 1, before, search->inside - before);
+	narrow(search, search->from + (i << search->shift), end - 1, before, search->counts[i]);
 }
 
 /* The cut is at one of the values, of which so many are above. */
@@ -278,20 +294,61 @@ static void settle_match(CutSearch *search)
 	narrow(search, search->low, high, before, search->inside - before);
 }
 
-static gint compare_candidates(gconstpointer a, gconstpointer b)
+static gboolean stands_before(const CutCandidate *a, const CutCandidate *b)
 {
-	const CutCandidate *x = a, *y = b;
-	if (x->bits != y->bits)
-		return x->bits > y->bits ? -1 : 1;
-	return (x->index > y->index) - (x->index < y->index);
+	return a->bits > b->bits || (a->bits == b->bits && a->index < b->index);
+}
+
+static void swap(CutCandidate *a, CutCandidate *b)
+{
+	CutCandidate kept = *a;
+	*a = *b;
+	*b = kept;
+}
+
+/* Moves what stands before a pivot, picked as if by chance, to the front; where the pivot is then.
+ */
+static guint64 part_candidates(CutCandidate *list, guint64 n)
+{
+	guint64 end = 0;
+	swap(&list[rng_bits(n, 0) % n], &list[n - 1]);
+	CutCandidate pivot = list[n - 1];
+	for (guint64 i = 0; i + 1 < n; i++) {
+		swap(&list[i], &list[end]);
+		end += stands_before(&list[end], &pivot) ? 1 : 0;
+	}
+	swap(&list[end], &list[n - 1]);
+	return end;
+}
+
+/* The candidate at a place of their order, by selection (Hoare 1961). */
+static CutCandidate select_candidate(CutCandidate *list, guint64 n, guint64 place)
+{
+	guint64 pivot;
+	while ((pivot = part_candidates(list, n)) != place) {
+		if (place < pivot) {
+			n = pivot;
+			continue;
+		}
+		list += pivot + 1;
+		n -= pivot + 1;
+		place -= pivot + 1;
+	}
+	return list[pivot];
 }
 
 static void settle_candidates(CutSearch *search)
 {
-	g_array_sort(search->candidates, compare_candidates);
-	const CutCandidate *last =
-		&g_array_index(search->candidates, CutCandidate, (guint)search->need - 1);
-	finish(search, cut_key_of(last->bits), last->index);
+	guint64 before = search->above[0] - search->over, n = search->collected;
+	if (!is_in_window(search, before, n))
+		return;
+	if (n > CUT_CANDIDATES_MOST) {
+		narrow(search, search->from, search->to, before, n);
+		return;
+	}
+	CutCandidate *list = (CutCandidate *)(gpointer)search->candidates->data;
+	CutCandidate last = select_candidate(list, n, search->need - before - 1);
+	finish(search, cut_key_of(last.bits), last.index);
 }
 
 void cut_search_end(CutSearch *search)
@@ -305,7 +362,7 @@ void cut_search_end(CutSearch *search)
 		settle_candidates(search);
 	else if (stage == STAGE_WALK)
 		search->stage = STAGE_DONE;
-	if (search->stage == STAGE_COUNT || search->stage == STAGE_MATCH)
+	if (search->stage != STAGE_DONE && search->stage != STAGE_WALK)
 		cut_search_plan(search);
 	clear_pass(search);
 }

@@ -2,7 +2,7 @@
  *
  * Numbers stand in descending order, equal ones by their index, ascending.  Found by a few passes
  * over the numbers in any memory: histograms of what may hold the cut, then the few numbers that
- * are left, sorted; of numbers that many equal, where among them it lies.  Never by sorting them
+ * are left; of numbers that many equal, where among them it lies.  Never by sorting them
  * all. */
 #ifndef TAUSCOPE_CUT_H
 #define TAUSCOPE_CUT_H

@@ -29,7 +29,7 @@ static double share_above(const double *keys, guint64 run, double key)
 {
 	guint64 twice = 0;
 	for (guint64 i = 0; i < run; i++)
-		twice += 2 * (keys[i] > key) + (keys[i] == key);
+		twice += keys[i] > key ? 2 : keys[i] == key ? 1 : 0;
 	return (double)twice / (2 * (double)run);
 }
 
@@ -99,6 +99,8 @@ static void guess_between(CutSearch *search, const double *sorted, guint64 n, do
 	guint64 covered = list_values(search, sorted + first, last - first + 1);
 	if (covered >= (last - first + 1) / 4 * 3 && covered > 0)
 		return;
+	double share = (double)(last - first + 1) / (double)n;
+	search->guess_inside = (guint64)(share * (double)search->count);
 	search->guess_high = at > off ? cut_ordered_bits(sorted[first]) : search->high;
 	search->guess_low = at + off < (double)n ? cut_ordered_bits(sorted[last]) : search->low;
 }

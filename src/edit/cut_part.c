@@ -42,20 +42,35 @@ CPU_VARIANTS static guint64 count_equal(const double *keys, guint64 n, double va
 	return equal;
 }
 
-/* The places of the numbers in [least, most]; how many they are. */
+CPU_VARIANTS static void flag_inside(
+	const double *keys, guint64 n, double least, double most, guint8 *flags)
+{
+	for (guint64 i = 0; i < n; i++)
+		flags[i] = (keys[i] >= least) & (keys[i] <= most);
+}
+
+/* The places of the numbers in [least, most]; how many they are.  Where none of eight is inside, as
+ * is the rule once little is left, they are passed by at once. */
 static guint find_inside(const double *keys, guint64 n, double least, double most, guint16 *inside)
 {
+	guint8 flags[RUN];
 	guint found = 0;
-	for (guint64 i = 0; i < n; i++) {
-		inside[found] = (guint16)i;
-		found += (keys[i] >= least) & (keys[i] <= most);
+	flag_inside(keys, n, least, most, flags);
+	memset(flags + n, 0, RUN - n);
+	for (guint i = 0; i < n; i += sizeof(guint64)) {
+		guint64 eight;
+		memcpy(&eight, flags + i, sizeof eight);
+		for (guint k = 0; eight != 0 && k < sizeof eight; k++) {
+			inside[found] = (guint16)(i + k);
+			found += flags[i + k];
+		}
 	}
 	return found;
 }
 
 static void count(CutPart *part, const CutSearch *search, const double *keys, guint64 n)
 {
-	guint16 inside[RUN];
+	guint16 inside[RUN + 1];
 	guint found = find_inside(keys, n, search->least, search->most, inside);
 	part->above[0] += count_above(keys, n, search->most);
 	for (guint i = 0; i < found; i++)
@@ -73,8 +88,9 @@ static void match(CutPart *part, const CutSearch *search, const double *keys, gu
 static void collect(
 	CutPart *part, const CutSearch *search, const double *keys, guint64 n, guint64 first)
 {
-	guint16 inside[RUN];
+	guint16 inside[RUN + 1];
 	guint found = find_inside(keys, n, search->least, search->most, inside);
+	part->above[0] += count_above(keys, n, search->most);
 	for (guint i = 0; i < found; i++)
 		part->candidates[part->n++] =
 			(CutCandidate){cut_ordered_bits(keys[inside[i]]), first + inside[i]};

@@ -12,7 +12,7 @@
 typedef enum {
 	STAGE_COUNT,   /* numbers in buckets, and those above them */
 	STAGE_MATCH,   /* those that equal one of a few values */
-	STAGE_COLLECT, /* all that may be at the cut */
+	STAGE_COLLECT, /* all that may be at the cut, and those above them */
 	STAGE_WALK,    /* those that equal its key, where its index lies */
 	STAGE_DONE,
 } CutStage;
@@ -35,20 +35,24 @@ struct CutSearch {
 	guint64 need;      /* how many of those are above */
 	guint64 over;      /* how many numbers are beyond the range */
 
-	guint64 from, to; /* ordered bits: what this pass counts in buckets, or collects */
-	guint shift;      /* of a bucket */
+	guint64 from,
+		to;  /* ordered bits: the window that this pass counts in buckets, or collects */
+	guint shift; /* of a bucket */
 	double least, most;
 	guint values; /* that many numbers seem to equal, descending */
 	double value[CUT_VALUES_MOST];
 	gboolean guessed; /* the sample was looked at */
-	guint64 guess_low,
-		guess_high; /* where the cut seems to be; 0 and 0 where that is not known */
+	/* Where the cut seems to be, with about so many numbers; all 0 where that is not known. */
+	guint64 guess_low, guess_high, guess_inside;
 
-	guint64 above[CUT_VALUES_MOST], equal[CUT_VALUES_MOST]; /* of this pass */
-	guint64 *counts;                                        /* [CUT_BUCKETS], or NULL */
-	CutGroup *groups;                                       /* [CUT_GROUPS], or NULL */
-	guint used;                                             /* of the groups */
-	GArray *candidates;                                     /* of CutCandidate, or NULL */
+	/* What this pass found: */
+	guint64 above[CUT_VALUES_MOST], equal[CUT_VALUES_MOST];
+	guint64 *counts;    /* [CUT_BUCKETS], or NULL */
+	CutGroup *groups;   /* [CUT_GROUPS], or NULL */
+	guint used;         /* of the groups */
+	GArray *candidates; /* of CutCandidate, or NULL: the first, that there is room for */
+	guint64 collected;  /* all that there were */
+
 	guint64 begin, end, passed; /* STAGE_WALK: the indices, and how many have been seen */
 	Cut result;
 };
