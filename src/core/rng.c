@@ -2,6 +2,8 @@
  * generators", OOPSLA 2014; the constants of its finaliser are David Stafford's "Mix13". */
 #include "core/rng.h"
 
+#include "core/variants.h"
+
 #include <sys/random.h>
 
 #define GOLDEN_GAMMA G_GUINT64_CONSTANT(0x9e3779b97f4a7c15)
@@ -35,6 +37,13 @@ guint64 rng_bits(guint64 key, guint64 index)
 double rng_uniform(guint64 key, guint64 index)
 {
 	return (double)(rng_bits(key, index) >> 11) * 0x1p-53;
+}
+
+CPU_VARIANTS void rng_uniforms(guint64 key, guint64 index, guint64 n, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] =
+			(double)(gint64)(mix(key + (index + i + 1) * GOLDEN_GAMMA) >> 11) * 0x1p-53;
 }
 
 guint64 rng_unforeseen(void)

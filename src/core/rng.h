@@ -13,6 +13,8 @@ guint64 rng_key(guint64 seed, const char *tensor);
 guint64 rng_bits(guint64 key, guint64 index);
 /* Uniform in [0, 1), 53 bits. */
 double rng_uniform(guint64 key, guint64 index);
+/* The same of index, index + 1, ...: out[n]. */
+void rng_uniforms(guint64 key, guint64 index, guint64 n, double *out);
 
 /* A number that nobody can foresee, for the keys of hash tables.  From the system, without opening
  * a file: who reads a checkpoint opens nothing else. */

@@ -6,15 +6,6 @@
 
 #include <math.h>
 
-/* Σ xⱼ at element i. */
-static inline double block_sum(const MethodBlock *block, guint64 i)
-{
-	double sum = 0;
-	for (guint j = 0; j < block->site.inputs; j++)
-		sum += block->input[j][i];
-	return sum;
-}
-
 /* 1, -1, or 0. */
 static inline int sign_of(double value)
 {

@@ -1,21 +1,27 @@
 /* method_pick.c - methods that let one element of one task vector, or their sum, stand for all. */
-#include "method/block.h"
+#include "core/variants.h"
 #include "edit/method_rows.h"
 #include "method/mix.h"
 
-/* Of NaN and a number, NaN: what is no number is to be seen, not passed over. */
-static double larger(double earlier, double later)
+#include <math.h>
+#include <string.h>
+
+/* Elements that are looked at together: loops over them have no branches. */
+#define RUN 512u
+
+/* The larger of each pair stays; of NaN and a number, NaN: what is no number is to be seen, not
+ * passed over. */
+CPU_VARIANTS static void keep_larger(const double *later, guint64 n, double *out)
 {
-	return isnan(later) || fabs(later) >= fabs(earlier) ? later : earlier;
+	for (guint64 i = 0; i < n; i++)
+		out[i] = isnan(later[i]) | (fabs(later[i]) >= fabs(out[i])) ? later[i] : out[i];
 }
 
 static void magmax_apply(const MethodBlock *block, double *out)
 {
-	for (guint64 i = 0; i < block->n; i++) {
-		out[i] = block->input[0][i];
-		for (guint j = 1; j < block->site.inputs; j++)
-			out[i] = larger(out[i], block->input[j][i]);
-	}
+	memcpy(out, block->input[0], block->n * sizeof *out);
+	for (guint j = 1; j < block->site.inputs; j++)
+		keep_larger(block->input[j], block->n, out);
 }
 
 const Method method_magmax = {
@@ -50,23 +56,52 @@ static const Parameter consensus_parameters[] = {
 	{0},
 };
 
+CPU_VARIANTS static void add_input(const double *input, guint64 n, double *sum)
+{
+	for (guint64 i = 0; i < n; i++)
+		sum[i] += input[i];
+}
+
+/* Σ xⱼ of a run. */
+static void sum_run(const MethodBlock *block, guint64 first, guint64 n, double *sum)
+{
+	memset(sum, 0, n * sizeof *sum);
+	for (guint j = 0; j < block->site.inputs; j++)
+		add_input(block->input[j] + first, n, sum);
+}
+
 /* The masks of TALL: a task needs an element where its change is not small against the rest.  What
  * cannot be compared is not small, so that a NaN shows. */
-static double consensus_at(const MethodBlock *block, guint64 i)
+CPU_VARIANTS static void count_needed(
+	const double *input, const double *sum, double lambda, guint64 n, double *needed)
 {
-	double sum = block_sum(block, i), needed = 0;
-	for (guint j = 0; j < block->site.inputs; j++) {
-		double change = block->input[j][i];
-		double bound = block->site.parameter[CONSENSUS_LAMBDA] * fabs(sum - change);
-		needed += !(fabs(change) <= bound);
+	for (guint64 i = 0; i < n; i++) {
+		double bound = lambda * fabs(sum[i] - input[i]);
+		needed[i] += fabs(input[i]) <= bound ? 0 : 1;
 	}
-	return needed >= block->site.parameter[CONSENSUS_K] ? sum : 0;
+}
+
+CPU_VARIANTS static void keep_needed(
+	const double *sum, const double *needed, double least, guint64 n, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] = needed[i] >= least ? sum[i] : 0;
+}
+
+static void consensus_run(const MethodBlock *block, guint64 first, guint64 n, double *out)
+{
+	const double *parameter = block->site.parameter;
+	double sum[RUN], needed[RUN] = {0};
+	sum_run(block, first, n, sum);
+	for (guint j = 0; j < block->site.inputs; j++)
+		count_needed(block->input[j] + first, sum, parameter[CONSENSUS_LAMBDA], n, needed);
+	keep_needed(sum, needed, parameter[CONSENSUS_K], n, out);
 }
 
 static void consensus_apply(const MethodBlock *block, double *out)
 {
-	for (guint64 i = 0; i < block->n; i++)
-		out[i] = consensus_at(block, i);
+	for (guint64 at = 0; at < block->n; at += RUN)
+		consensus_run(block, at, MIN(RUN, block->n - at), out + at);
 }
 
 /* A count of inputs that is more than there are, on any tensor. */
@@ -127,20 +162,35 @@ static const double *emr_task(const MethodBlock *block)
 	return block->input[(guint)block->site.parameter[EMR_TASK] - 1];
 }
 
-/* The unified vector: the largest change that has the sign of the sum, where 0 is negative. */
-static double unified(const MethodBlock *block, guint64 i)
+CPU_VARIANTS static void keep_largest(
+	const double *input, const double *sum, guint64 n, double *largest)
 {
-	double sum = block_sum(block, i), sign = sum > 0 ? 1 : -1, largest = 0;
+	for (guint64 i = 0; i < n; i++) {
+		double along = sum[i] > 0 ? input[i] : -input[i];
+		largest[i] = largest[i] > along ? largest[i] : along;
+	}
+}
+
+/* The unified vector: the largest change that has the sign of the sum, where 0 is negative. */
+static void unified_run(const MethodBlock *block, guint64 first, guint64 n, double *out)
+{
+	double sum[RUN];
+	sum_run(block, first, n, sum);
+	memset(out, 0, n * sizeof *out);
 	for (guint j = 0; j < block->site.inputs; j++)
-		largest = MAX(largest, block->input[j][i] * sign);
-	return isnan(sum) ? sum : largest * sign;
+		keep_largest(block->input[j] + first, sum, n, out);
+	for (guint64 i = 0; i < n; i++)
+		out[i] = isnan(sum[i]) ? sum[i] : sum[i] > 0 ? out[i] : -out[i];
 }
 
 /* The same where the task has its sign; elsewhere 0. */
-static double masked(const MethodBlock *block, guint64 i)
+static void masked_run(const MethodBlock *block, guint64 first, guint64 n, double *out)
 {
-	double value = unified(block, i);
-	return sign_of(emr_task(block)[i]) == sign_of(value) ? value : 0;
+	const double *task = emr_task(block) + first;
+	unified_run(block, first, n, out);
+	for (guint64 i = 0; i < n; i++)
+		out[i] =
+			(task[i] > 0) == (out[i] > 0) && (task[i] < 0) == (out[i] < 0) ? out[i] : 0;
 }
 
 static guint emr_sums(const MethodSite *site)
@@ -151,12 +201,16 @@ static guint emr_sums(const MethodSite *site)
 /* Sums of the tensors' means, as the authors take them, so that a large tensor counts no more. */
 static void emr_add(const MethodBlock *block, double *sums)
 {
+	double task = 0, kept = 0, run[RUN];
 	if (!emr_has_task(&block->site))
 		return;
-	double task = 0, kept = 0;
-	for (guint64 i = 0; i < block->n; i++) {
-		task += fabs(emr_task(block)[i]);
-		kept += fabs(masked(block, i));
+	for (guint64 at = 0; at < block->n; at += RUN) {
+		guint64 n = MIN(RUN, block->n - at);
+		masked_run(block, at, n, run);
+		for (guint64 i = 0; i < n; i++) {
+			task += fabs(emr_task(block)[at + i]);
+			kept += fabs(run[i]);
+		}
 	}
 	sums[0] += task / (double)block->site.elements;
 	sums[1] += kept / (double)block->site.elements;
@@ -190,8 +244,12 @@ static guint emr_figures(const MethodSite *domain)
 static void emr_apply(const MethodBlock *block, double *out)
 {
 	gboolean of_task = emr_has_task(&block->site);
-	for (guint64 i = 0; i < block->n; i++)
-		out[i] = of_task ? block->figures[0] * masked(block, i) : unified(block, i);
+	for (guint64 at = 0; at < block->n; at += RUN) {
+		guint64 n = MIN(RUN, block->n - at);
+		(of_task ? masked_run : unified_run)(block, at, n, out + at);
+	}
+	for (guint64 i = 0; of_task && i < block->n; i++)
+		out[i] *= block->figures[0];
 }
 
 static MethodBy emr_by(const Node *call)

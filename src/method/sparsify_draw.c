@@ -2,11 +2,15 @@
  * mask says what was drawn. */
 #include "method/sparsify.h"
 
+#include "core/variants.h"
 #include "method/draw.h"
 #include "method/mask.h"
 #include "method/rank.h"
 
 #include <string.h>
+
+/* Elements that are drawn together. */
+#define RUN 512u
 
 /* Where the draws of one input on one tensor come from. */
 typedef struct {
@@ -41,6 +45,25 @@ gboolean sparsify_wants_ratio(const Sparsifier *sparsifier, const MethodSite *si
 	       sparsify_value(site, "rescale") != 0;
 }
 
+CPU_VARIANTS static void keep_drawn(const double *uniform, const double *values, guint64 n,
+	double dropped, double divisor, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] = uniform[i] >= dropped ? values[i] / divisor : 0;
+}
+
+/* Of consecutive elements, drawn by a key. */
+static void drop_run(guint64 key, guint64 first, const double *values, guint64 n, double dropped,
+	double divisor, double *out)
+{
+	double uniform[RUN];
+	for (guint64 at = 0; at < n; at += RUN) {
+		guint64 count = MIN(RUN, n - at);
+		rng_uniforms(key, first + at, count, uniform);
+		keep_drawn(uniform, values + at, count, dropped, divisor, out + at);
+	}
+}
+
 static void drop_apply(const MethodBlock *block, guint input, const Cut *cuts, double *out)
 {
 	const double *values = block->input[input];
@@ -48,8 +71,12 @@ static void drop_apply(const MethodBlock *block, guint input, const Cut *cuts, d
 	double p = sparsify_value(&block->site, "p");
 	double divisor = divides(&block->site) ? 1 - p : 1;
 	(void)cuts;
-	for (guint64 i = 0; i < block->n; i++)
-		out[i] = survives(&draws, method_place(block, i), p) ? values[i] / divisor : 0;
+	if (!draws.bits && !block->places)
+		drop_run(draws.key, block->first, values, block->n, p, divisor, out);
+	else
+		for (guint64 i = 0; i < block->n; i++)
+			out[i] = survives(&draws, method_place(block, i), p) ? values[i] / divisor
+									     : 0;
 }
 
 const Sparsifier sparsify_drop = {
