@@ -1,8 +1,9 @@
 /* method_arcee.c - Arcee fusion: of each tensor the changes that stand out by their importance,
  * which is their size times how far the softmax of their row has moved. */
+#include "core/variants.h"
+#include "edit/method_rows.h"
 #include "method/block.h"
 #include "method/divergence.h"
-#include "edit/method_rows.h"
 
 enum { ARCEE_DIALECT };
 
@@ -19,15 +20,27 @@ static guint64 arcee_unit(const MethodSite *site)
 	return tensor_row(collection_tensor(site->collection, site->tensor));
 }
 
+CPU_VARIANTS static void sizes(const double *change, double moved, guint64 n, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] = rankable(fabs(change[i]) * moved);
+}
+
+CPU_VARIANTS static void sizes_float(const double *change, float moved, guint64 n, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] = rankable(fabsf((float)change[i]) * moved);
+}
+
 static void row_importance(const MethodBlock *block, guint64 from, guint64 row, double *out)
 {
 	const double *change = block->input[0] + from, *base = block->base + from;
 	gboolean mergekit = is_mergekit(&block->site);
-	double moved =
-		mergekit ? divergence_float(base, change, row) : divergence(base, change, row);
-	for (guint64 i = 0; i < row; i++)
-		out[i] = mergekit ? rankable(fabsf((float)change[i]) * (float)moved)
-				  : rankable(fabs(change[i]) * moved);
+	double moved = (mergekit ? divergence_float : divergence)(base, change, row, out);
+	if (mergekit)
+		sizes_float(change, (float)moved, row, out);
+	else
+		sizes(change, moved, row, out);
 }
 
 /* Of a sample no row is whole.  Its elements of a tensor stand for one row of it: as all have the
@@ -109,11 +122,16 @@ static guint arcee_figures(const MethodSite *domain)
 	return 1;
 }
 
+CPU_VARIANTS static void choose(const double *change, double threshold, guint64 n, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] = out[i] >= threshold ? change[i] : 0;
+}
+
 static void arcee_apply(const MethodBlock *block, double *out)
 {
 	importance(block, out);
-	for (guint64 i = 0; i < block->n; i++)
-		out[i] = out[i] >= block->figures[0] ? block->input[0][i] : 0;
+	choose(block->input[0], block->figures[0], block->n, out);
 }
 
 const Method method_arcee_fusion = {

@@ -2,8 +2,13 @@
  *
  * An element's score is high where it is large within its task vector and goes the way of the sum
  * of all; the highest scores of each task vector over the whole model are its weights. */
-#include "method/block.h"
+#include "core/variants.h"
 #include "edit/method_rows.h"
+#include "method/block.h"
+#include "method/elementary.h"
+#include "method/elements.h"
+
+#include <string.h>
 
 /* Sizes are clipped to what lies between this part of the model's elements at either end. */
 #define CLIPPED 1e-4
@@ -44,22 +49,60 @@ static Bounds score_bounds(const MethodBlock *block, guint input)
 	return (Bounds){bound[LOWER], bound[UPPER]};
 }
 
-/* Where a value lies between the bounds, 0 to 1; 0 where they are equal. */
-static double between(Bounds bounds, double value)
+/* Elements that are looked at together. */
+#define RUN 512u
+
+/* Where a value lies between the bounds, 0 to 1; 0 where these are equal. */
+static inline double between(Bounds bounds, double value)
 {
-	if (bounds.upper <= bounds.lower)
-		return 0;
-	return (CLAMP(value, bounds.lower, bounds.upper) - bounds.lower) /
-	       (bounds.upper - bounds.lower);
+	double width = bounds.upper - bounds.lower;
+	double above = CLAMP(value, bounds.lower, bounds.upper) - bounds.lower;
+	return width > 0 ? above / width : 0;
 }
 
-/* exp(N·size²)·tanh(x·Σx), divided by exp(N): weights are relative, and no score is too large. */
-static double score(const MethodBlock *block, guint input, guint64 i, double sum)
+/* The exponent of a run's scores, with N·(size² − 1) for N·size²: only their ratios count, and so
+ * none is too large. */
+CPU_VARIANTS static void find_exponents(
+	const double *change, Bounds bounds, guint inputs, guint64 n, double *out)
 {
-	double change = block->input[input][i];
-	double size = between(size_bounds(block, input), fabs(change));
-	double within = exp(block->site.inputs * (size * size - 1));
-	return change == 0 ? 0 : rankable(within * tanh(change * sum));
+	for (guint64 i = 0; i < n; i++) {
+		double size = between(bounds, fabs(change[i]));
+		out[i] = inputs * (size * size - 1);
+	}
+}
+
+static void find_agreement(const double *change, const double *sum, guint64 n, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] = change[i] * sum[i];
+	tangents(out, n);
+}
+
+/* No change has the score 0, whatever the sum. */
+CPU_VARIANTS static void multiply(double *out, const double *change, const double *with, guint64 n)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] = change[i] == 0 ? 0 : out[i] * with[i];
+}
+
+/* The scores of a run, exp(N·size²)·tanh(x·Σx), over exp(N). */
+static void find_scores(const MethodBlock *block, guint input, guint64 first, guint64 n,
+	const double *sum, double *out)
+{
+	const double *change = block->input[input] + first;
+	double agreement[RUN];
+	find_agreement(change, sum, n, agreement);
+	find_exponents(change, size_bounds(block, input), block->site.inputs, n, out);
+	exponentials(out, n);
+	multiply(out, change, agreement, n);
+}
+
+/* Σx of a run. */
+static void find_sums(const MethodBlock *block, guint64 first, guint64 n, double *sum)
+{
+	memset(sum, 0, n * sizeof *sum);
+	for (guint j = 0; j < block->site.inputs; j++)
+		elements_add(sum, sum, block->input[j] + first, n);
 }
 
 static guint bounds_of(const MethodSite *site)
@@ -76,8 +119,12 @@ static void size_keys(const MethodBlock *block, guint cut, double *keys)
 
 static void score_keys(const MethodBlock *block, guint cut, double *keys)
 {
-	for (guint64 i = 0; i < block->n; i++)
-		keys[i] = score(block, cut / BOUNDS, i, block_sum(block, i));
+	double sum[RUN];
+	for (guint64 first = 0, n; first < block->n; first += n) {
+		n = MIN(RUN, block->n - first);
+		find_sums(block, first, n, sum);
+		find_scores(block, cut / BOUNDS, first, n, sum, keys + first);
+	}
 }
 
 /* How many stand above a place in ascending order, counted from 0, that one included. */
@@ -139,17 +186,35 @@ static guint pcb_figures(const MethodSite *domain)
 	return 2 * bounds_of(domain);
 }
 
+/* Adds a task vector to what is divided in the end. */
+CPU_VARIANTS static void add_weighed(const double *change, Bounds bounds, const double *score,
+	guint64 n, double *value, double *divisor)
+{
+	for (guint64 i = 0; i < n; i++) {
+		double weight = between(bounds, score[i]);
+		value[i] += weight * change[i];
+		divisor[i] += weight;
+	}
+}
+
+static void weigh(const MethodBlock *block, guint64 first, guint64 n, double *out)
+{
+	double sum[RUN], score[RUN], divisor[RUN] = {0};
+	find_sums(block, first, n, sum);
+	memset(out, 0, n * sizeof *out);
+	for (guint j = 0; j < block->site.inputs; j++) {
+		find_scores(block, j, first, n, sum, score);
+		add_weighed(
+			block->input[j] + first, score_bounds(block, j), score, n, out, divisor);
+	}
+	for (guint64 i = 0; i < n; i++)
+		out[i] /= MAX(divisor[i], DIVISOR_LEAST);
+}
+
 static void pcb_apply(const MethodBlock *block, double *out)
 {
-	for (guint64 i = 0; i < block->n; i++) {
-		double sum = block_sum(block, i), value = 0, divisor = 0;
-		for (guint j = 0; j < block->site.inputs; j++) {
-			double weight = between(score_bounds(block, j), score(block, j, i, sum));
-			value += weight * block->input[j][i];
-			divisor += weight;
-		}
-		out[i] = value / MAX(divisor, DIVISOR_LEAST);
-	}
+	for (guint64 first = 0; first < block->n; first += RUN)
+		weigh(block, first, MIN(RUN, block->n - first), out + first);
 }
 
 static MethodBy pcb_by(const Node *call)

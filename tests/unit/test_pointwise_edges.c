@@ -134,13 +134,14 @@ static void test_divergence(void)
 		guint64 n = lengths[k];
 		g_autofree double *base = g_new(double, n);
 		g_autofree double *change = g_new(double, n);
+		g_autofree double *room = g_new(double, n);
 		for (guint64 i = 0; i < n; i++) {
 			base[i] = g_rand_double_range(random, -1, 1);
 			change[i] = g_rand_double_range(random, -1, 1);
 		}
 		double truth = divergence_of(base, change, n);
-		g_assert_cmpfloat(fabs(divergence(base, change, n) - truth), <=, 1e-12);
-		g_assert_cmpfloat(fabs(divergence_float(base, change, n) - truth), <=, 1e-6);
+		g_assert_cmpfloat(fabs(divergence(base, change, n, room) - truth), <=, 1e-12);
+		g_assert_cmpfloat(fabs(divergence_float(base, change, n, room) - truth), <=, 1e-6);
 	}
 }
 
@@ -150,15 +151,16 @@ static void test_divergence_not_finite(void)
 	const double none[3] = {0}, some[3] = {0.5, 0, 0}, far[3] = {1e300, -1e300, 0};
 	const double masked[3] = {-INFINITY, 1, 2}, all[3] = {-INFINITY, -INFINITY, -INFINITY};
 	const double unknown[3] = {1, NAN, 2};
-	double (*const both[])(const double *, const double *, guint64) = {
+	double (*const both[])(const double *, const double *, guint64, double *) = {
 		divergence, divergence_float};
+	double room[3];
 	for (guint i = 0; i < G_N_ELEMENTS(both); i++) {
-		g_assert_true(both[i](masked, none, 3) == 0);
-		g_assert_true(both[i](masked, some, 3) == 0);
-		g_assert_true(both[i](all, none, 3) == 0);
-		g_assert_true(both[i](unknown, some, 3) == 0);
-		g_assert_true(isfinite(both[i](none, far, 3)));
-		g_assert_cmpfloat(both[i](none, some, 3), >, 0.01);
+		g_assert_true(both[i](masked, none, 3, room) == 0);
+		g_assert_true(both[i](masked, some, 3, room) == 0);
+		g_assert_true(both[i](all, none, 3, room) == 0);
+		g_assert_true(both[i](unknown, some, 3, room) == 0);
+		g_assert_true(isfinite(both[i](none, far, 3, room)));
+		g_assert_cmpfloat(both[i](none, some, 3, room), >, 0.01);
 	}
 }
 
