@@ -65,6 +65,22 @@ Preview *session_preview(
  * while a slider moves. */
 Preview *session_preview_quick(
 	const Session *session, const Composition *composition, GroupBy by, GError **error);
+/* How often what is loaded has changed. */
+guint session_version(const Session *session);
+
+/* Previews that may take long are made off the main thread, one after another, in the order that
+ * they are asked for.  `made` is called on the main thread, by its loop or by
+ * session_wait_previews: it takes the preview, or gets NULL and why.  It is not called once the
+ * data's previews are dropped, or something is loaded. */
+typedef void (*PreviewMade)(gpointer data, Preview *preview, const GError *error);
+void session_ask_preview(Session *session, const Composition *composition, GroupBy by,
+	gboolean quick, PreviewMade made, gpointer data);
+void session_drop_asked(Session *session, gconstpointer data);
+/* Whether any is still to come. */
+gboolean session_asked(const Session *session, gconstpointer data);
+/* Waits until all of them are made, but no longer than some microseconds. */
+void session_wait_previews(Session *session, gint64 microseconds);
+
 /* Starts a job that measures an edit over the weights; session_preview of the same text is exact
  * once it is done.  The last few measures are kept. */
 gboolean session_measure(Session *session, const char *expression, GError **error);
@@ -108,7 +124,8 @@ void session_stop_jobs(Session *session);
 char *session_take_message(Session *session);
 
 /* Writes marks, state, edits and the composition into the store.  No job may run: one may open an
- * HDF5 file, for which no other thread may be within libhdf5. */
+ * HDF5 file, for which no other thread may be within libhdf5.  Previews that were asked for are
+ * dropped. */
 gboolean session_save(Session *session, GError **error);
 
 #endif

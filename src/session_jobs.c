@@ -1,7 +1,7 @@
 /* session_jobs.c - what the session does in the background: loads and exports.
  *
- * An export, or a measurement, reads the collection that a load would replace, so these exclude each
- * other; they wait for one another. */
+ * An export, or a measurement, reads the collection that a load would replace, so these exclude
+ * each other; they wait for one another. */
 #include "session_private.h"
 
 #include "core/error.h"
@@ -108,6 +108,8 @@ gboolean session_load(Session *session, const LoadRequest *request, GError **err
 		return fail_at(error, ERROR_USAGE,
 			(Place){.remedy = "wait until it is done, or cancel it"}, "%s is running",
 			session->loading ? "a load" : "another job");
+	/* A mask may be read from an HDF5 file for one of them. */
+	previews_stop(session->previews);
 	Load *load = load_begin(session->store, request, error);
 	if (!load) {
 		store_unlock(session->store);
@@ -192,6 +194,7 @@ gboolean session_export(Session *session, const EditChoice *choice, const char *
 	*data = (ExportJob){session, export, g_strdup(output)};
 	g_autofree char *base = g_path_get_basename(output);
 	g_autofree char *title = g_strdup_printf("export %s", base);
-	session_add_job(session, job_new(title, export_job_run, export_job_done, data, export_job_free));
+	session_add_job(
+		session, job_new(title, export_job_run, export_job_done, data, export_job_free));
 	return TRUE;
 }

@@ -22,7 +22,8 @@ struct Session {
 	GPtrArray *jobs;        /* of Job, newest first */
 	GQueue *waiting;        /* of Job, borrowed: exports that have not been started */
 	gboolean loading;
-	struct Previews *previews; /* session_measure.c */
+	struct Previews *previews; /* session_preview.c */
+	guint version;             /* of what is loaded */
 	char *message;
 	char *saved; /* what the store has of the state; see session_state_summary */
 };
@@ -47,6 +48,12 @@ void session_say_failure(Session *session, const char *what, const GError *error
 /* What is kept for previews; it is dropped where the collection changes. */
 struct Previews *previews_new(void);
 void previews_free(struct Previews *previews);
+/* Waits for the one that is being made; nobody wants what was asked for any more. */
+void previews_stop(struct Previews *previews);
+/* Takes the measure of an edit, by its canonical text. */
+void previews_keep_measure(Session *session, const char *text, Measure *measure);
+/* Parses an edit whose base and tasks are all known. */
+Node *previews_parse(const Session *session, const char *text, GError **error);
 void session_drop_previews(Session *session);
 
 /* Marks and compositions out of the store's state. */

@@ -155,6 +155,7 @@ gboolean session_save(Session *session, GError **error)
 	g_autofree char *summary = session_state_summary(session);
 	if (!store->collection || g_str_equal(summary, session->saved))
 		return TRUE;
+	previews_stop(session->previews);
 	gboolean ok = store_commit(store, error);
 	if (!held)
 		store_unlock(store);

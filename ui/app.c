@@ -51,7 +51,7 @@ static void session_changed(gpointer data)
 	for (guint i = 0; i < SCREEN_COUNT; i++)
 		if (ui->views[i] && views[i]->invalidate)
 			views[i]->invalidate(ui->views[i], ui);
-	ui->stale = TRUE;
+	ui->stale = ui->stale || !ui->acting;
 	g_autofree char *message = session_take_message(ui->session);
 	if (message)
 		set_message(ui, message, FALSE);
@@ -225,7 +225,8 @@ const char *ui_why_not(Ui *ui, ActionId action)
 }
 
 /* A screen acts on what it has drawn, also where keys come faster than frames, and so does what lies
- * over it: a load may have replaced what the screen was made of. */
+ * over it: a load may have replaced what the screen was made of.  What a key itself changed, the
+ * screen that took it brings up to date, so that many keys at once draw no frame for each. */
 static void catch_up(Ui *ui)
 {
 	if (ui->stale)
@@ -285,7 +286,9 @@ void app_key(Ui *ui, const char *key)
 {
 	g_clear_pointer(&ui->message, g_free);
 	ui->failed = FALSE;
+	ui->acting = TRUE;
 	act_on_key(ui, key);
+	ui->acting = FALSE;
 	ui_dirty(ui);
 }
 

@@ -16,7 +16,9 @@ static gpointer compose_open(Ui *ui)
 	view->ui = ui;
 	view->list.cursor = 1;
 	view->turned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	view->stale = TRUE;
+	view->stale = view->behind = TRUE;
+	view->quick = !ui_frozen(ui);
+	view->ask.view = view->ask_reference.view = view;
 	return view;
 }
 
@@ -25,7 +27,7 @@ static void compose_invalidate(gpointer data, Ui *ui)
 	ComposeView *view = data;
 
 	(void)ui;
-	view->stale = TRUE;
+	view->stale = view->behind = TRUE;
 }
 
 static void compose_close(gpointer data)
@@ -33,10 +35,10 @@ static void compose_close(gpointer data)
 	ComposeView *view = data;
 
 	compose_refresh_end(view);
+	compose_curve_drop(view);
 	g_clear_pointer(&view->outline, outline_free);
 	g_clear_pointer(&view->seen, g_array_unref);
 	g_hash_table_unref(view->turned);
-	compose_curve_free(view->curve);
 	g_free(view->path);
 	g_free(view->file);
 	g_free(view->name);
@@ -57,7 +59,7 @@ static void compose_draw(gpointer data, Ui *ui, Canvas *canvas, Rect rect)
 	panes = panes_split(canvas, rect, LIST_LEAST, panes_right(rect));
 	compose_list_draw(view, ui, canvas, panes.left);
 	if (panes.right.width > 0)
-		compose_preview_draw(view, ui, canvas, panes.right);
+		compose_preview_draw(view, canvas, panes.right);
 }
 
 static React keep_reference(Ui *ui)
@@ -93,7 +95,7 @@ static React change_groups(ComposeView *view, Ui *ui)
 	guint now = pane_choice(ui, COMPOSE_GROUPS, 2);
 
 	pane_choose_next(ui, COMPOSE_GROUPS, now, 2);
-	view->stale = TRUE;
+	view->behind = TRUE;
 	return REACT_DONE;
 }
 
@@ -217,7 +219,7 @@ static React compose_act(gpointer data, Ui *ui, ActionId action)
 
 	if (pane_why_empty(ui))
 		return REACT_NONE;
-	compose_refresh(view, ui);
+	compose_refresh_rows(view, ui);
 	if (action == ACTION_NEXT_PANE || action == ACTION_PREVIOUS_PANE) {
 		view->in_preview = !view->in_preview;
 		return REACT_DONE;
@@ -231,8 +233,9 @@ static React compose_act(gpointer data, Ui *ui, ActionId action)
 	return act_on_edit(view, ui, action);
 }
 
-static const char *why_not_measure(const ComposeView *view, Ui *ui)
+static const char *why_not_measure(ComposeView *view, Ui *ui)
 {
+	compose_refresh(view, ui);
 	if (!view->meaning)
 		return view->error;
 	if (view->preview && !view->late && view->preview->kind == PREVIEW_EXACT)
@@ -240,15 +243,21 @@ static const char *why_not_measure(const ComposeView *view, Ui *ui)
 	return session_running(ui_session(ui)) ? "wait until the running job is done" : NULL;
 }
 
+static const char *why_no_meaning(ComposeView *view, Ui *ui)
+{
+	compose_refresh(view, ui);
+	return view->error;
+}
+
 /* Reasons that are of the whole edit. */
-static const char *why_not_edit(const ComposeView *view, Ui *ui, ActionId action)
+static const char *why_not_edit(ComposeView *view, Ui *ui, ActionId action)
 {
 	switch (action) {
 	case ACTION_COMPOSE_SWAP:
 		return session_reference(ui_session(ui)) ? NULL : "b keeps a reference first";
 	case ACTION_COMPOSE_SAVE:
 	case ACTION_COMPOSE_KEEP:
-		return view->meaning ? NULL : view->error;
+		return view->meaning ? NULL : why_no_meaning(view, ui);
 	case ACTION_COMPOSE_OPEN_EDIT:
 	case ACTION_COMPOSE_DROP_EDIT:
 		return compose_has_edits(ui) ? NULL : "no edit is kept: W keeps one";
@@ -271,7 +280,7 @@ static const char *compose_why_not(gpointer data, Ui *ui, ActionId action)
 
 	if (pane_why_empty(ui))
 		return "there are no task vectors yet";
-	compose_refresh(view, ui);
+	compose_refresh_rows(view, ui);
 	reason = why_not_edit(view, ui, action);
 	if (!reason)
 		reason = compose_row_why_not(view, action);
@@ -290,9 +299,8 @@ static cJSON *compose_json(gpointer data, Ui *ui)
 {
 	ComposeView *view = data;
 
-	if (pane_why_empty(ui))
+	if (pane_why_empty(ui) || !compose_refresh_whole(view, ui))
 		return NULL;
-	compose_refresh_whole(view, ui);
 	return view->preview ? report_preview_json(view->preview) : NULL;
 }
 
@@ -300,9 +308,8 @@ static Table *compose_table(gpointer data, Ui *ui)
 {
 	ComposeView *view = data;
 
-	if (pane_why_empty(ui))
+	if (pane_why_empty(ui) || !compose_refresh_whole(view, ui))
 		return NULL;
-	compose_refresh_whole(view, ui);
 	return view->preview ? report_preview_records(view->preview) : NULL;
 }
 

@@ -19,6 +19,9 @@
 struct ComposeCurve {
 	char *key;        /* of all that it depends on */
 	char *why;        /* there is none; else NULL */
+	Preview *made[3]; /* at -1, 0 and 1, until all are there */
+	gboolean whole;   /* what is below is known */
+	Ui *ui;
 	PreviewKind kind; /* the least certain of its previews */
 	double square[3]; /* |edit|² = [0] + [1]·λ + [2]·λ² */
 	double base;      /* |θ₀|; NaN where it is not known */
@@ -29,10 +32,27 @@ struct ComposeCurve {
 
 static const gunichar markers[CURVES_MOST] = {U'●', U'▲', U'■', U'◆'};
 
-void compose_curve_free(ComposeCurve *curve)
+static void drop_previews(ComposeCurve *curve)
 {
+	for (int i = 0; i < 3; i++)
+		g_clear_pointer(&curve->made[i], preview_free);
+}
+
+void compose_curve_yield(ComposeView *view)
+{
+	if (view->curve)
+		session_drop_asked(ui_session(view->ui), view->curve);
+}
+
+void compose_curve_drop(ComposeView *view)
+{
+	ComposeCurve *curve = view->curve;
+
+	compose_curve_yield(view);
+	view->curve = NULL;
 	if (!curve)
 		return;
+	drop_previews(curve);
 	g_free(curve->key);
 	g_free(curve->why);
 	g_strfreev(curve->name);
@@ -52,7 +72,7 @@ static char *curve_key(const ComposeView *view)
 	g_autofree char *text = zero ? composition_text(zero) : g_strdup("");
 	g_autofree char *scale = expression_number(zero ? zero->scale : 0);
 
-	return g_strdup_printf("%p %s %d %s %s", (const void *)view->outline->collection,
+	return g_strdup_printf("%u %s %d %s %s", session_version(ui_session(view->ui)),
 		compose_row(view)->path, compose_row(view)->on, scale, text);
 }
 
@@ -68,8 +88,6 @@ static char *why_none(const ComposeView *view)
 	if (!outline_is_linear(view->outline, place))
 		return g_strdup_printf(
 			"no curve: the edit is not linear in %s, which is in a method", title);
-	if (view->slow)
-		return g_strdup("no curve: previews of this edit take too long");
 	return row->on ? NULL : g_strdup("no curve: the term is off");
 }
 
@@ -114,46 +132,79 @@ static void take_previews(ComposeCurve *curve, Preview *const previews[3])
 	curve->name = g_strv_builder_end(names);
 }
 
-static Preview *preview_at(
-	const ComposeView *view, const Session *session, double number, GError **error)
+/* There is none: the first reason counts. */
+static void give_up(ComposeCurve *curve, const GError *error)
 {
-	g_autoptr(Composition) composition = composition_at(view, number);
-
-	return composition ? session_preview_quick(session, composition, GROUP_ALL, error) : NULL;
-}
-
-static void measure_curve(ComposeCurve *curve, const ComposeView *view, const Session *session)
-{
-	Preview *previews[3] = {NULL};
-	g_autoptr(GError) error = NULL;
-
-	for (int i = 0; i < 3 && !error; i++)
-		previews[i] = preview_at(view, session, i - 1, &error);
-	if (previews[0] && previews[1] && previews[2])
-		take_previews(curve, previews);
-	else
+	if (!curve->why)
 		curve->why = g_strdup_printf(
 			"no curve: %s", error ? error->message : "the number has no such range");
-	for (int i = 0; i < 3; i++)
-		g_clear_pointer(&previews[i], preview_free);
+}
+
+/* The previews are asked for in order, and come in it. */
+static void take_next(gpointer data, Preview *preview, const GError *error)
+{
+	ComposeCurve *curve = data;
+	int next = 0;
+
+	while (next < 2 && curve->made[next])
+		next++;
+	curve->made[next] = preview;
+	if (!preview)
+		give_up(curve, error);
+	if (curve->made[2] && !curve->why) {
+		take_previews(curve, curve->made);
+		curve->whole = TRUE;
+	}
+	if (curve->whole || curve->why)
+		drop_previews(curve);
+	ui_dirty(curve->ui);
+}
+
+/* One of the three: at once where it follows from tables, else off the main thread. */
+static void make_next(ComposeCurve *curve, const ComposeView *view, double number)
+{
+	Session *session = ui_session(view->ui);
+	g_autoptr(Composition) composition = composition_at(view, number);
+	g_autoptr(GError) error = NULL;
+
+	if (!composition)
+		give_up(curve, NULL);
+	else if (!view->closed && !ui_frozen(view->ui))
+		session_ask_preview(session, composition, GROUP_ALL, TRUE, take_next, curve);
+	else
+		take_next(curve, session_preview_quick(session, composition, GROUP_ALL, &error),
+			error);
+}
+
+/* The preview of the edit itself comes first. */
+static void make_missing(ComposeCurve *curve, const ComposeView *view)
+{
+	int next = 0;
+
+	if (curve->whole || curve->why || view->ask.of ||
+		session_asked(ui_session(view->ui), curve))
+		return;
+	while (next < 3 && curve->made[next])
+		next++;
+	for (; next < 3 && !curve->why; next++)
+		make_next(curve, view, next - 1);
 }
 
 /* Kept until something else than the number under the cursor changes. */
-static const ComposeCurve *refresh_curve(ComposeView *view, const Session *session)
+static const ComposeCurve *refresh_curve(ComposeView *view)
 {
 	g_autofree char *why = why_none(view);
 	g_autofree char *key = why ? g_strdup(why) : curve_key(view);
-	ComposeCurve *curve = view->curve;
 
-	if (curve && g_str_equal(curve->key, key))
-		return curve;
-	compose_curve_free(curve);
-	view->curve = curve = g_new0(ComposeCurve, 1);
-	curve->key = g_steal_pointer(&key);
-	curve->why = g_steal_pointer(&why);
-	if (!curve->why)
-		measure_curve(curve, view, session);
-	return curve;
+	if (!view->curve || !g_str_equal(view->curve->key, key)) {
+		compose_curve_drop(view);
+		view->curve = g_new0(ComposeCurve, 1);
+		view->curve->ui = view->ui;
+		view->curve->key = g_steal_pointer(&key);
+		view->curve->why = g_steal_pointer(&why);
+	}
+	make_missing(view->curve, view);
+	return view->curve;
 }
 
 double compose_curve_norm(const ComposeCurve *curve, double number)
@@ -291,8 +342,8 @@ void compose_curve_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect)
 
 	if (!compose_curve_shown(ui) || rect.height < ROWS_LEAST || rect.width < COLUMNS_LEAST)
 		return;
-	curve = refresh_curve(view, ui_session(ui));
-	if (curve->why || !isfinite(curve->base)) {
+	curve = refresh_curve(view);
+	if (curve->why || !curve->whole || !isfinite(curve->base)) {
 		pane_wrap(canvas, rect, 1, 0, ROLE_DIM, curve->why ? curve->why : "");
 		return;
 	}

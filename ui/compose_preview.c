@@ -315,8 +315,10 @@ static int draw_changes(const ComposeView *view, Canvas *canvas, Rect rect, int 
 
 static void draw_nothing(const ComposeView *view, Canvas *canvas, Rect rect)
 {
+	const char *why = view->error ? view->error : "nothing is on";
+
 	canvas_text(canvas, rect, 1, 0, ROLE_HEADING, "PREVIEW");
-	pane_wrap(canvas, rect, 1, 2, ROLE_DIM, view->error ? view->error : "nothing is on");
+	pane_wrap(canvas, rect, 1, 2, ROLE_DIM, view->ask.of ? "it is being made" : why);
 }
 
 /* Returns the rows that all of it takes. */
@@ -330,14 +332,14 @@ static int draw_all(const ComposeView *view, const char *by, Canvas *canvas, Rec
 	y = draw_tasks(view, canvas, rect, y) + 1;
 	y = draw_layers(preview, by, canvas, rect, y, rect.height - (y - start) - below) + 1;
 	y = draw_changes(view, canvas, rect, y);
-	if (isfinite(preview->whole->moves[0]) || view->resting)
+	if (isfinite(preview->whole->moves[0]) || view->resting || view->ask.of)
 		y = draw_moves(preview, canvas, rect, y + 1);
 	return y - start;
 }
 
-void compose_preview_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect)
+void compose_preview_draw(ComposeView *view, Canvas *canvas, Rect rect)
 {
-	const char *by = compose_group_by(ui) == GROUP_KIND ? "KIND" : "LAYER";
+	const char *by = view->by == GROUP_KIND ? "KIND" : "LAYER";
 	int rows;
 
 	if (!view->preview) {

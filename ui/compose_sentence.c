@@ -48,6 +48,8 @@ static char *no_preview_text(const ComposeView *view, Ui *ui)
 
 	if (!*text)
 		return g_strdup("the edit is empty: a adds a term, = takes an expression");
+	if (view->ask.of)
+		return g_strdup("the preview is being made");
 	return g_strdup_printf(
 		view->meaning ? "no preview: %s" : "the edit has no meaning: %s", view->error);
 }

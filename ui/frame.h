@@ -19,7 +19,8 @@ struct Ui {
 	GPtrArray *history;  /* of char *: what was typed into prompts, oldest first */
 	char *message;
 	gboolean failed; /* the message is an error */
-	gboolean stale;  /* something changed since the screen was drawn */
+	gboolean stale;  /* something else than a key changed since the screen was drawn */
+	gboolean acting; /* on a key */
 	char *clipboard, *layer;
 	guint theme, colours;
 	gint64 interrupted; /* when C-c was pressed last, in microseconds; 0: not yet */

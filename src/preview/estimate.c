@@ -66,7 +66,8 @@ static gboolean look(Estimator *estimator, gboolean parts, GError **error)
 	guint own = parts && estimator->looking->alone ? SAMPLE_PARTS : 0;
 	Parallel first = {.items = 1 + own, .data = estimator, .work = evaluate_item};
 	Parallel then = {.items = SAMPLE_PARTS, .data = estimator, .work = look_at_item};
-	return parallel_run(&first, NULL, error) && (!parts || parallel_run(&then, NULL, error));
+	Job *job = estimator->looking->job;
+	return parallel_run(&first, job, error) && (!parts || parallel_run(&then, job, error));
 }
 
 /* The equations of all parts but one, with the whole matrix. */
@@ -196,13 +197,25 @@ static void add_figure(const Estimator *estimator, guint tensor, guint figure, S
 			unknown * (estimator->part[p].own[at] - *value);
 }
 
+static gboolean complete_item(gpointer data, guint64 item, gpointer slot, GError **error)
+{
+	(void)slot;
+	(void)error;
+	complete(data, (guint)item);
+	return TRUE;
+}
+
+static gboolean complete_all(Estimator *estimator, GError **error)
+{
+	Parallel parts = {.items = SAMPLE_PARTS, .data = estimator, .work = complete_item};
+	return parallel_run(&parts, estimator->looking->job, error);
+}
+
 static void add_parts(Estimator *estimator, Sums *sums)
 {
 	const Looking *looking = estimator->looking;
-	for (guint p = 0; p < SAMPLE_PARTS; p++) {
+	for (guint p = 0; p < SAMPLE_PARTS; p++)
 		sums_add_part(sums);
-		complete(estimator, p);
-	}
 	for (guint t = 0; t < looking->tensors; t++)
 		for (guint f = 0; preview_sample_count(looking->sample, t) && f < looking->figures;
 			f++)
@@ -233,7 +246,7 @@ static gboolean estimate(
 	for (guint p = 0; parts && p < SAMPLE_PARTS; p++)
 		estimate_part_init(&estimator.part[p], looking, preview_sample_part(sample, p),
 			preview_sample_order(sample, p));
-	gboolean ok = look(&estimator, parts, error);
+	gboolean ok = look(&estimator, parts, error) && (!parts || complete_all(&estimator, error));
 	if (ok && parts)
 		add_parts(&estimator, sums);
 	else if (ok)
@@ -265,7 +278,7 @@ static void forget(Sums *sums, guint task)
 }
 
 Sums *estimate_sums(PreviewSample *sample, const Gram *gram, const Node *edit, const guint *task,
-	guint tasks, double **values, GError **error)
+	guint tasks, Job *job, double **values, GError **error)
 {
 	const Collection *collection = preview_sample_collection(sample);
 	g_autoptr(Sums) sums = sums_new(collection_tensors(collection), tasks);
@@ -281,7 +294,8 @@ Sums *estimate_sums(PreviewSample *sample, const Gram *gram, const Node *edit, c
 		.tensors = sums->tensors,
 		.tasks = tasks,
 		.figures = tasks + 1,
-		.alone = !reads_masks(edit)};
+		.alone = !reads_masks(edit),
+		.job = job};
 	looking.compared = looking_place(&looking, looking.figures);
 	sums->bound = bound_norms(sample, gram, edit);
 	return estimate(&looking, sample, sums, values, error) ? g_steal_pointer(&sums) : NULL;

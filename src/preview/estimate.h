@@ -16,8 +16,9 @@
 double *estimate_values(const Collection *collection, const Node *edit, const PrepareSample *sample,
 	GError **error);
 /* The sums with their errors, and the edit's values on the whole sample (*values, g_free), from
- * which all members that take part, and the tasks as far as they are in it, are taken. */
+ * which all members that take part, and the tasks as far as they are in it, are taken.
+ * A job that is cancelled ends it. */
 Sums *estimate_sums(PreviewSample *sample, const Gram *gram, const Node *edit, const guint *task,
-	guint tasks, double **values, GError **error);
+	guint tasks, Job *job, double **values, GError **error);
 
 #endif

@@ -17,6 +17,7 @@ typedef struct {
 	guint tensors, tasks, figures;
 	guint compared; /* products: of all figures */
 	gboolean alone; /* parts have thresholds of their own */
+	Job *job;
 } Looking;
 
 /* What a part adds to the equations that find a figure's factors; of the matrix the lower half.

@@ -15,6 +15,7 @@ static void found_free(gpointer data)
 		return;
 	g_clear_pointer(&found->sums, sums_free);
 	g_clear_pointer(&found->conflicts, conflicts_free);
+	g_clear_pointer(&found->moves, g_hash_table_unref);
 	g_free(found->values);
 	g_free(found);
 }
@@ -106,7 +107,7 @@ static gboolean find_estimates(const PreviewRequest *request, PreviewSample *sam
 	if (!preview_sample_take_all(sample, request->edit, error))
 		return FALSE;
 	found->sums = estimate_sums(sample, request->gram, request->edit, shown->task, shown->tasks,
-		&found->values, error);
+		request->job, &found->values, error);
 	if (!found->sums)
 		explain_beyond(request, sample, error);
 	gboolean everything = preview_sample_is_everything(sample) &&
@@ -151,7 +152,7 @@ static void look(const PreviewRequest *request, PreviewSample *sample, Found *fo
 		found->conflicts = conflicts_new(sample, c);
 }
 
-const Found *found_get(const PreviewRequest *request, PreviewSample *sample, const char *text,
+Found *found_get(const PreviewRequest *request, PreviewSample *sample, const char *text,
 	const guint *task, guint tasks, GError **error)
 {
 	Shown shown = {task, tasks};
@@ -167,4 +168,35 @@ const Found *found_get(const PreviewRequest *request, PreviewSample *sample, con
 	if (!kept->looked && !request->quick)
 		look(request, sample, kept);
 	return kept;
+}
+
+static GBytes *tensors_of(const Scope *scope)
+{
+	return g_bytes_new(scope->tensors->data, scope->tensors->len * sizeof(guint));
+}
+
+/* Those of a scope, made where they are not known. */
+static const double *moves_known(Found *found, const PreviewRequest *request,
+	const PreviewSample *sample, const Scope *scope)
+{
+	g_autoptr(GBytes) key = tensors_of(scope);
+	if (!found->moves)
+		found->moves = g_hash_table_new_full(
+			g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
+	double *moves = g_hash_table_lookup(found->moves, key);
+	if (moves || request->quick)
+		return moves;
+	moves = g_new(double, PREVIEW_PERCENTILES);
+	moves_of(sample, found->values, scope, moves);
+	g_hash_table_insert(found->moves, g_steal_pointer(&key), moves);
+	return moves;
+}
+
+void found_moves(Found *found, const PreviewRequest *request, const PreviewSample *sample,
+	const Scope *scope, double moves[PREVIEW_PERCENTILES])
+{
+	const double *known =
+		found->looked && found->values ? moves_known(found, request, sample, scope) : NULL;
+	for (guint i = 0; i < PREVIEW_PERCENTILES; i++)
+		moves[i] = known ? known[i] : NAN;
 }

@@ -11,11 +11,16 @@ typedef struct {
 	gboolean looked; /* at the sample's elements, for what is below */
 	double *values;  /* [sample's total] the edit without λ; NULL where there is no sample */
 	Conflicts *conflicts; /* NULL there, and of fewer than two inputs */
+	GHashTable *moves;    /* the tensors of a scope (GBytes) → its moves; NULL: none are known */
 } Found;
 
 /* From the request's measure, the Gram tables or the sample; `task` are those that are shown.  The
  * sample keeps it until some others are asked about.  NULL with *error set. */
-const Found *found_get(const PreviewRequest *request, PreviewSample *sample, const char *text,
+Found *found_get(const PreviewRequest *request, PreviewSample *sample, const char *text,
 	const guint *task, guint tasks, GError **error);
+/* The moves of a scope without λ, which are kept; NaN of a quick request where they are not known
+ * yet, and where there is no sample. */
+void found_moves(Found *found, const PreviewRequest *request, const PreviewSample *sample,
+	const Scope *scope, double moves[PREVIEW_PERCENTILES]);
 
 #endif

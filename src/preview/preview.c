@@ -25,7 +25,7 @@ const char *preview_kind_name(PreviewKind kind)
 typedef struct {
 	const PreviewRequest *request;
 	PreviewSample *sample;
-	const Found *found;
+	Found *found;
 } Showing;
 
 /* The largest norm over the scope among the task vectors that take part. */
@@ -163,27 +163,31 @@ static void name_tasks(Preview *preview, const Collection *collection)
 static PreviewGroup *group_of(const Showing *showing, const Preview *preview, const Scope *scope)
 {
 	const PreviewRequest *request = showing->request;
-	const Found *found = showing->found;
+	Found *found = showing->found;
 	g_autoptr(Total) total = total_new(found->sums, request->gram, preview->member, scope);
 	PreviewGroup *group = preview_group_new(scope, total, request->scale);
 	if (found->conflicts)
 		group->conflict = conflicts_share(showing->sample, found->conflicts, scope);
-	if (found->looked && found->values)
-		moves_of(showing->sample, found->values, scope, group->moves);
+	found_moves(found, request, showing->sample, scope, group->moves);
 	for (guint i = 0; i < PREVIEW_PERCENTILES; i++)
 		group->moves[i] *= fabs(request->scale);
 	return group;
 }
 
-static void add_groups(const Showing *showing, Preview *preview, const Scope *scope)
+static gboolean add_groups(
+	const Showing *showing, Preview *preview, const Scope *scope, GError **error)
 {
 	const PreviewRequest *request = showing->request;
 	preview->whole = group_of(showing, preview, scope);
 	if (request->by == GROUP_ALL)
-		return;
+		return TRUE;
 	g_autoptr(GPtrArray) groups = scope_groups(request->collection, scope, request->by);
-	for (guint i = 0; i < groups->len; i++)
+	for (guint i = 0; i < groups->len; i++) {
+		if (!job_check(request->job, error))
+			return FALSE;
 		g_ptr_array_add(preview->groups, group_of(showing, preview, groups->pdata[i]));
+	}
+	return TRUE;
 }
 
 static gboolean fill(Showing *showing, Preview *preview, const Scope *scope, GError **error)
@@ -195,7 +199,8 @@ static gboolean fill(Showing *showing, Preview *preview, const Scope *scope, GEr
 		return FALSE;
 	preview->kind = showing->found->kind;
 	preview->whole_sample = preview_sample_is_everything(showing->sample);
-	add_groups(showing, preview, scope);
+	if (!add_groups(showing, preview, scope, error))
+		return FALSE;
 	double largest = largest_norm(request, scope);
 	preview->of_largest = largest > 0 ? preview->whole->norm.value / largest : NAN;
 	add_warnings(showing, preview, scope);

@@ -73,6 +73,7 @@ typedef struct {
 	 * of the same edit, at any scale, cost little.  Or NULL. */
 	PreviewSample *sample;
 	gboolean quick; /* without conflict and moves, unless they are known already */
+	Job *job;       /* whose cancelling ends it with ERROR_CANCELLED; or NULL */
 } PreviewRequest;
 
 /* Over all float tensors of the base; a member counts as 0 on tensors it does not share, as it

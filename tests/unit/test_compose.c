@@ -338,12 +338,14 @@ static void test_measure(void)
 	bench_free(&bench);
 }
 
+/* Until nothing is to be made any more, with a frame wherever one is asked for. */
 static void wait_for_rest(Bench *bench)
 {
 	const ComposeView *view = ui_view_state(bench->ui);
 	gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
-	while (view->resting) {
+	while (view->resting || view->behind || view->ask.of) {
 		g_assert_cmpint(g_get_monotonic_time(), <, end);
+		app_draw(bench->ui, bench->canvas);
 		g_main_context_iteration(NULL, TRUE);
 	}
 	app_draw(bench->ui, bench->canvas);
@@ -363,26 +365,82 @@ static void test_rest(void)
 	bench_free(&bench);
 }
 
-/* Where a preview takes longer than a key may, the last one stays for a while, and is called so. */
+static void ignore(gpointer data, Preview *preview, const GError *error)
+{
+	(void)data;
+	test_no_error(error);
+	preview_free(preview);
+}
+
+/* Gives the thread that makes previews work for some seconds. */
+static void keep_busy(Session *session)
+{
+	for (guint i = 0; i < 2000; i++) {
+		g_autoptr(Composition) other = composition_new();
+		g_autofree char *body = g_strdup_printf("magmax(%u*left, right)", i + 2);
+		composition_add(other, 1, body, NULL);
+		session_ask_preview(session, other, GROUP_LAYER, FALSE, ignore, session);
+	}
+}
+
+/* Where a preview takes longer than a frame may, the last one stays for a while, and is called so. */
 static void test_stale(void)
 {
 	Bench bench = bench_on(load_large, "magmax(left, right)");
-	ComposeView *view = ui_view_state(bench.ui);
+	Session *session = bench.ui->session;
 	bench.ui->frozen = FALSE;
 	press(&bench, "l");
 	wait_for_rest(&bench);
 	g_assert_true(shows(&bench, "estimated ±"));
-	view->slow = TRUE;
+	keep_busy(session);
 	press(&bench, "l");
 	g_assert_true(shows(&bench, "PREVIEW  stale"));
-	g_assert_true(shows(&bench, "no curve: previews of this edit take too long"));
 	press(&bench, "Y");
-	g_assert_true(shows(&bench, "estimated ±"));
-	view->slow = TRUE;
-	press(&bench, "h");
-	g_assert_true(shows(&bench, "PREVIEW  stale"));
+	g_assert_true(shows(&bench, "there is no table to copy yet"));
+	session_drop_asked(session, session);
 	wait_for_rest(&bench);
 	g_assert_true(shows(&bench, "estimated ±"));
+	press(&bench, "Y");
+	g_assert_false(shows(&bench, "there is no table"));
+	bench_free(&bench);
+}
+
+/* The reference and the curve come off the main thread too, where they are estimated. */
+static void test_estimated_beside(void)
+{
+	Bench bench = bench_on(load_large, "0.3*left + magmax(left, right)");
+	bench.ui->frozen = FALSE;
+	press(&bench, "b j k l");
+	wait_for_rest(&bench);
+	g_assert_true(shows(&bench, "CHANGE since the reference"));
+	g_assert_true(shows(&bench, "estimated"));
+	gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+	while (!shows(&bench, "cos ●")) {
+		g_assert_cmpint(g_get_monotonic_time(), <, end);
+		g_main_context_iteration(NULL, TRUE);
+		app_draw(bench.ui, bench.canvas);
+	}
+	bench_free(&bench);
+}
+
+/* Keys that come at once make no preview each: there is one, of the last, with the next frame. */
+static void test_many_keys(void)
+{
+	Bench bench = bench_new("0.1*mnist + 0.2*ties(mnist, greek)");
+	const ComposeView *view = ui_view_state(bench.ui);
+	g_autoptr(Composition) before = composition_copy(view->shown);
+	const Preview *preview = view->preview;
+	bench.ui->frozen = FALSE;
+	for (guint i = 0; i < 500; i++) {
+		app_key(bench.ui, i % 7 ? "l" : "j");
+		app_key(bench.ui, i % 5 ? "h" : "k");
+	}
+	g_assert_false(composition_equal(before, session_composition(bench.ui->session)));
+	g_assert_true(view->preview == preview);
+	g_assert_true(composition_equal(view->shown, before));
+	g_assert_false(session_asked(bench.ui->session, &view->ask));
+	wait_for_rest(&bench);
+	g_assert_true(composition_equal(view->shown, session_composition(bench.ui->session)));
 	bench_free(&bench);
 }
 
@@ -582,6 +640,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/compose/measure", test_measure);
 	g_test_add_func("/compose/rest", test_rest);
 	g_test_add_func("/compose/stale", test_stale);
+	g_test_add_func("/compose/estimated-beside", test_estimated_beside);
+	g_test_add_func("/compose/many-keys", test_many_keys);
 	g_test_add_func("/compose/column", test_column);
 	g_test_add_func("/compose/completion", test_completion);
 	g_test_add_func("/compose/folding", test_folding);
