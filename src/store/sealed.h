@@ -27,7 +27,7 @@ Output *sealed_write(Hid file, const char *path, const SealKind *kind, GError **
  */
 gboolean sealed_commit(Hid file, const char *path, const SealKind *kind, GError **error);
 
-/* Reads a whole sealed file, checks it, and opens it out of memory.  H5I_INVALID_HID with *error
+/* Reads a whole sealed file, checks it, and opens it.  H5I_INVALID_HID with *error
  * set where it is not of this kind, damaged, or written by a newer program. */
 Hid sealed_open(const char *path, const SealKind *kind, GError **error);
 /* Whether a file begins as a sealed file of this kind. */
