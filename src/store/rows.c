@@ -45,13 +45,16 @@ static guint64 sampled(const Store *store)
 	return store->plan->first[collection_tensors(store->collection)];
 }
 
-/* The members that a row is listed against: all that are known. */
-static GArray *partners_of(const Store *store)
+/* The members that a row is listed against: itself, and whose rows are written already.  Those that
+ * come later list it in theirs, so that each pair is kept once. */
+static GArray *partners_of(const Store *store, guint member)
 {
 	GArray *partners = g_array_new(FALSE, FALSE, sizeof(guint));
-	for (guint i = 0; i < store->members->len; i++)
-		if (store_member_at(store, i)->known)
+	for (guint i = 0; i < store->members->len; i++) {
+		const StoreMember *partner = store_member_at(store, i);
+		if (i == member || (partner->known && partner->rows))
 			g_array_append_val(partners, i);
+	}
 	return partners;
 }
 
@@ -138,7 +141,7 @@ static gboolean write_contents(
 
 gboolean rows_write(Store *store, guint member, GError **error)
 {
-	g_autoptr(GArray) partners = partners_of(store);
+	g_autoptr(GArray) partners = partners_of(store, member);
 	g_autofree char *name = rows_name(store, member, partners);
 	g_autofree char *path = store_part(store, "rows", name, FALSE);
 	g_auto(Hid) file = sealed_create(&rows_kind, error);

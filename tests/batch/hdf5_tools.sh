@@ -12,7 +12,9 @@ sees() {
 }
 expect 0 h5ls -r -E s.h5
 sees '^/checkpoints/greek@5/tensors *Dataset {54}'
-sees '^/results/base/products *Dataset {54, 11}'
+sees '^/results/base/products *Dataset {54, 1}'
+expect 0 h5dump -H -d /results/greek/products s.h5
+grep -q 'DATASPACE  SIMPLE { ( 54, 11 ) / ( 54, 11 ) }' out || fail "not all pairs are there"
 expect 0 h5ls -r -E s.h5/weights/base
 sees 'blocks.0.mlp.fc_in.weight *Dataset {96, 48}'
 
