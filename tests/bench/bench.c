@@ -65,6 +65,7 @@ gboolean words_run(GPtrArray *words, char **output, GError **error)
 {
 	g_auto(Series) series = {0};
 	Command command = words_command(words);
+	command.heard = output != NULL;
 	gboolean done = measure_once(&command, &series, error);
 	if (done && output)
 		*output = g_steal_pointer(&series.output);

@@ -44,7 +44,7 @@ void words_add(GPtrArray *words, const char *word);
 void words_add_paths(GPtrArray *words, const GPtrArray *paths, guint n);
 /* The command of these words, which must outlive it. */
 Command words_command(GPtrArray *words);
-/* Runs it once, for what it does or says; `output` may be NULL. */
+/* Runs it once, for what it does or, where `output` is not NULL, says. */
 gboolean words_run(GPtrArray *words, char **output, GError **error);
 
 /* The words of one of the bench's own programs, of the program with a verb, of cat. */

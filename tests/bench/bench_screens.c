@@ -28,6 +28,7 @@ static const Shape shapes[] = {
 	{"open", 17, 2, 300, 1024, "model.layers.%u.part_%u.weight", 9},
 	{"steps", 100, 1, 300, 1024, "model.layers.%u.part_%u.weight", 9},
 	{"many", 100, 32, 500, 1024, "model.layers.%u.part_%u.weight", 9},
+	{"tasks", 0, 32, 500, 1024, "model.layers.%u.part_%u.weight", 9},
 	{"experts", 0, 2, 60000, 64, "model.layers.%u.mlp.experts.%u.up_proj.weight", 1500},
 	{"names", 8, 4, 1000, 512, LONG LONG "layers.%u.part_%u.weight", 9},
 };

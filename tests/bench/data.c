@@ -72,7 +72,7 @@ static gboolean make(
 		wanted->head && wanted->run ? "--run" : NULL, NULL};
 	g_auto(Series) series = {0};
 	g_mkdir_with_parents(data->folder, 0700);
-	if (!measure_once(&(Command){argv, {NULL}}, &series, error))
+	if (!measure_once(&(Command){.argv = argv}, &series, error))
 		return FALSE;
 	settle(data->folder);
 	return TRUE;

@@ -116,7 +116,7 @@ static gboolean run(const Command *command, int output, int errors, Series *seri
 	double peak = (double)usage.ru_maxrss / 1024;
 	series->peak = isnan(series->peak) ? peak : MAX(series->peak, peak);
 	g_free(series->output);
-	series->output = read_back(output);
+	series->output = command->heard ? read_back(output) : NULL;
 	return judge(command->argv[0], status, errors, error);
 }
 
@@ -126,7 +126,8 @@ gboolean measure_once(const Command *command, Series *series, GError **error)
 		series->peak = NAN;
 	for (guint i = 0; i < MEASURE_REMOVED_MOST && command->removed[i]; i++)
 		measure_remove(command->removed[i]);
-	int output = memfd_create("stdout", MFD_CLOEXEC);
+	int output = command->heard ? memfd_create("stdout", MFD_CLOEXEC)
+				    : open("/dev/null", O_WRONLY | O_CLOEXEC);
 	int errors = memfd_create("stderr", MFD_CLOEXEC);
 	gboolean done = output >= 0 && errors >= 0
 				? run(command, output, errors, series, error)

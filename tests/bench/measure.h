@@ -13,13 +13,14 @@
 typedef struct {
 	const char *const *argv; /* NULL at its end */
 	const char *removed[MEASURE_REMOVED_MOST];
+	gboolean heard; /* what it writes to stdout is kept; else it goes to /dev/null */
 } Command;
 
 /* What some runs of one command took. */
 typedef struct {
 	GArray *seconds; /* of double, one a run */
 	double peak;     /* MiB of resident memory, of the run that had most; NaN where unknown */
-	char *output;    /* what the last run wrote to stdout */
+	char *output;    /* what the last run wrote to stdout, of a command that is heard */
 } Series;
 
 /* Blocks the signals that end the program, so that a run notices them: the command is ended too,

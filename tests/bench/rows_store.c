@@ -57,6 +57,7 @@ static gboolean add_opening(
 		g_autoptr(GPtrArray) words = bench_program(bench, "bench_open");
 		words_add(words, store);
 		Command command = words_command(words);
+		command.heard = TRUE;
 		if (!measure_once(&command, &whole, error))
 			return FALSE;
 		g_autoptr(cJSON) said = json_parse(whole.output, strlen(whole.output), error);
@@ -265,6 +266,7 @@ static gboolean load_ninth(const Bench *bench, const Data *data, const char *sto
 	words_add_paths(all, data->paths, data->paths->len);
 	words_add(add, last);
 	Command commands[] = {words_command(all), words_command(add)};
+	commands[0].heard = commands[1].heard = TRUE;
 	bench_remove_store(store);
 	return measure_once(&commands[0], whole, error) &&
 	       bench_load(bench, data, 9, store, error) && measure_once(&commands[1], ninth, error);

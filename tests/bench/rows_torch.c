@@ -49,6 +49,7 @@ static gboolean add_work(
 	g_autoptr(GPtrArray) ours = our_words(bench, data, work, store, ours_output);
 	g_autoptr(GPtrArray) theirs = their_words(bench, data, work, theirs_output);
 	Command commands[] = {words_command(ours), words_command(theirs)};
+	commands[1].heard = TRUE;
 	commands[0].removed[0] = ours_output;
 	commands[1].removed[0] = theirs_output;
 	Series series[2] = {{0}};

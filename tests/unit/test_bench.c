@@ -41,10 +41,12 @@ static void test_command(void)
 	g_auto(Series) series = {0};
 	const char *sleep[] = {"sh", "-c", "sleep 0.05; echo slept", NULL};
 	const char *fails[] = {"sh", "-c", "echo why >&2; exit 3", NULL};
-	g_assert_true(measure_once(&(Command){.argv = sleep}, &series, &error));
+	g_assert_true(measure_once(&(Command){.argv = sleep, .heard = TRUE}, &series, &error));
 	g_assert_cmpfloat(series_median(&series), >=, 0.05);
 	g_assert_cmpstr(series.output, ==, "slept\n");
 	g_assert_cmpfloat(series.peak, >, 0.1);
+	g_assert_true(measure_once(&(Command){.argv = sleep}, &series, &error));
+	g_assert_null(series.output);
 	g_assert_false(measure_once(&(Command){.argv = fails}, &series, &error));
 	test_error(error, ERROR_IO, "sh ended with status 3: why");
 }
