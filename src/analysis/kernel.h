@@ -2,7 +2,7 @@
  *
  * Numbers of at most single precision are subtracted and multiplied in single precision, and their
  * products added in short chains that are widened to double.  Such a sum of n products of like size
- * is off by some 1e-6/√n of ‖a‖‖b‖.  What single precision cannot hold, and what is looked at
+ * is off by some 2e-6/√n of ‖a‖‖b‖.  What single precision cannot hold, and what is looked at
  * through small differences, goes the wide way, in double throughout.  Either way a pair's sum has
  * the same bits whatever other vectors stand beside its two; between instruction sets sums differ
  * by less than 1e-7. */

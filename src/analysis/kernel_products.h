@@ -4,7 +4,7 @@
  * registers.  A pair has its own sums whatever its groups are. */
 
 /* Products that are added up in single precision before they are widened. */
-#define CHAIN 32u
+#define CHAIN 64u
 /* Elements that all pairs are multiplied on before the next: those of some ten vectors stay in the
  * nearest cache.  A multiple of all chains. */
 #define PRODUCTS_BLOCK 1024u

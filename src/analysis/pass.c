@@ -13,7 +13,7 @@
  * in the last cache, but not so little that calls cost more than copying. */
 #define RUN_BYTES_LEAST (64u << 10)
 #define RUN_BYTES_MOST (256u << 10)
-#define RUN_BYTES_TOGETHER (8u << 20)
+#define RUN_BYTES_TOGETHER (9u << 18)
 
 typedef struct {
 	StripePlan plan;

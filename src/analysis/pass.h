@@ -57,10 +57,11 @@ typedef struct {
  * on tensors that one of the two does not share, and NaN on those where one of the two has an
  * element that is NaN or Inf.  Squares of F64 elements beyond some 1e±154 leave the
  * range of a double: their sum is then Inf, or 0 though the vector is not.  Tensors of at most
- * STRIPE_ELEMENTS, and the members of runs among themselves, are multiplied in double; of all
- * others τ is rounded to single precision, and a pair is off by some 1e-9 of ‖vᵢ‖‖vⱼ‖.  Reads each
- * needed tensor of each member once, and advances the job, whose total the caller sets, by
- * pass_bytes. What `gram` and `statistics` hold of fresh members after a failure is undefined. */
+ * 65,536 elements, and the members of runs among themselves, are multiplied in double; of all
+ * others τ is rounded to single precision, and a pair is off by some 5e-9 of ‖vᵢ‖‖vⱼ‖ or less.
+ * Reads each needed tensor of each member once, and advances the job, whose total the caller sets,
+ * by pass_bytes. What `gram` and `statistics` hold of fresh members after a failure is undefined.
+ */
 gboolean pass_run(const PassRequest *request, const SamplePlan *plan, Gram *gram,
 	Statistics **statistics, Job *job, GError **error);
 

@@ -10,6 +10,11 @@
 #include <string.h>
 
 #define ALIGNMENT 64u
+/* Tensors of no more elements are multiplied in double: with fewer, the errors of single precision
+ * would not average out. */
+#define WIDE_ELEMENTS (1u << 16)
+/* Sampled elements that are decoded together. */
+#define GATHERED 256u
 
 /* Where one vector's runs come from. */
 typedef struct {
@@ -126,31 +131,35 @@ static guint64 sampled_from(const SamplePlan *plan, guint tensor, guint64 elemen
 	return low;
 }
 
-static float element(const Strand *strand, gsize at)
+/* Puts the bytes of some sampled elements, from the i-th on, side by side; returns how many. */
+static gsize gather(const SamplePlan *plan, guint64 i, guint64 end, guint64 first,
+	const Strand *strand, guint8 *raw)
 {
-	float value;
-	if (strand->size == 1)
-		return (float)strand->coding.value[strand->raw[at]];
-	dtype_decode_float(strand->coding.dtype, strand->raw + at * strand->size, 1, &value);
-	return value;
+	gsize n = MIN(end - i, GATHERED);
+	for (gsize k = 0; k < n; k++)
+		memcpy(raw + k * strand->size,
+			strand->raw + (plan->places[i + k] - first) * strand->size, strand->size);
+	return n;
 }
 
 /* The sampled elements of a run. */
 static void take_sample(
 	const SamplePlan *plan, guint tensor, guint64 first, const Strand *strand, float *sample)
 {
+	guint8 raw[GATHERED * sizeof(double)];
 	guint64 end = sampled_from(plan, tensor, first + strand->held);
-	for (guint64 i = sampled_from(plan, tensor, first); i < end; i++)
-		sample[i] = element(strand, plan->places[i] - first);
+	for (guint64 i = sampled_from(plan, tensor, first), n; i < end; i += n) {
+		n = gather(plan, i, end, first, strand, raw);
+		dtype_decode_float(strand->coding.dtype, raw, n, sample + i);
+	}
 }
 
-/* Steps lie close to one another and are looked at through their differences; and a tensor of few
- * elements has few errors that could cancel each other. */
+/* Steps lie close to one another and are looked at through their differences. */
 static gboolean is_wide(const StripePlan *plan, guint tensor, guint member)
 {
 	const Collection *collection = plan->request->collection;
 	return collection_member(collection, member)->run != NULL ||
-	       collection_tensor(collection, tensor)->elements <= STRIPE_ELEMENTS;
+	       collection_tensor(collection, tensor)->elements <= WIDE_ELEMENTS;
 }
 
 static void take_up(

@@ -130,7 +130,7 @@ static void check_cell(const Numbers *numbers, guint i, guint j, double sum)
 		return;
 	}
 	double size = sqrt(inner(numbers, i, i) * inner(numbers, j, j));
-	double tolerance = isnan(size) ? 1e-5 : (is_exact(i, j) ? 1e-14 : 3e-8) * size;
+	double tolerance = isnan(size) ? 1e-5 : (is_exact(i, j) ? 1e-14 : 6e-8) * size;
 	g_assert_cmpfloat(fabs(sum - expected), <=, tolerance);
 }
 
