@@ -14,6 +14,13 @@
 #define RUN_BYTES_LEAST (64u << 10)
 #define RUN_BYTES_MOST (256u << 10)
 #define RUN_BYTES_TOGETHER (9u << 18)
+#define WIDE_ELEMENTS (1u << 16)
+
+gboolean pass_is_wide(const Collection *collection, guint member, guint tensor)
+{
+	return collection_member(collection, member)->run != NULL ||
+	       collection_tensor(collection, tensor)->elements <= WIDE_ELEMENTS;
+}
 
 typedef struct {
 	StripePlan plan;

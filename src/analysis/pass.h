@@ -52,15 +52,20 @@ typedef struct {
  * thread with KERNEL_BLOCK elements of each of V vectors, raw, as float and as double, and the
  * inner products of one tensor some ten times: at most V x 80 KB + V² x 48 bytes. */
 
+/* By what part of ‖vᵢ‖‖vⱼ‖ an inner product may be off that is made in single precision. */
+#define PASS_ERROR 5e-9
+/* Whether a member's products on a tensor, with other members of which that is true, are made in
+ * double: on tensors of at most 65,536 elements, where errors would not average out, and for the
+ * members of runs, which lie close to one another and are looked at through their differences. */
+gboolean pass_is_wide(const Collection *collection, guint member, guint tensor);
+
 /* Computes ⟨vᵢ, vⱼ⟩ for all pairs with at least one fresh member into `gram` (already of the
  * collection's size) and the statistics of the fresh members into statistics[member].  A pair is 0
  * on tensors that one of the two does not share, and NaN on those where one of the two has an
  * element that is NaN or Inf.  Squares of F64 elements beyond some 1e±154 leave the
- * range of a double: their sum is then Inf, or 0 though the vector is not.  Tensors of at most
- * 65,536 elements, and the members of runs among themselves, are multiplied in double; of all
- * others τ is rounded to single precision, and a pair is off by some 5e-9 of ‖vᵢ‖‖vⱼ‖ or less.
- * Reads each needed tensor of each member once, and advances the job, whose total the caller sets,
- * by pass_bytes. What `gram` and `statistics` hold of fresh members after a failure is undefined.
+ * range of a double: their sum is then Inf, or 0 though the vector is not.  Reads each needed
+ * tensor of each member once, and advances the job, whose total the caller sets, by pass_bytes.
+ * What `gram` and `statistics` hold of fresh members after a failure is undefined.
  */
 gboolean pass_run(const PassRequest *request, const SamplePlan *plan, Gram *gram,
 	Statistics **statistics, Job *job, GError **error);

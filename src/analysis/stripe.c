@@ -10,9 +10,6 @@
 #include <string.h>
 
 #define ALIGNMENT 64u
-/* Tensors of no more elements are multiplied in double: with fewer, the errors of single precision
- * would not average out. */
-#define WIDE_ELEMENTS (1u << 16)
 /* Sampled elements that are decoded together. */
 #define GATHERED 256u
 
@@ -154,14 +151,6 @@ static void take_sample(
 	}
 }
 
-/* Steps lie close to one another and are looked at through their differences. */
-static gboolean is_wide(const StripePlan *plan, guint tensor, guint member)
-{
-	const Collection *collection = plan->request->collection;
-	return collection_member(collection, member)->run != NULL ||
-	       collection_tensor(collection, tensor)->elements <= WIDE_ELEMENTS;
-}
-
 static void take_up(
 	const StripePlan *plan, guint tensor, guint member, Origin *origin, Strand *strand)
 {
@@ -173,7 +162,7 @@ static void take_up(
 	coding_init(&strand->coding, own->dtype);
 	strand->size = dtype_info(own->dtype)->bits / 8;
 	strand->difference = collection_is_difference(request->collection, member, tensor);
-	strand->wide = is_wide(plan, tensor, member);
+	strand->wide = pass_is_wide(request->collection, member, tensor);
 }
 
 static void begin(const StripePlan *plan, guint tensor, StripeScratch *scratch)

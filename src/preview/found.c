@@ -35,6 +35,7 @@ static gboolean find_closed(const PreviewRequest *request, PreviewSample *sample
 	if (!closed)
 		return FALSE;
 	found->kind = closed->noise->len ? PREVIEW_EXPECTED : PREVIEW_EXACT;
+	found->rounding = sums_rounding(request->collection, closed, request->gram);
 	if (found->kind == PREVIEW_EXACT)
 		found->sums = sums_closed(closed, request->gram, shown->task, shown->tasks);
 	else if (preview_sample_take_all(sample, request->edit, error))

@@ -8,10 +8,11 @@
 typedef struct {
 	PreviewKind kind;
 	Sums *sums;
+	double rounding; /* by what ‖edit‖² may be off all the same (sums_rounding) */
 	gboolean looked; /* at the sample's elements, for what is below */
 	double *values;  /* [sample's total] the edit without λ; NULL where there is no sample */
 	Conflicts *conflicts; /* NULL there, and of fewer than two inputs */
-	GHashTable *moves;    /* the tensors of a scope (GBytes) → its moves; NULL: none are known */
+	GHashTable *moves; /* the tensors of a scope (GBytes) → its moves; NULL: none are known */
 } Found;
 
 /* From the request's measure, the Gram tables or the sample; `task` are those that are shown.  The

@@ -10,6 +10,8 @@
 
 /* How many times the largest task vector an edit may be without a warning. */
 #define LARGEST_MOST 3.0
+/* The part of ‖edit‖² that may be rounding without a warning. */
+#define CANCELLED_MOST 1e-4
 /* Sampled elements below which an estimate is called one of few. */
 #define ELEMENTS_LEAST 256u
 
@@ -123,6 +125,21 @@ static void add_estimate_warnings(const Showing *showing, Preview *preview, cons
 		warning_add_rows(preview->warnings, showing->request->edit);
 }
 
+/* Where what is left of the terms is as small as the errors of their products. */
+static void add_cancel_warning(const Showing *showing, Preview *preview)
+{
+	const Sums *sums = showing->found->sums;
+	double square = 0;
+	for (guint t = 0; t < sums->tensors; t++)
+		square += isfinite(sums->value.square[t]) ? sums->value.square[t] : 0;
+	if (showing->found->rounding <= CANCELLED_MOST * square)
+		return;
+	g_autofree char *error = text_number(fabs(preview->scale) * sqrt(showing->found->rounding));
+	warning_add(preview->warnings,
+		"the terms cancel each other: of its norm %s or less is rounding; measure it",
+		error);
+}
+
 static void add_warnings(const Showing *showing, Preview *preview, const Scope *scope)
 {
 	const PreviewRequest *request = showing->request;
@@ -134,6 +151,7 @@ static void add_warnings(const Showing *showing, Preview *preview, const Scope *
 	warning_add_base(preview->warnings, request->collection, request->gram, request->edit);
 	warning_add_not_finite(preview->warnings, request->collection, unknown, blamed, 0);
 	add_estimate_warnings(showing, preview, scope);
+	add_cancel_warning(showing, preview);
 	add_size_warning(preview);
 }
 

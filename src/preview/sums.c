@@ -2,6 +2,8 @@
  */
 #include "preview/sums.h"
 
+#include "analysis/pass.h"
+
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <string.h>
@@ -65,18 +67,63 @@ void sums_free(Sums *sums)
 	g_free(sums);
 }
 
+/* The vectors that take part or are shown, in ascending order: of a long run few do. */
+static GArray *vectors_of(const Closed *closed, const guint *task, guint tasks)
+{
+	g_autofree gboolean *wanted = g_new0(gboolean, closed->vectors);
+	GArray *vectors = g_array_new(FALSE, FALSE, sizeof(guint));
+	for (guint i = 0; i < tasks; i++)
+		wanted[task[i]] = TRUE;
+	for (guint t = 0; t < closed->tensors; t++)
+		for (guint v = 0; v < closed->vectors; v++)
+			wanted[v] |= closed->c[(gsize)t * closed->vectors + v] != 0;
+	for (guint v = 0; v < closed->vectors; v++)
+		if (wanted[v])
+			g_array_append_val(vectors, v);
+	return vectors;
+}
+
 Sums *sums_closed(const Closed *closed, const Gram *gram, const guint *task, guint tasks)
 {
 	Sums *sums = sums_new(closed->tensors, tasks);
+	g_autoptr(GArray) vectors = vectors_of(closed, task, tasks);
 	g_autofree double *products = g_new(double, closed->vectors);
 	for (guint t = 0; t < closed->tensors; t++) {
 		memset(products, 0, closed->vectors * sizeof *products);
 		sums->value.square[t] =
-			gram_linear(gram, t, closed->c + (gsize)t * closed->vectors, products);
+			gram_linear_of(gram, t, closed->c + (gsize)t * closed->vectors,
+				(const guint *)(gpointer)vectors->data, vectors->len, products);
 		for (guint i = 0; i < tasks; i++)
 			sums->value.product[(gsize)t * tasks + i] = products[task[i]];
 	}
 	return sums;
+}
+
+/* Σ‖c v‖ of the members on one tensor, and of those whose products are wide. */
+static double term_sizes(const Collection *collection, const Closed *closed, const Gram *gram,
+	guint tensor, double *wide)
+{
+	const double *c = closed->c + (gsize)tensor * closed->vectors;
+	double all = 0;
+	*wide = 0;
+	for (guint i = 0; i < closed->vectors; i++) {
+		if (c[i] == 0)
+			continue;
+		double size = fabs(c[i]) * sqrt(*gram_cell(gram, tensor, i, i));
+		all += size;
+		*wide += pass_is_wide(collection, i, tensor) ? size : 0;
+	}
+	return all;
+}
+
+double sums_rounding(const Collection *collection, const Closed *closed, const Gram *gram)
+{
+	double wide, sum = 0;
+	for (guint t = 0; t < closed->tensors; t++) {
+		double all = term_sizes(collection, closed, gram, t, &wide);
+		sum += isfinite(all) ? all * all - wide * wide : 0;
+	}
+	return PASS_ERROR * sum;
 }
 
 Sums *sums_measured(const Measure *measure, const guint *task, guint tasks)
@@ -144,11 +191,13 @@ static void add_values(
 {
 	for (guint n = 0; n < scope->tensors->len; n++) {
 		guint t = tensor_at(scope, n);
+		const double *table = gram_table(gram, t);
+		const double *product = sums->value.product + (gsize)t * sums->tasks;
 		total->square += sums->value.square[t];
-		total->base_square += *gram_cell(gram, t, 0, 0);
+		total->base_square += table[0];
 		for (guint i = 0; i < sums->tasks; i++) {
-			total->product[i] += sums->value.product[(gsize)t * sums->tasks + i];
-			total->task_square[i] += *gram_cell(gram, t, task[i], task[i]);
+			total->product[i] += product[i];
+			total->task_square[i] += table[gram_packed(task[i], task[i])];
 		}
 	}
 }

@@ -38,6 +38,9 @@ SumRows *sums_add_part(Sums *sums);
 
 /* Of the tasks with these numbers: from coefficients, or as it was measured. */
 Sums *sums_closed(const Closed *closed, const Gram *gram, const guint *task, guint tasks);
+/* By what ‖edit‖² may be off, over all tensors, since the tables' products were made in single
+ * precision (pass.h).  Where terms cancel each other that can be more than all of it. */
+double sums_rounding(const Collection *collection, const Closed *closed, const Gram *gram);
 Sums *sums_measured(const Measure *measure, const guint *task, guint tasks);
 
 /* The sums over some tensors, with the variances of their errors. */
