@@ -115,6 +115,8 @@ typedef struct {
 	gboolean divisible;
 	guint (*cuts)(const MethodSite *site);                           /* how many; may be NULL */
 	void (*keys)(const MethodBlock *block, guint cut, double *keys); /* keys[n], all finite */
+	/* So many cuts in turn go through the same keys; NULL: 1. */
+	guint (*alike)(const MethodSite *domain);
 	/* How many of the domain's elements stand above the cut.  `figures` are settled so far. */
 	guint64 (*above)(const MethodSite *domain, const double *figures, guint cut);
 	/* Turns what was found into figures.  `sums` and `cuts` are of this step.  May be NULL.

@@ -110,6 +110,7 @@ static const MethodStep arcee_steps[] = {
 	{
 		.cuts = quartiles,
 		.keys = quartile_keys,
+		.alike = quartiles,
 		.above = quartile_above,
 		.settle = threshold_settle,
 	},

@@ -175,9 +175,28 @@ static gboolean score_settle(const MethodSite *domain, const double *sums, const
 	return TRUE;
 }
 
+/* The two bounds of an input go through the same keys. */
+static guint bounds_alike(const MethodSite *domain)
+{
+	(void)domain;
+	return BOUNDS;
+}
+
 static const MethodStep pcb_steps[] = {
-	{.cuts = bounds_of, .keys = size_keys, .above = size_above, .settle = size_settle},
-	{.cuts = bounds_of, .keys = score_keys, .above = score_above, .settle = score_settle},
+	{
+		.cuts = bounds_of,
+		.keys = size_keys,
+		.alike = bounds_alike,
+		.above = size_above,
+		.settle = size_settle,
+	},
+	{
+		.cuts = bounds_of,
+		.keys = score_keys,
+		.alike = bounds_alike,
+		.above = score_above,
+		.settle = score_settle,
+	},
 	{0},
 };
 

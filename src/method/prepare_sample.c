@@ -57,7 +57,8 @@ static void add_keys(
 	for (guint i = 0; i < domain->step_cuts; i++) {
 		GArray *keys = sampling->keys[i];
 		guint at = keys->len;
-		step_keys(call, block, i, sampling->key);
+		if (i == 0 || !step_is_alike(call, block->domain, i, i - 1))
+			step_keys(call, block, i, sampling->key);
 		g_array_set_size(keys, at + (guint)block->n);
 		for (guint64 k = 0; k < block->n; k++)
 			g_array_index(keys, WeightedKey, at + k) = (WeightedKey){

@@ -184,7 +184,7 @@ static gboolean merge_settle(const MethodSite *domain, const double *sums, const
 }
 
 const MethodStep sparse_merge_steps[] = {
-	{.cuts = merge_cuts, .keys = merge_keys, .above = merge_above},
+	{.cuts = merge_cuts, .keys = merge_keys, .alike = input_cuts, .above = merge_above},
 	{.sums = merge_sums, .add = merge_add, .divisible = TRUE, .settle = merge_settle},
 	{0},
 };

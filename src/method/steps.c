@@ -187,6 +187,13 @@ void step_keys(const Call *call, const MethodBlock *block, guint cut, double *ke
 	step_at_hand(call)->keys(block, cut, keys);
 }
 
+gboolean step_is_alike(const Call *call, const MethodSite *domain, guint cut, guint other)
+{
+	const MethodStep *step = step_at_hand(call);
+	guint alike = step->alike ? step->alike(domain) : 1;
+	return cut / alike == other / alike;
+}
+
 guint64 step_above(const Call *call, const Domain *domain, const MethodSite *site, guint cut)
 {
 	return MIN(step_at_hand(call)->above(site, domain->figures, cut), domain->elements);

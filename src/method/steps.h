@@ -33,6 +33,8 @@ gboolean step_check_inputs(const Call *call, const MethodBlock *block, GError **
 /* Adds a block to sums[step_sums].  FALSE with *error set where a mix of a row has no answer. */
 gboolean step_add(const Call *call, const MethodBlock *block, double *sums, GError **error);
 void step_keys(const Call *call, const MethodBlock *block, guint cut, double *keys);
+/* Whether two cuts go through the same keys. */
+gboolean step_is_alike(const Call *call, const MethodSite *domain, guint cut, guint other);
 /* How many of the domain's elements stand above a cut. */
 guint64 step_above(const Call *call, const Domain *domain, const MethodSite *site, guint cut);
 /* Makes figures of the domain's sums and of cuts[step_cuts]. */
