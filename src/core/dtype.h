@@ -69,7 +69,7 @@ void dtype_decode_double(Dtype dtype, const void *raw, gsize n, double *out);
 
 /* Doubles to raw little-endian elements of a float type, rounded once, to nearest even
  * (overflow gives Inf, or NaN where the type has no Inf, as F8_E4M3 has none).
- * Returns how many finite values became non-finite. */
+ * Returns how many finite values became non-finite.  `raw` lies apart from the values. */
 gsize dtype_encode(Dtype dtype, const double *values, gsize n, void *raw);
 
 /* How many raw elements of a type are NaN or infinite; 0 where it is no float. */

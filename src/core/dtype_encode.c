@@ -98,26 +98,32 @@ static inline guint8 e8m0_from(double value)
  * width, which vector code wants. */
 #define RUN 256u
 
+static gsize count_infinite(const double *values, guint n)
+{
+	gsize count = 0;
+	for (guint i = 0; i < n; i++)
+		count += fabs(values[i]) <= DBL_MAX ? 0 : 1;
+	return count;
+}
+
 /* The loop of a type whose numbers on their grid, `rounded` of `value`, are of another type. */
 #define DEFINE_ENCODER(name, width, number, rounded, special)                                      \
 	DEFINE_COUNT(name, width, special)                                                         \
 	CPU_VARIANTS static gsize encode_run_##name(const double *values, guint n, guint8 *raw)    \
 	{                                                                                          \
 		number on_grid[RUN];                                                               \
-		guint infinite = 0, lost = 0;                                                      \
+		guint lost = 0;                                                                    \
 		for (guint i = 0; i < n; i++) {                                                    \
 			double value = values[i];                                                  \
 			on_grid[i] = (number)(rounded);                                            \
 		}                                                                                  \
-		for (guint i = 0; i < n; i++)                                                      \
-			infinite += fabs(values[i]) <= DBL_MAX ? 0u : 1u;                          \
 		for (guint i = 0; i < n; i++) {                                                    \
 			guint##width code = name##_from(on_grid[i]);                               \
 			lost += (special);                                                         \
 			code = GUINT##width##_TO_LE(code);                                         \
 			memcpy(raw + i * sizeof code, &code, sizeof code);                         \
 		}                                                                                  \
-		return lost - infinite;                                                            \
+		return lost ? lost - count_infinite(values, n) : 0;                                \
 	}                                                                                          \
 	static gsize encode_##name(const double *values, gsize n, guint8 *raw)                     \
 	{                                                                                          \
