@@ -77,6 +77,9 @@ void output_set_path(Output *output, const char *path);
 /* fsync, and no more writes: what can still fail is then the rename alone.  Of several outputs that
  * belong together all are synced before the first is committed. */
 gboolean output_sync(Output *output, GError **error);
+/* output_sync and rename.  Who commits several into one folder brings that to the disk once, after
+ * them, with file_sync_folder. */
+gboolean output_rename(Output *output, GError **error);
 /* output_sync, rename, fsync of the folder.  The output stays owned by the caller. */
 gboolean output_commit(Output *output, GError **error);
 /* Frees; removes the temporary file unless committed. */

@@ -200,13 +200,16 @@ gboolean output_sync(Output *output, GError **error)
 	       (sync_fd(output->fd, output->path, error) && close_fd(output, error));
 }
 
+gboolean output_rename(Output *output, GError **error)
+{
+	output->committed = output_sync(output, error) && take_final_name(output, error);
+	return output->committed;
+}
+
 gboolean output_commit(Output *output, GError **error)
 {
-	if (!output_sync(output, error) || !take_final_name(output, error))
-		return FALSE;
-	output->committed = TRUE;
 	g_autofree char *folder = g_path_get_dirname(output->path);
-	return file_sync_folder(folder, error);
+	return output_rename(output, error) && file_sync_folder(folder, error);
 }
 
 void output_free(Output *output)

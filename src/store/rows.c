@@ -146,8 +146,10 @@ gboolean rows_write(Store *store, guint member, GError **error)
 	g_autofree char *path = store_part(store, "rows", name, FALSE);
 	g_auto(Hid) file = sealed_create(&rows_kind, error);
 	store_pending_add(store, path);
-	if (file < 0 || !write_contents(store, member, partners, file, error) ||
-		!sealed_commit(hid_steal(&file), path, &rows_kind, error))
+	if (file < 0 || !write_contents(store, member, partners, file, error))
+		return FALSE;
+	g_autoptr(Output) output = sealed_write(hid_steal(&file), path, &rows_kind, error);
+	if (!output || !output_rename(output, error))
 		return FALSE;
 	g_free(store_member_at(store, member)->rows);
 	store_member_at(store, member)->rows = g_steal_pointer(&name);

@@ -92,12 +92,6 @@ Output *sealed_write(Hid file, const char *path, const SealKind *kind, GError **
 	return write_image(path, image, length, error);
 }
 
-gboolean sealed_commit(Hid file, const char *path, const SealKind *kind, GError **error)
-{
-	g_autoptr(Output) output = sealed_write(file, path, kind, error);
-	return output && output_commit(output, error);
-}
-
 static guint8 *read_whole(const char *path, gsize *length, GError **error)
 {
 	g_autoptr(File) file = file_open(path, error);

@@ -23,9 +23,6 @@ Hid sealed_create(const SealKind *kind, GError **error);
 /* Closes the file (in any case), adds the checksum and writes it whole: synced, so that the commit
  * alone is left.  NULL with *error set. */
 Output *sealed_write(Hid file, const char *path, const SealKind *kind, GError **error);
-/* Closes the file (in any case), adds the checksum and writes it whole to `path`, which may exist.
- */
-gboolean sealed_commit(Hid file, const char *path, const SealKind *kind, GError **error);
 
 /* Reads a whole sealed file, checks it, and opens it.  H5I_INVALID_HID with *error
  * set where it is not of this kind, damaged, or written by a newer program. */

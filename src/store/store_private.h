@@ -69,7 +69,8 @@ gboolean member_is_aligned_plainly(const Collection *collection, guint member);
 gboolean member_write_renames(const Member *member, Hid group, GError **error);
 gboolean member_read_renames(Hid group, GPtrArray **renames, GError **error);
 
-/* Writes a member's row of the Gram tables and its statistics, and sets its `rows`. */
+/* Writes a member's row of the Gram tables and its statistics, and sets its `rows`; the folder is
+ * the caller's to sync. */
 gboolean rows_write(Store *store, guint member, GError **error);
 /* Fills the Gram tables and statistics from the members' rows files, and sets who is known.  A file
  * that is missing or broken leaves its member unknown. */

@@ -90,16 +90,20 @@ static gboolean write_all(const Store *store, Hid file, GError **error)
 	       write_edits(store, file, error) && texts_write(store->state, file, "state", error);
 }
 
+/* Where parts are new, be they rows or weights, the folder is brought to the disk once. */
 static gboolean write_results(Store *store, GError **error)
 {
-	if (store->members->len > 0 && !store_make_folder(store, error))
+	g_autofree char *folder = store_folder(store);
+	if (store->members->len == 0)
+		return TRUE;
+	if (!store_make_folder(store, error))
 		return FALSE;
 	for (guint i = 0; i < store->members->len; i++) {
 		const StoreMember *known = store_member_at(store, i);
 		if (known->known && !known->rows && !rows_write(store, i, error))
 			return FALSE;
 	}
-	return TRUE;
+	return store->pending->len == 0 || file_sync_folder(folder, error);
 }
 
 /* The parts are given to NAME.h5 before it is there: rather left behind than lost. */

@@ -204,7 +204,7 @@ Checkpoint *weights_finish(WeightsCopy *copy, char **hash, GError **error)
 {
 	g_autofree char *path = weights_path(copy);
 	output_set_path(copy->output, path);
-	if (!output_commit(copy->output, error))
+	if (!output_rename(copy->output, error))
 		return NULL;
 	Checkpoint *checkpoint = checkpoint_in_copy(copy, path, error);
 	if (checkpoint)

@@ -24,8 +24,8 @@ gboolean weights_sync(WeightsCopy *copy, GError **error);
 /* The name that its contents give it, once they are copied; free with g_free. */
 char *weights_path(const WeightsCopy *copy);
 /* Main thread: commits under the name weights-HASH.h5, and returns a checkpoint of the same tensors
- * whose spans lie in it.  *hash is that of all that was copied and of where it lies; free with
- * g_free. */
+ * whose spans lie in it; the folder is the caller's to sync.  *hash is that of all that was copied
+ * and of where it lies; free with g_free. */
 Checkpoint *weights_finish(WeightsCopy *copy, char **hash, GError **error);
 /* Removes what was not finished. */
 void weights_free(WeightsCopy *copy);
