@@ -11,12 +11,6 @@
 
 #define CELLS_MOST (G_GUINT64_CONSTANT(1) << 33)
 
-gsize gram_packed(guint i, guint j)
-{
-	gsize high = MAX(i, j), low = MIN(i, j);
-	return high * (high + 1) / 2 + low;
-}
-
 static gsize packed_cells(guint vectors)
 {
 	return (gsize)vectors * ((gsize)vectors + 1) / 2;
@@ -63,16 +57,6 @@ void gram_free(Gram *gram)
 	g_free(gram);
 }
 
-static double *table_of(const Gram *gram, guint tensor)
-{
-	return gram->products + tensor * packed_cells(gram->vectors);
-}
-
-double *gram_cell(const Gram *gram, guint tensor, guint i, guint j)
-{
-	return table_of(gram, tensor) + gram_packed(i, j);
-}
-
 double gram_product(const Gram *gram, const Scope *scope, guint i, guint j)
 {
 	double sum = 0;
@@ -98,7 +82,7 @@ void gram_sum(const Gram *gram, const Scope *scope, double *out)
 	gsize cells = packed_cells(gram->vectors);
 	memset(out, 0, cells * sizeof *out);
 	for (guint t = 0; t < scope->tensors->len; t++) {
-		const double *table = table_of(gram, g_array_index(scope->tensors, guint, t));
+		const double *table = gram_table(gram, g_array_index(scope->tensors, guint, t));
 		for (gsize i = 0; i < cells; i++)
 			out[i] += table[i];
 	}
@@ -113,29 +97,75 @@ void gram_sum_of(const Gram *gram, const Scope *scope, const guint *member, guin
 			cell[gram_packed(i, j)] = gram_packed(member[i], member[j]);
 	memset(out, 0, cells * sizeof *out);
 	for (guint t = 0; t < scope->tensors->len; t++) {
-		const double *table = table_of(gram, g_array_index(scope->tensors, guint, t));
+		const double *table = gram_table(gram, g_array_index(scope->tensors, guint, t));
 		for (gsize i = 0; i < cells; i++)
 			out[i] += table[cell[i]];
 	}
 }
 
+/* Rows whose sums go on side by side, for each waits for its last summand. */
+#define ROWS 4u
+
+/* Σ c·⟨v, ·⟩ over the vectors before each of ROWS rows from k on; of those beyond n nothing. */
+static void sum_before(const double *table, const double *c, const guint *vector, guint n, guint k,
+	double sum[ROWS])
+{
+	const double *a = table + gram_packed(vector[k], 0);
+	const double *b = table + gram_packed(vector[MIN(k + 1, n - 1)], 0);
+	const double *d = table + gram_packed(vector[MIN(k + 2, n - 1)], 0);
+	const double *e = table + gram_packed(vector[MIN(k + 3, n - 1)], 0);
+	double of_a = 0, of_b = 0, of_d = 0, of_e = 0;
+	for (guint l = 0; l < k; l++) {
+		guint at = vector[l];
+		double by = c[at];
+		if (by == 0)
+			continue;
+		of_a += by * a[at];
+		of_b += by * b[at];
+		of_d += by * d[at];
+		of_e += by * e[at];
+	}
+	memcpy(sum, (const double[]){of_a, of_b, of_d, of_e}, ROWS * sizeof *sum);
+	for (guint r = 1; r < ROWS && k + r < n; r++)
+		for (guint l = k; l < k + r; l++)
+			if (c[vector[l]] != 0)
+				sum[r] +=
+					c[vector[l]] * table[gram_packed(vector[k + r], vector[l])];
+}
+
+/* Adds what the row of one vector says, for which the sum before its own cell is known. */
+static double add_row(const double *row, const double *c, const guint *vector, guint k,
+	double before, double *products)
+{
+	double by = c[vector[k]];
+	products[vector[k]] += before;
+	if (by == 0)
+		return 0;
+	for (guint l = 0; l <= k; l++)
+		products[vector[l]] += by * row[vector[l]];
+	return by * (2 * before + by * row[vector[k]]);
+}
+
 /* Rows are walked once: ⟨vᵢ, vⱼ⟩ serves row i and column j.  What has coefficient 0 is left out
  * and not multiplied, since an unknown product is NaN. */
-double gram_linear(const Gram *gram, guint tensor, const double *c, double *products)
+double gram_linear_of(const Gram *gram, guint tensor, const double *c, const guint *vector, guint n,
+	double *products)
 {
-	const double *row = table_of(gram, tensor);
-	double square = 0;
-	for (guint i = 0; i < gram->vectors; row += ++i) {
-		double before = 0;
-		for (guint j = 0; j < i; j++)
-			if (c[j] != 0)
-				before += c[j] * row[j];
-		products[i] += before;
-		if (c[i] == 0)
-			continue;
-		for (guint j = 0; j <= i; j++)
-			products[j] += c[i] * row[j];
-		square += c[i] * (2 * before + c[i] * row[i]);
+	const double *table = gram_table(gram, tensor);
+	double square = 0, before[ROWS];
+	for (guint k = 0; k < n; k++) {
+		if (k % ROWS == 0)
+			sum_before(table, c, vector, n, k, before);
+		square += add_row(table + gram_packed(vector[k], 0), c, vector, k, before[k % ROWS],
+			products);
 	}
 	return square;
+}
+
+double gram_linear(const Gram *gram, guint tensor, const double *c, double *products)
+{
+	g_autofree guint *all = g_new(guint, gram->vectors);
+	for (guint i = 0; i < gram->vectors; i++)
+		all[i] = i;
+	return gram_linear_of(gram, tensor, c, all, gram->vectors, products);
 }

@@ -22,8 +22,24 @@ Gram *gram_try_new(guint tensors, guint vectors, GError **error);
 void gram_free(Gram *gram);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Gram, gram_free)
 
+/* Index of i and j into a lower triangle that is packed by rows. */
+static inline gsize gram_packed(guint i, guint j)
+{
+	gsize high = MAX(i, j), low = MIN(i, j);
+	return high * (high + 1) / 2 + low;
+}
+
+/* The triangle of one tensor. */
+static inline double *gram_table(const Gram *gram, guint tensor)
+{
+	return gram->products + tensor * gram_packed(gram->vectors, 0);
+}
+
 /* The cell of ⟨vᵢ, vⱼ⟩ of one tensor; the order of i and j does not matter. */
-double *gram_cell(const Gram *gram, guint tensor, guint i, guint j);
+static inline double *gram_cell(const Gram *gram, guint tensor, guint i, guint j)
+{
+	return gram_table(gram, tensor) + gram_packed(i, j);
+}
 
 /* Over a scope: ⟨vᵢ, vⱼ⟩ and ‖vᵢ‖. */
 double gram_product(const Gram *gram, const Scope *scope, guint i, guint j);
@@ -36,13 +52,14 @@ double cosine_of(double product, double norm_a, double norm_b);
 /* The sum of the tables over a scope: out is packed like one tensor's table. */
 void gram_sum(const Gram *gram, const Scope *scope, double *out);
 /* The same of n chosen vectors alone: out is packed by their places among these. */
-void gram_sum_of(
-	const Gram *gram, const Scope *scope, const guint *member, guint n, double *out);
-/* Index into such a packed triangle. */
-gsize gram_packed(guint i, guint j);
+void gram_sum_of(const Gram *gram, const Scope *scope, const guint *member, guint n, double *out);
 
 /* For an edit Σ c[i] vᵢ on one tensor (c has `vectors` entries, c[0] unused and 0):
  * adds ⟨edit, vⱼ⟩ = (Gc)ⱼ to products[j] for all j, and returns ‖edit‖² = cᵀGc. */
 double gram_linear(const Gram *gram, guint tensor, const double *c, double *products);
+/* The same for n vectors alone, in ascending order, of which all with a coefficient must be: the
+ * others' products are left as they are.  To the same bits. */
+double gram_linear_of(const Gram *gram, guint tensor, const double *c, const guint *vector, guint n,
+	double *products);
 
 #endif

@@ -20,12 +20,22 @@ gboolean parser_at_symbol(const Parser *parser, char symbol)
 	return parser->token.kind == TOKEN_SYMBOL && parser->token.symbol == symbol;
 }
 
+/* Goes on counting where the last token began. */
+static void count_characters(Parser *parser)
+{
+	gsize more = parser->token.start - parser->counted;
+	parser->before += (guint)g_utf8_strlen(parser->text + parser->counted, (gssize)more);
+	parser->counted = parser->token.start;
+}
+
 /* Reads the next token from byte `at`. */
 static gboolean advance_to(Parser *parser, gsize at)
 {
 	token_clear(&parser->token);
 	g_autoptr(GError) error = NULL;
-	if (token_read(parser->text, at, &parser->token, &error))
+	gboolean ok = token_read(parser->text, at, &parser->token, &error);
+	count_characters(parser);
+	if (ok)
 		return TRUE;
 	if (resolve_wants_quotes(
 		    parser->collection, parser->text, parser->token.start, parser->error))
@@ -41,7 +51,7 @@ gboolean parser_advance(Parser *parser)
 
 guint parser_column(const Parser *parser)
 {
-	return token_column(parser->text, parser->token.start);
+	return parser->before + 1;
 }
 
 Node *parser_fail_expected(Parser *parser, const char *expected)

@@ -13,6 +13,8 @@ typedef struct {
 	const char *text;
 	ExpressionDefaults defaults;
 	Token token;
+	gsize counted; /* bytes before the token, */
+	guint before;  /* which are so many characters */
 	guint nesting; /* brackets and signs that are open */
 	guint calls;   /* calls that are open */
 	/* What nodes of one tree share, as g_rc_box: made once, however often a text asks for it.

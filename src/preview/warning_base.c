@@ -53,13 +53,28 @@ static gboolean all_parallel(const Gram *gram, const GArray *tasks)
 	return tasks->len > 1;
 }
 
+/* The squared norms of all vectors, where tables are walked once. */
+static double *squares_of(const Gram *gram)
+{
+	double *squares = g_new0(double, gram->vectors);
+	for (guint t = 0; t < gram->tensors; t++) {
+		const double *table = gram_table(gram, t);
+		for (guint i = 0; i < gram->vectors; i++) {
+			double cell = table[gram_packed(i, i)];
+			squares[i] += isfinite(cell) ? cell : 0;
+		}
+	}
+	return squares;
+}
+
 static void add_large(
 	GPtrArray *warnings, const Collection *collection, const Gram *gram, const GArray *tasks)
 {
-	double base = product(gram, 0, 0);
+	g_autofree double *squares = squares_of(gram);
+	double base = squares[0];
 	for (guint i = 0; i < tasks->len; i++) {
 		guint task = g_array_index(tasks, guint, i);
-		if (base > 0 && product(gram, task, task) >= RELATIVE_MOST * base)
+		if (base > 0 && squares[task] >= RELATIVE_MOST * base)
 			warning_add(warnings,
 				"%s is as far from the base as that is from 0: " REMEDY,
 				collection_member(collection, task)->name, "it was");

@@ -142,6 +142,29 @@ static void test_linear_skips_zeros(void)
 	g_assert_cmpfloat_with_epsilon(products[3], inner(0, 1, 3) + inner(0, 4, 3), 1e-11);
 }
 
+/* Of chosen vectors the same bits; nothing else of the table is looked at, nor changed. */
+static void test_linear_of(void)
+{
+	enum { MANY = 23, CHOSEN = 9 };
+	static const guint chosen[CHOSEN] = {1, 2, 3, 7, 8, 11, 12, 19, 22};
+	g_autoptr(Gram) all = gram_new(1, MANY), some = gram_new(1, MANY);
+	double c[MANY] = {0}, products[MANY] = {0}, found[MANY] = {0};
+	for (guint i = 0; i < MANY; i++)
+		for (guint j = 0; j <= i; j++)
+			*gram_cell(all, 0, i, j) = sin(1 + i * 31 + j);
+	for (guint k = 0; k < CHOSEN; k++) {
+		c[chosen[k]] = k % 3 ? 0.1 * k : 0;
+		for (guint l = 0; l <= k; l++)
+			*gram_cell(some, 0, chosen[k], chosen[l]) =
+				*gram_cell(all, 0, chosen[k], chosen[l]);
+	}
+	double square = gram_linear(all, 0, c, products);
+	g_assert_cmpfloat(gram_linear_of(some, 0, c, chosen, CHOSEN, found), ==, square);
+	for (guint k = 0; k < CHOSEN; k++)
+		g_assert_cmpfloat(found[chosen[k]], ==, products[chosen[k]]);
+	g_assert_cmpfloat(found[0], ==, 0);
+}
+
 /* A frame with a slider moving calls this for every tensor: 32 tasks, 500 tensors. */
 static void test_linear_speed(void)
 {
@@ -173,6 +196,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/gram/cosine-edges", test_cosine_edges);
 	g_test_add_func("/gram/linear", test_linear);
 	g_test_add_func("/gram/linear-skips-zeros", test_linear_skips_zeros);
+	g_test_add_func("/gram/linear-of", test_linear_of);
 	g_test_add_func("/gram/linear-speed", test_linear_speed);
 	return g_test_run();
 }
