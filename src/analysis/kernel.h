@@ -17,8 +17,9 @@
 #error "raw elements are read in place, and they are little-endian"
 #endif
 
-/* Elements that are worked on at a time. */
+/* Elements that are worked on at a time; in double, fewer of them. */
 #define KERNEL_BLOCK 4096u
+#define KERNEL_BLOCK_WIDE 1024u
 /* The multiple that vectors are padded to, with zeros. */
 #define KERNEL_PAD 16u
 /* Partial sums of each pair. */
@@ -51,8 +52,8 @@ typedef struct {
 	 * its products could leave the range of a float. */
 	gboolean (*change)(const Coding *coding, const void *raw, const float *base, gsize n,
 		float *out, Extremes *extremes);
-	/* The same in double, of anything.  An Inf counts as NaN, so that it spreads to all that is
-	 * made of it. */
+	/* The same in double, of at most KERNEL_BLOCK_WIDE of any elements.  An Inf counts as NaN,
+	 * so that it spreads to all that is made of it. */
 	void (*change_wide)(const Coding *coding, const void *raw, const double *base, gsize n,
 		double *out, Extremes *extremes);
 	/* Adds ⟨vᵢ, vⱼ⟩ for first ≤ i < count and j ≤ i to the KERNEL_LANES of each pair, the rows

@@ -2,8 +2,9 @@
 
 /* As many doubles as fit a vector. */
 typedef double wide __attribute__((vector_size(WIDTH * sizeof(float))));
+typedef gint64 wide_mask __attribute__((vector_size(WIDTH * sizeof(float))));
 #define WIDE_WIDTH (WIDTH / 2)
-#define WIDE_ROWS 2u
+#define WIDE_ROWS (WIDTH / 4 > 2 ? WIDTH / 4 : 2u)
 #define WIDE_COLUMNS 4u
 
 static inline wide wide_load(const double *from)
@@ -23,11 +24,38 @@ static void decode_wide(const Coding *coding, const void *raw, gsize n, double *
 			out[i] = coding->value[codes[i]];
 }
 
-static void change_wide(const Coding *coding, const void *raw, const double *base, gsize n,
-	double *out, Extremes *extremes)
+static inline void wide_store(double *to, wide v)
+{
+	memcpy(to, &v, sizeof v);
+}
+
+static inline wide wide_select(wide_mask which, wide a, wide b)
+{
+	return (wide)((which & (wide_mask)a) | (~which & (wide_mask)b));
+}
+
+static inline wide wide_set(double value)
+{
+	return value - (wide){0};
+}
+
+/* Whether all exponents are of finite numbers. */
+static gboolean are_finite(const double *values, gsize n)
+{
+	const guint64 infinite = 0x7ff0000000000000;
+	guint64 bad = 0;
+	for (gsize i = 0; i < n; i++) {
+		guint64 bits;
+		memcpy(&bits, values + i, sizeof bits);
+		bad |= (bits & infinite) == infinite;
+	}
+	return !bad;
+}
+
+/* Any numbers, one by one. */
+static void change_each(const double *base, gsize n, double *out, Extremes *extremes)
 {
 	Extremes now = *extremes;
-	decode_wide(coding, raw, n, out);
 	for (gsize i = 0; i < n; i++) {
 		double x = isfinite(out[i]) ? out[i] : (double)NAN;
 		out[i] = base != NULL ? x - base[i] : x;
@@ -37,17 +65,50 @@ static void change_wide(const Coding *coding, const void *raw, const double *bas
 		double size = base != NULL ? fabs(out[i]) : 0;
 		now.largest_change = size > now.largest_change ? size : now.largest_change;
 	}
+	*extremes = now;
+}
+
+/* The same of whole vectors of finite numbers. */
+static void change_finite(const double *base, gsize n, double *out, Extremes *extremes)
+{
+	wide low = wide_set(extremes->minimum), high = wide_set(extremes->maximum);
+	wide largest = wide_set(extremes->largest_change), zero = wide_set(0);
+	for (gsize i = 0; i < n; i += WIDE_WIDTH) {
+		wide x = wide_load(out + i), change = x - wide_load(base + i);
+		wide size = wide_select(change < zero, -change, change);
+		low = wide_select(x < low, x, low);
+		high = wide_select(x > high, x, high);
+		largest = wide_select(size > largest, size, largest);
+		wide_store(out + i, change);
+	}
+	for (guint i = 0; i < WIDE_WIDTH; i++) {
+		extremes->minimum = MIN(extremes->minimum, low[i]);
+		extremes->maximum = MAX(extremes->maximum, high[i]);
+		extremes->largest_change = MAX(extremes->largest_change, largest[i]);
+	}
+}
+
+static void change_wide(const Coding *coding, const void *raw, const double *base, gsize n,
+	double *out, Extremes *extremes)
+{
+	gsize whole = 0;
+	decode_wide(coding, raw, n, out);
+	if (base != NULL && are_finite(out, n) && are_finite(base, n)) {
+		whole = n - n % WIDE_WIDTH;
+		change_finite(base, whole, out, extremes);
+	}
+	change_each(base != NULL ? base + whole : NULL, n - whole, out + whole, extremes);
 	for (gsize i = n; i < padded(n); i++)
 		out[i] = 0;
-	*extremes = now;
 }
 
 /* Sums in the order of the lanes. */
 static double wide_total(wide v)
 {
-	double total = 0;
+	double lane[WIDE_WIDTH], total = 0;
+	wide_store(lane, v);
 	for (guint i = 0; i < WIDE_WIDTH; i++)
-		total += v[i];
+		total += lane[i];
 	return total;
 }
 
@@ -55,7 +116,12 @@ TILE void wide_tile(const double *const row[WIDE_ROWS], const double *const colu
 	gsize n, double sums[WIDE_ROWS][WIDE_COLUMNS])
 {
 	wide sum[WIDE_ROWS][WIDE_COLUMNS];
-	memset(sum, 0, sizeof sum);
+	UNROLLED
+	for (guint r = 0; r < WIDE_ROWS; r++) {
+		UNROLLED
+		for (guint c = 0; c < WIDE_COLUMNS; c++)
+			sum[r][c] = wide_set(0);
+	}
 	for (gsize i = 0; i < n; i += WIDE_WIDTH) {
 		wide b[WIDE_COLUMNS];
 		UNROLLED

@@ -50,7 +50,7 @@ typedef struct {
 
 /* The budget bounds the buffers: fewer threads and shorter reads until they fit.  The least is one
  * thread with KERNEL_BLOCK elements of each of V vectors, raw, as float and as double, and the
- * inner products of one tensor some ten times: at most V x 80 KB + V² x 48 bytes. */
+ * inner products of one tensor some ten times: at most V x 56 KB + V² x 48 bytes. */
 
 /* By what part of ‖vᵢ‖‖vⱼ‖ an inner product may be off that is made in single precision. */
 #define PASS_ERROR 5e-9

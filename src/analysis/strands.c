@@ -15,7 +15,7 @@ static gsize cells_of(guint rows)
 
 gsize strands_bytes(guint vectors, gsize cells)
 {
-	gsize numbers = KERNEL_BLOCK * (sizeof(float) + sizeof(double));
+	gsize numbers = KERNEL_BLOCK * sizeof(float) + KERNEL_BLOCK_WIDE * sizeof(double);
 	return vectors * numbers + cells * (KERNEL_LANES + 2) * sizeof(double);
 }
 
@@ -29,9 +29,9 @@ void strands_init(Strands *strands, guint vectors, gsize cells)
 	strands->chosen = g_new(double *, vectors);
 	strands->place = g_new(guint, vectors);
 	double *wide = strands->memory;
-	float *vector = (float *)(wide + (gsize)vectors * KERNEL_BLOCK);
+	float *vector = (float *)(wide + (gsize)vectors * KERNEL_BLOCK_WIDE);
 	for (guint v = 0; v < vectors; v++) {
-		strands->wide[v] = wide + (gsize)v * KERNEL_BLOCK;
+		strands->wide[v] = wide + (gsize)v * KERNEL_BLOCK_WIDE;
 		strands->vector[v] = vector + (gsize)v * KERNEL_BLOCK;
 		strands->strand[v].state = XXH3_createState();
 	}
@@ -135,7 +135,7 @@ static void load_wide(Strands *strands, const Kernel *kernel, guint v, gsize off
 	Extremes found = strand->difference ? EXTREMES_NONE : strand->extremes;
 	kernel->change_wide(&strand->coding, strand->raw + offset * strand->size,
 		is_subtracted(strands, v) ? theta : NULL, held, out, &found);
-	memset(out + held, 0, (KERNEL_BLOCK - held) * sizeof *out);
+	memset(out + held, 0, (KERNEL_BLOCK_WIDE - held) * sizeof *out);
 	if (strand->difference)
 		bound_difference(&strand->extremes, &found, theta, out, held);
 	else if (is_bounded_wide(strand))
@@ -251,7 +251,9 @@ void strands_work(Strands *strands, const Kernel *kernel, gsize offset, gsize n)
 		kernel->products(
 			strands->vector, strands->first, strands->count, n, strands->lanes);
 	if (wide > 0 || differences > 0 || fit < strands->count)
-		work_wide(strands, kernel, offset, n, fit < strands->count);
+		for (gsize at = 0; at < n; at += KERNEL_BLOCK_WIDE)
+			work_wide(strands, kernel, offset + at, MIN(KERNEL_BLOCK_WIDE, n - at),
+				fit < strands->count);
 }
 
 static double total_of(const double lanes[KERNEL_LANES])
