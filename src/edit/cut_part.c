@@ -34,12 +34,16 @@ CPU_VARIANTS static guint64 count_above(const double *keys, guint64 n, double va
 	return above;
 }
 
-CPU_VARIANTS static guint64 count_equal(const double *keys, guint64 n, double value)
+CPU_VARIANTS static void match_value(
+	const double *keys, guint64 n, double value, guint64 *above, guint64 *equal)
 {
-	guint64 equal = 0;
-	for (guint64 i = 0; i < n; i++)
-		equal += keys[i] == value;
-	return equal;
+	guint64 larger = 0, same = 0;
+	for (guint64 i = 0; i < n; i++) {
+		larger += keys[i] > value;
+		same += keys[i] == value;
+	}
+	*above += larger;
+	*equal += same;
 }
 
 CPU_VARIANTS static void flag_inside(
@@ -79,10 +83,8 @@ static void count(CutPart *part, const CutSearch *search, const double *keys, gu
 
 static void match(CutPart *part, const CutSearch *search, const double *keys, guint64 n)
 {
-	for (guint i = 0; i < search->values; i++) {
-		part->above[i] += count_above(keys, n, search->value[i]);
-		part->equal[i] += count_equal(keys, n, search->value[i]);
-	}
+	for (guint i = 0; i < search->values; i++)
+		match_value(keys, n, search->value[i], &part->above[i], &part->equal[i]);
 }
 
 static void collect(

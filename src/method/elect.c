@@ -21,8 +21,12 @@
 CPU_VARIANTS static void paper_signs(
 	const Election *election, const double *sparse, guint64 stride, guint64 n, double *sign)
 {
-	double sum[RUN] = {0}, size[RUN] = {0};
-	for (guint i = 0; i < election->inputs; i++) {
+	double sum[RUN], size[RUN], first = sign_of(election->weight[0]);
+	for (guint64 e = 0; e < n; e++) {
+		sum[e] = first * sparse[e];
+		size[e] = fabs(sum[e]);
+	}
+	for (guint i = 1; i < election->inputs; i++) {
 		double turn = sign_of(election->weight[i]);
 		for (guint64 e = 0; e < n; e++) {
 			double vote = turn * sparse[i * stride + e];

@@ -16,9 +16,9 @@
 #define BLOCK 32768u
 #define BLOCK_LEAST 1024u
 #define VECTORS 64u
-/* Of those, how many are read at a time, where the parts of a block add up to the same: about what
- * stays in cache. */
-#define CHUNK 8192u
+/* Of those, how many are looked at together, where the parts of a block add up to the same: what
+ * stays in the nearest caches. */
+#define CHUNK 2048u
 
 /* One tensor of a pass. */
 typedef struct {
@@ -39,8 +39,8 @@ typedef struct {
 	GArray *places; /* of CallPlace: the calls that are gathered */
 	GArray *pieces; /* of Piece */
 	guint64 items;
-	gsize values, scratch, slot; /* bytes */
-	guint members;               /* that take part */
+	gsize base, values, scratch, slot; /* bytes */
+	guint members;                     /* that take part */
 } Pass;
 
 static CallPlace *place_at(const Pass *pass, guint place)
@@ -175,7 +175,9 @@ static gsize aligned(gsize bytes)
 	return (bytes + 15) / 16 * 16;
 }
 
-/* A slot: the parts of the calls on a block, then the values of a chunk, then scratch. */
+/* A slot: the parts of the calls on a block, then its bytes and the values of a chunk, then
+ * scratch.
+ */
 static void lay_out(Pass *pass, guint64 block, guint64 chunk)
 {
 	gsize at = 0, scratch = 0;
@@ -187,9 +189,10 @@ static void lay_out(Pass *pass, guint64 block, guint64 chunk)
 		at = place->cuts + most_cuts(place->call) * place->cut_bytes;
 		scratch = MAX(scratch, evaluate_scratch_bytes(place->call->node, chunk));
 	}
-	pass->values = at;
-	pass->scratch =
-		at + aligned(values_bytes(pass->prepared->collection, pass->prepared->edit, chunk));
+	pass->base = at;
+	pass->values = at + aligned(block * sizeof(double));
+	pass->scratch = pass->values + aligned(values_run_bytes(pass->prepared->collection,
+					       pass->prepared->edit, block, chunk));
 	pass->slot = pass->scratch + scratch;
 }
 
@@ -223,7 +226,7 @@ static gboolean gather(const Pass *pass, const CallPlace *place, const Values *v
 	MethodSite whole;
 	double *keys = call_block(pass->prepared, values, call, 0, values->count, &block, &whole,
 		(double *)(slot + pass->scratch));
-	if (!step_check_inputs(call, &block, error))
+	if (!call->checked && !step_check_inputs(call, &block, error))
 		return FALSE;
 	if (!call->summed && !step_add(call, &block, sums, error)) {
 		step_blame(call, pass->prepared, values->tensor, error);
@@ -247,35 +250,49 @@ static void begin_block(const Pass *pass, guint tensor, guint8 *slot)
 	}
 }
 
-/* Reads the inputs of all calls that want some of these elements. */
-static gboolean read_values(const Pass *pass, guint tensor, guint64 first, guint64 count,
-	guint8 *slot, Values *values, GError **error)
+/* Reads the inputs of all calls that want some of a block. */
+static gboolean read_run(const Pass *pass, guint tensor, guint64 first, guint64 count, guint8 *slot,
+	ValuesRun *run, GError **error)
 {
-	gboolean ok = TRUE, begun = FALSE;
+	const Collection *collection = pass->prepared->collection;
+	guint8 *base = slot + pass->base, *values = slot + pass->values;
+	gboolean begun = FALSE,
+		 ok = checkpoint_read_raw(collection_member(collection, 0)->checkpoint, tensor,
+			 first, count, base, error);
 	for (guint i = 0; ok && i < pass->places->len; i++) {
 		const Call *call = place_at(pass, i)->call;
 		if (!wants_part(call, tensor, first, count))
 			continue;
-		ok = begun ? values_read_more(values, call->node, error)
-			   : values_read(values, pass->prepared->collection, call->node, tensor,
-				     first, count, NULL, slot + pass->values, error);
+		ok = begun ? values_run_read_more(run, call->node, error)
+			   : values_run_read(run, collection, call->node, tensor, first, count,
+				     base, values, error);
 		begun = TRUE;
 	}
 	return ok;
 }
 
 static gboolean gather_chunk(
-	const Pass *pass, guint tensor, guint64 first, guint64 count, guint8 *slot, GError **error)
+	const Pass *pass, ValuesRun *run, guint64 at, guint64 count, guint8 *slot, GError **error)
 {
-	Values values;
-	if (!any_wants_part(pass, tensor, first, count))
-		return TRUE;
-	if (!read_values(pass, tensor, first, count, slot, &values, error))
-		return FALSE;
+	guint tensor = run->chunk.tensor;
+	values_decode(run, at, count);
 	for (guint i = 0; i < pass->places->len; i++)
-		if (wants_part(place_at(pass, i)->call, tensor, first, count) &&
-			!gather(pass, place_at(pass, i), &values, slot, error))
+		if (wants_part(place_at(pass, i)->call, tensor, run->chunk.first, count) &&
+			!gather(pass, place_at(pass, i), &run->chunk, slot, error))
 			return FALSE;
+	return TRUE;
+}
+
+static gboolean gather_block(const Pass *pass, const Piece *piece, guint64 first, guint64 count,
+	guint8 *slot, GError **error)
+{
+	ValuesRun run;
+	if (!read_run(pass, piece->tensor, first, count, slot, &run, error))
+		return FALSE;
+	for (guint64 at = 0; at < count; at += piece->chunk)
+		if (!gather_chunk(pass, &run, at, MIN(piece->chunk, count - at), slot, error))
+			return FALSE;
+	job_advance(pass->job, bytes_of(pass, piece->tensor, count));
 	return TRUE;
 }
 
@@ -284,14 +301,10 @@ static gboolean work(gpointer data, guint64 item, gpointer memory, GError **erro
 	const Pass *pass = data;
 	const Piece *piece = find_piece(pass, item);
 	guint64 first = (item - piece->first_item) * piece->block;
-	guint64 end = MIN(first + piece->block, elements_of(pass, piece->tensor));
-	gboolean wanted = any_wants_part(pass, piece->tensor, first, end - first), ok = TRUE;
+	guint64 count = MIN(piece->block, elements_of(pass, piece->tensor) - first);
 	begin_block(pass, piece->tensor, memory);
-	for (guint64 at = first; ok && wanted && at < end; at += piece->chunk)
-		ok = gather_chunk(
-			pass, piece->tensor, at, MIN(piece->chunk, end - at), memory, error);
-	job_advance(pass->job, wanted ? bytes_of(pass, piece->tensor, end - first) : 0);
-	return ok;
+	return !any_wants_part(pass, piece->tensor, first, count) ||
+	       gather_block(pass, piece, first, count, memory, error);
 }
 
 static void add_part(const CallPlace *place, Domain *domain, guint8 *slot)
@@ -377,7 +390,7 @@ static gboolean end_call(const Pass *pass, Call *call, GError **error)
 {
 	for (guint i = 0; !is_one_tensor(call) && i < call->domains->len; i++)
 		end_searches(&g_array_index(call->domains, Domain, i));
-	call->summed = TRUE;
+	call->summed = call->checked = TRUE;
 	return advance(pass->prepared, call, error);
 }
 

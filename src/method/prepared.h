@@ -30,6 +30,7 @@ typedef struct {
 	guint step;       /* at hand; as many as it has once it is done */
 	gboolean begun;   /* its first step is */
 	gboolean summed;  /* the sums of that step are there */
+	gboolean checked; /* all elements of its inputs are finite */
 	/* [tensors], of a sample: whether it has but some elements of one.  Its rows and columns
 	 * are not whole then, and the tensor stands for them.  Borrowed; or NULL. */
 	const guint8 *in_part;

@@ -15,6 +15,9 @@
 /* Below this mergekit does not rescale. */
 #define MERGEKIT_LEAST_L1 1e-7
 
+/* Elements that are made sparse, and combined, at a time. */
+#define RUN 512u
+
 static const struct Kind {
 	const Method *method;
 	const Sparsifier *sparsifier;
@@ -87,13 +90,12 @@ static guint64 merge_above(const MethodSite *domain, const double *figures, guin
 		->sparsifier->above(domain, method_input_elements(domain, cut / each), cut % each);
 }
 
-/* sparse[inputs][n], without mergekit's rescaling; g_free.  An input that needs no cut although
- * its kind has cuts is kept whole. */
-static double *sparse_new(const MethodBlock *block)
+/* sparse[inputs][n], without mergekit's rescaling.  An input that needs no cut although its kind
+ * has cuts is kept whole. */
+static void make_sparse(const MethodBlock *block, double *sparse)
 {
 	const Sparsifier *sparsifier = kind_of(block->site.call)->sparsifier;
 	guint each = input_cuts(block->domain);
-	double *sparse = g_new(double, MAX(block->site.inputs * block->n, 1));
 	for (guint i = 0; i < block->site.inputs; i++) {
 		double *out = sparse + i * block->n;
 		if (sparsifier->cuts && !each)
@@ -101,7 +103,45 @@ static double *sparse_new(const MethodBlock *block)
 		else
 			sparsifier->apply(block, i, each ? block->cuts + i * each : NULL, out);
 	}
-	return sparse;
+}
+
+/* A block run by run, so that what is left of its inputs stays in cache; whole where the kind has
+ * to see units of it. */
+typedef struct {
+	MethodBlock block;    /* the run at hand */
+	const double **input; /* [inputs] */
+	double *sparse;       /* [inputs][n] of it */
+	guint64 most;
+} Runs;
+
+static Runs runs_new(const MethodBlock *block)
+{
+	guint64 most = kind_of(block->site.call)->sparsifier->unit ? block->n : MIN(block->n, RUN);
+	Runs runs = {.block = *block, .most = most};
+	runs.input = g_memdup2(block->input, block->site.inputs * sizeof *block->input);
+	runs.sparse = g_new(double, MAX(block->site.inputs * most, 1));
+	runs.block.input = runs.input;
+	runs.block.n = 0;
+	return runs;
+}
+
+static void runs_clear(Runs *runs)
+{
+	g_free(runs->input);
+	g_free(runs->sparse);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Runs, runs_clear)
+
+/* Goes on to the run at element `at` of the whole block. */
+static void runs_go(Runs *runs, const MethodBlock *whole, guint64 at)
+{
+	runs->block.first = whole->first + at;
+	runs->block.places = whole->places ? whole->places + at : NULL;
+	runs->block.n = MIN(runs->most, whole->n - at);
+	runs->block.base = whole->base + at;
+	for (guint i = 0; i < whole->site.inputs; i++)
+		runs->input[i] = whole->input[i] + at;
+	make_sparse(&runs->block, runs->sparse);
 }
 
 static Election election_of(const MethodSite *site, double majority)
@@ -144,11 +184,12 @@ static void add_signs(const MethodBlock *block, const double *sparse, double *su
 
 static void merge_add(const MethodBlock *block, double *sums)
 {
-	g_autofree double *sparse = sparse_new(block);
-	if (wants_ratios(&block->site))
-		add_sizes(block, sparse, sums);
-	else
-		add_signs(block, sparse, sums);
+	g_auto(Runs) runs = runs_new(block);
+	gboolean ratios = wants_ratios(&block->site);
+	for (guint64 at = 0; at < block->n; at += runs.most) {
+		runs_go(&runs, block, at);
+		(ratios ? add_sizes : add_signs)(&runs.block, runs.sparse, sums);
+	}
 }
 
 guint sparse_merge_figures(const MethodSite *domain)
@@ -198,12 +239,16 @@ static void rescale(const MethodBlock *block, double *sparse)
 
 void sparse_merge_apply(const MethodBlock *block, double *out)
 {
-	g_autofree double *sparse = sparse_new(block);
-	gboolean majority = sparse_merge_figures(block->domain) && !wants_ratios(&block->site);
+	g_auto(Runs) runs = runs_new(block);
+	gboolean ratios = wants_ratios(&block->site);
+	gboolean majority = sparse_merge_figures(block->domain) && !ratios;
 	Election election = election_of(&block->site, majority ? block->figures[0] : 1);
-	if (wants_ratios(&block->site))
-		rescale(block, sparse);
-	elect_combine(&election, sparse, block->n, out);
+	for (guint64 at = 0; at < block->n; at += runs.most) {
+		runs_go(&runs, block, at);
+		if (ratios)
+			rescale(&runs.block, runs.sparse);
+		elect_combine(&election, runs.sparse, runs.block.n, out + at);
+	}
 }
 
 guint64 sparse_merge_unit(const MethodSite *site)

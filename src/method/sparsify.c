@@ -65,6 +65,14 @@ CPU_VARIANTS static void keep_between(const double *values, const double *keys, 
 		out[i] = (keys[i] >= least) & (keys[i] < below) ? values[i] : 0;
 }
 
+/* The same of keys that are sizes, as all of the paper's are. */
+CPU_VARIANTS static void keep_sizes(
+	const double *values, guint64 n, double least, double below, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] = (fabs(values[i]) >= least) & (fabs(values[i]) < below) ? values[i] : 0;
+}
+
 /* The elements of an input above a cut and not above another, which may be NULL.  Between the
  * places where the index of one is passed the same numbers are above for all. */
 static void keep(const MethodBlock *block, guint input, Keys *make_keys, const Cut *lower,
@@ -79,9 +87,14 @@ static void keep(const MethodBlock *block, guint input, Keys *make_keys, const C
 		end = MIN(block->n, at + RUN);
 		end = before_lower ? MIN(end, lower_end) : end;
 		end = before_upper ? MIN(end, upper_end) : end;
+		double least = least_above(lower, before_lower);
+		double below = least_above(upper, before_upper);
+		if (dialect == DIALECT_PAPER) {
+			keep_sizes(values + at, end - at, least, below, out + at);
+			continue;
+		}
 		make_keys(dialect, values + at, end - at, keys);
-		keep_between(values + at, keys, end - at, least_above(lower, before_lower),
-			least_above(upper, before_upper), out + at);
+		keep_between(values + at, keys, end - at, least, below, out + at);
 	}
 }
 

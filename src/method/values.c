@@ -143,23 +143,24 @@ gsize values_run_bytes(const Collection *collection, const Node *edit, guint64 r
 	       (members->len + 1) * chunk * sizeof(double) + 2 * LINE;
 }
 
-/* Reads the bytes of the tasks that are wanted; returns where the next bytes may go, or NULL. */
-static guint8 *read_members(
-	ValuesRun *run, const Node *edit, guint64 count, guint8 *bytes, GError **error)
+/* The bytes of the tasks that are wanted and not there yet go where the numbers would begin. */
+gboolean values_run_read_more(ValuesRun *run, const Node *edit, GError **error)
 {
 	Values *values = &run->chunk;
+	guint8 *bytes = (guint8 *)run->numbers;
 	g_autofree gboolean *wanted = wanted_by(values, edit);
 	for (guint i = 1; i < collection_members(values->collection); i++) {
-		if (!wanted[i])
+		if (!wanted[i] || run->member[i])
 			continue;
-		run->held[i] = held_by(values, i, run->first, count);
+		run->held[i] = held_by(values, i, run->first, run->count);
 		run->member[i] = bytes;
 		values->wide |= dtype_of(values, i) == DTYPE_F64;
 		if (!read_bytes(values, i, run->first, run->held[i], bytes, error))
-			return NULL;
-		bytes = aligned(bytes + count * (dtype_info(dtype_of(values, i))->bits / 8));
+			return FALSE;
+		bytes = aligned(bytes + run->count * (dtype_info(dtype_of(values, i))->bits / 8));
 	}
-	return bytes;
+	run->numbers = (double *)bytes;
+	return TRUE;
 }
 
 gboolean values_run_read(ValuesRun *run, const Collection *collection, const Node *edit,
@@ -169,14 +170,14 @@ gboolean values_run_read(ValuesRun *run, const Collection *collection, const Nod
 	guint members = collection_members(collection);
 	*run = (ValuesRun){.chunk = {.collection = collection, .tensor = tensor, .task = memory},
 		.first = first,
+		.count = count,
 		.base = raw};
 	run->member = (const void **)(run->chunk.task + members);
 	run->held = (guint64 *)(run->member + members);
 	memset(memory, 0, (gsize)((guint8 *)(run->held + members) - (guint8 *)memory));
 	run->chunk.wide = dtype_of(&run->chunk, 0) == DTYPE_F64;
-	guint8 *rest = read_members(run, edit, count, aligned(run->held + members), error);
-	run->numbers = (double *)rest;
-	return rest != NULL;
+	run->numbers = aligned(run->held + members);
+	return values_run_read_more(run, edit, error);
 }
 
 static const guint8 *element_of(const void *bytes, Dtype dtype, guint64 at)

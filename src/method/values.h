@@ -32,12 +32,12 @@ gboolean values_read_more(Values *values, const Node *edit, GError **error);
 /* The same values in two steps: the bytes of a run of elements are read at once, and decoded a
  * chunk at a time, so that the numbers stay in the nearest cache. */
 typedef struct {
-	Values chunk;        /* [first + at, first + at + n) of the last call of values_decode */
-	guint64 first;       /* of the run */
-	const void *base;    /* bytes of θ₀ */
-	const void **member; /* [members]: bytes of θ or τ; NULL: not wanted */
-	guint64 *held;       /* [members]: elements of the run that the member has */
-	double *numbers;     /* θ₀ of a chunk, then every τ */
+	Values chunk;         /* [first + at, first + at + n) of the last call of values_decode */
+	guint64 first, count; /* of the run */
+	const void *base;     /* bytes of θ₀ */
+	const void **member;  /* [members]: bytes of θ or τ; NULL: not wanted */
+	guint64 *held;        /* [members]: elements of the run that the member has */
+	double *numbers;      /* behind all bytes: θ₀ of a chunk, then every τ */
 } ValuesRun;
 
 /* Bytes of memory for runs of `run` elements that are decoded in chunks of at most `chunk`. */
@@ -46,6 +46,8 @@ gsize values_run_bytes(const Collection *collection, const Node *edit, guint64 r
 gboolean values_run_read(ValuesRun *run, const Collection *collection, const Node *edit,
 	guint tensor, guint64 first, guint64 count, const void *raw, gpointer memory,
 	GError **error);
+/* Reads what one more edit wants into the same run; the memory must hold that too. */
+gboolean values_run_read_more(ValuesRun *run, const Node *edit, GError **error);
 /* Makes elements [at, at+n) of the run its chunk. */
 void values_decode(ValuesRun *run, guint64 at, guint64 n);
 

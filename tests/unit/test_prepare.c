@@ -127,6 +127,10 @@ static GByteArray *edited(const Fixture *fixture, const char *text, Work work)
 
 static const char *const edits[] = {
 	"trim(a, density=0.2)",
+	"trim(a, 0.5*b, density=0)",
+	"trim(a, density=0.00001)",
+	"trim(a, b, density=1, by=tensor, normalize=yes)",
+	"breadcrumbs(a, b[blocks.0], density=0.6, gamma=0.1)",
 	"ties(0.5*a, 0.3*b, -c, density=0.3)",
 	"ties(a, b, c, density=0.3, by=tensor)",
 	"ties(0.5*a, 0.3*b, -c, density=0.3, dialect=mergekit)",
@@ -159,7 +163,7 @@ static const char *const edits[] = {
 /* The first work is one thread with one block of everything. */
 static const Work works[] = {
 	{1, 0, 1u << 20},
-	{2, 0, 4096},
+	{2, 1u << 22, 4096},
 	{7, 0, 1000},
 	{3, 1, 77},
 };
