@@ -314,7 +314,12 @@ static void lines_multi_apply(const MethodBlock *block, double *out)
 }
 
 static const MethodStep lines_multi_steps[] = {
-	{.sums = lines_multi_sums, .add = lines_multi_add, .settle = lines_multi_settle},
+	{
+		.sums = lines_multi_sums,
+		.add = lines_multi_add,
+		.divisible = TRUE,
+		.settle = lines_multi_settle,
+	},
 	{0},
 };
 

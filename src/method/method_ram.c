@@ -2,9 +2,11 @@
  *
  * RAM+ makes up for the averaging: the part that a task has alone grows with the share of its
  * changes that others share. */
+#include "core/variants.h"
 #include "edit/method_rows.h"
 
 #include <math.h>
+#include <string.h>
 
 #define PARAMETER_EPSILON                                                                          \
 	{                                                                                          \
@@ -13,29 +15,42 @@
 		.otherwise = {1e-5, 1e-5},                                                         \
 	}
 
-/* How many task vectors change an element, and the last of these. */
+/* Elements that are looked at together: loops over them have no branches. */
+#define RUN 512u
+
+/* A run: how many task vectors change each element, and the sum of these changes. */
 typedef struct {
-	guint count, last;
-	double sum;
+	double count[RUN], sum[RUN];
 } Active;
 
-static Active active_at(const MethodBlock *block, guint64 i, double epsilon)
+/* What is no number is no small change, and is to be seen. */
+static inline gboolean is_active(double change, double epsilon)
 {
-	Active active = {0};
-	for (guint j = 0; j < block->site.inputs; j++) {
-		double change = block->input[j][i];
-		if (fabs(change) <= epsilon)
-			continue;
-		active.count++;
-		active.last = j;
-		active.sum += change;
-	}
-	return active;
+	return !(fabs(change) <= epsilon);
 }
 
-static double mean_of(const Active *active)
+CPU_VARIANTS static void add_active(
+	const double *input, double epsilon, guint64 n, double *count, double *sum)
 {
-	return active->count > 1 ? active->sum / active->count : active->sum;
+	for (guint64 i = 0; i < n; i++) {
+		gboolean active = is_active(input[i], epsilon);
+		count[i] += active ? 1 : 0;
+		sum[i] += active ? input[i] : 0;
+	}
+}
+
+static void find_active(
+	const MethodBlock *block, guint64 first, guint64 n, double epsilon, Active *active)
+{
+	memset(active, 0, sizeof *active);
+	for (guint j = 0; j < block->site.inputs; j++)
+		add_active(block->input[j] + first, epsilon, n, active->count, active->sum);
+}
+
+CPU_VARIANTS static void find_means(const Active *active, guint64 n, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] = active->sum[i] / (active->count[i] > 1 ? active->count[i] : 1);
 }
 
 enum { RAM_EPSILON };
@@ -44,9 +59,11 @@ static const Parameter ram_parameters[] = {PARAMETER_EPSILON, {0}};
 
 static void ram_apply(const MethodBlock *block, double *out)
 {
-	for (guint64 i = 0; i < block->n; i++) {
-		Active active = active_at(block, i, block->site.parameter[RAM_EPSILON]);
-		out[i] = mean_of(&active);
+	Active active;
+	for (guint64 at = 0, n; at < block->n; at += n) {
+		n = MIN(RUN, block->n - at);
+		find_active(block, at, n, block->site.parameter[RAM_EPSILON], &active);
+		find_means(&active, n, out + at);
 	}
 }
 
@@ -94,15 +111,29 @@ static guint plus_sums(const MethodSite *site)
 	return 2 * site->inputs;
 }
 
-/* Of each task first how many elements it alone changes, then how many it shares. */
+/* sums[2]: how many elements a task alone changes, and how many it shares. */
+CPU_VARIANTS static void count_active(
+	const double *input, const double *count, double epsilon, guint64 n, double *sums)
+{
+	double alone = 0, shared = 0;
+	for (guint64 i = 0; i < n; i++) {
+		gboolean active = is_active(input[i], epsilon);
+		alone += active & (count[i] == 1) ? 1 : 0;
+		shared += active & (count[i] > 1) ? 1 : 0;
+	}
+	sums[0] += alone;
+	sums[1] += shared;
+}
+
 static void plus_add(const MethodBlock *block, double *sums)
 {
 	double epsilon = block->site.parameter[PLUS_EPSILON];
-	for (guint64 i = 0; i < block->n; i++) {
-		Active active = active_at(block, i, epsilon);
+	Active active;
+	for (guint64 at = 0, n; at < block->n; at += n) {
+		n = MIN(RUN, block->n - at);
+		find_active(block, at, n, epsilon, &active);
 		for (guint j = 0; j < block->site.inputs; j++)
-			if (fabs(block->input[j][i]) > epsilon)
-				sums[2 * j + (active.count > 1 ? 1 : 0)]++;
+			count_active(block->input[j] + at, active.count, epsilon, n, sums + 2 * j);
 	}
 }
 
@@ -121,15 +152,36 @@ static gboolean plus_settle(const MethodSite *domain, const double *sums, const 
 }
 
 static const MethodStep plus_steps[] = {
-	{.sums = plus_sums, .add = plus_add, .settle = plus_settle},
+	{.sums = plus_sums, .add = plus_add, .divisible = TRUE, .settle = plus_settle},
 	{0},
 };
 
+/* The scale of the last task that changes an element. */
+CPU_VARIANTS static void find_scale(
+	const double *input, double epsilon, double scale, guint64 n, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] = is_active(input[i], epsilon) ? scale : out[i];
+}
+
+CPU_VARIANTS static void rescale_alone(
+	const double *count, const double *scale, guint64 n, double *out)
+{
+	for (guint64 i = 0; i < n; i++)
+		out[i] *= count[i] == 1 ? scale[i] : 1;
+}
+
 static void plus_apply(const MethodBlock *block, double *out)
 {
-	for (guint64 i = 0; i < block->n; i++) {
-		Active active = active_at(block, i, block->site.parameter[PLUS_EPSILON]);
-		out[i] = mean_of(&active) * (active.count == 1 ? block->figures[active.last] : 1);
+	double epsilon = block->site.parameter[PLUS_EPSILON], scale[RUN] = {0};
+	Active active;
+	for (guint64 at = 0, n; at < block->n; at += n) {
+		n = MIN(RUN, block->n - at);
+		find_active(block, at, n, epsilon, &active);
+		find_means(&active, n, out + at);
+		for (guint j = 0; j < block->site.inputs; j++)
+			find_scale(block->input[j] + at, epsilon, block->figures[j], n, scale);
+		rescale_alone(active.count, scale, n, out + at);
 	}
 }
 

@@ -55,7 +55,12 @@ static gboolean random_settle(const MethodSite *domain, const double *sums, cons
 }
 
 static const MethodStep random_steps[] = {
-	{.sums = random_sums, .add = random_add, .settle = random_settle},
+	{
+		.sums = random_sums,
+		.add = random_add,
+		.divisible = TRUE,
+		.settle = random_settle,
+	},
 	{0},
 };
 

@@ -1,7 +1,9 @@
 /* method_sce.c - SCE: select the elements in which task vectors differ most, calculate a weight for
  * each from its energy there, erase what is against the sign of the sum. */
-#include "method/block.h"
+#include "core/variants.h"
 #include "edit/method_rows.h"
+#include "method/block.h"
+#include "method/elements.h"
 #include "method/mix.h"
 
 #include <string.h>
@@ -41,21 +43,31 @@ static gboolean selects(const MethodSite *site)
 /* Elements that are looked at together: loops over them have no branches. */
 #define RUN 512u
 
-static void first_means(const double *input, gboolean mergekit, guint64 n, double *mean)
+CPU_VARIANTS static void first_means(
+	const double *input, gboolean mergekit, guint64 n, double *mean)
 {
 	for (guint64 i = 0; i < n; i++)
 		mean[i] = mergekit ? (float)input[i] : input[i];
 }
 
 /* One more input joins the means and the squares about them (Welford), as number `count`. */
-static void join(const double *input, gboolean mergekit, guint count, guint64 n, double *mean,
-	double *squares)
+CPU_VARIANTS static void join(const double *input, gboolean mergekit, guint count, guint64 n,
+	double *mean, double *squares)
 {
 	for (guint64 i = 0; i < n; i++) {
 		double x = mergekit ? (float)input[i] : input[i];
 		double off = x - mean[i];
 		mean[i] += off / count;
 		squares[i] += off * (x - mean[i]);
+	}
+}
+
+/* Squares become variances, which can be ranked. */
+CPU_VARIANTS static void finish(gboolean mergekit, guint inputs, guint64 n, double *out)
+{
+	for (guint64 i = 0; i < n; i++) {
+		double variance = out[i] / inputs;
+		out[i] = rankable(mergekit ? (float)variance : variance);
 	}
 }
 
@@ -70,10 +82,7 @@ static void variances(const MethodBlock *block, guint64 first, guint64 n, double
 	memset(out, 0, n * sizeof *out);
 	for (guint j = 1; j < inputs; j++)
 		join(block->input[j] + first, mergekit, j + 1, n, mean, out);
-	for (guint64 i = 0; i < n; i++) {
-		double variance = out[i] / inputs;
-		out[i] = rankable(mergekit ? (float)variance : variance);
-	}
+	finish(mergekit, inputs, n, out);
 }
 
 /* selected[n]: whether each of a run is. */
@@ -182,9 +191,9 @@ static gboolean energy_settle(const MethodSite *domain, const double *sums, cons
 }
 
 static const MethodStep sce_steps[] = {
-	{.sums = count_sums, .add = count_add, .settle = count_settle},
+	{.sums = count_sums, .add = count_add, .divisible = TRUE, .settle = count_settle},
 	{.cuts = select_cuts, .keys = select_keys, .above = select_above},
-	{.sums = inputs_of, .add = energy_add, .settle = energy_settle},
+	{.sums = inputs_of, .add = energy_add, .divisible = TRUE, .settle = energy_settle},
 	{0},
 };
 
@@ -193,31 +202,49 @@ static guint sce_figures(const MethodSite *domain)
 	return WEIGHTS + domain->inputs;
 }
 
+CPU_VARIANTS static void add_float(const double *input, guint64 n, double *sum)
+{
+	for (guint64 i = 0; i < n; i++)
+		sum[i] = (float)sum[i] + (float)input[i];
+}
+
+CPU_VARIANTS static void to_signs(double *sum, guint64 n)
+{
+	for (guint64 i = 0; i < n; i++)
+		sum[i] = sum[i] >= 0 ? 1 : -1;
+}
+
 /* sign[n]: that of the sum, + where that is 0.  mergekit sums in float. */
 static void elect_signs(const MethodBlock *block, guint64 first, guint64 n, double *sign)
 {
-	float narrow[RUN] = {0};
-	double sum[RUN] = {0};
 	gboolean mergekit = is_mergekit(&block->site);
+	memset(sign, 0, n * sizeof *sign);
 	for (guint j = 0; j < block->site.inputs; j++) {
 		const double *input = block->input[j] + first;
-		for (guint64 i = 0; i < n; i++) {
-			sum[i] += input[i];
-			narrow[i] += (float)input[i];
-		}
+		if (mergekit)
+			add_float(input, n, sign);
+		else
+			elements_add(sign, sign, input, n);
 	}
-	for (guint64 i = 0; i < n; i++)
-		sign[i] = (mergekit ? narrow[i] : sum[i]) >= 0 ? 1 : -1;
+	to_signs(sign, n);
 }
 
 /* One input joins the sums of those elements in which it has the sign. */
-static void add_agreeing(const double *input, double weight, const double *sign, guint64 n,
-	double *value, double *divisor)
+CPU_VARIANTS static void add_agreeing(const double *input, double weight, const double *sign,
+	guint64 n, double *value, double *divisor)
 {
 	for (guint64 i = 0; i < n; i++) {
 		double part = (input[i] * sign[i] > 0) * weight;
 		value[i] += part * input[i];
 		divisor[i] += part;
+	}
+}
+
+CPU_VARIANTS static void divide(const double *divisor, double least, guint64 n, double *out)
+{
+	for (guint64 i = 0; i < n; i++) {
+		double by = divisor[i] > least ? divisor[i] : least;
+		out[i] = by > 0 ? out[i] / by : 0;
 	}
 }
 
@@ -230,10 +257,7 @@ static void fuse(const MethodBlock *block, guint64 first, guint64 n, double *out
 	memset(out, 0, n * sizeof *out);
 	for (guint j = 0; j < block->site.inputs; j++)
 		add_agreeing(block->input[j] + first, weight[j], sign, n, out, divisor);
-	for (guint64 i = 0; i < n; i++) {
-		double by = MAX(divisor[i], least);
-		out[i] = by > 0 ? out[i] / by : 0;
-	}
+	divide(divisor, least, n, out);
 }
 
 static void sce_apply(const MethodBlock *block, double *out)
