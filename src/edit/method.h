@@ -10,6 +10,7 @@
 #ifndef TAUSCOPE_METHOD_H
 #define TAUSCOPE_METHOD_H
 
+#include "core/latch.h"
 #include "edit/cut.h"
 #include "edit/expression.h"
 
@@ -98,6 +99,7 @@ typedef struct {
 	const Cut *cuts;
 	const MethodSite *domain; /* elements: of the whole domain */
 	gpointer context;         /* what `open` gave */
+	Latch *failure;           /* for what cannot be read of that */
 } MethodBlock;
 
 /* The index of element i of a block within its tensor. */
@@ -109,8 +111,8 @@ static inline guint64 method_place(const MethodBlock *block, guint64 i)
 /* One round of preparation: all elements of a domain pass by once for the sums, and a few times for
  * the cuts.  Sums are added in a fixed order, whatever the threads. */
 typedef struct {
-	guint (*sums)(const MethodSite *site);                           /* how many; may be NULL */
-	void (*add)(const MethodBlock *block, double *sums);             /* adds to [sums] */
+	guint (*sums)(const MethodSite *site);               /* how many; may be NULL */
+	void (*add)(const MethodBlock *block, double *sums); /* adds to [sums] */
 	/* Its sums have the same bits in whatever pieces a run of elements is added to them. */
 	gboolean divisible;
 	guint (*cuts)(const MethodSite *site);                           /* how many; may be NULL */

@@ -117,7 +117,7 @@ static gboolean compute(
 	for (guint64 at = 0; at < block->count; at += block->chunk)
 		*overflowed += compute_chunk(
 			block, at, MIN(block->chunk, block->count - at), raw + at * size);
-	return TRUE;
+	return evaluate_check(block->apply->prepared, error);
 }
 
 /* Values from one type to another, which may be the same. */

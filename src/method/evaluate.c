@@ -184,7 +184,8 @@ double *call_block(const Prepared *prepared, const Values *values, const Call *c
 		.figures = domain->figures,
 		.cuts = cuts,
 		.domain = whole,
-		.context = call->context};
+		.context = call->context,
+		.failure = prepared->failure};
 	return inputs + call_inputs(call) * n;
 }
 
@@ -286,6 +287,11 @@ void evaluate(const Prepared *prepared, const Values *values, const Node *node, 
 {
 	Run run = {prepared, values, at, n};
 	evaluate_node(&run, node, out, scratch);
+}
+
+gboolean evaluate_check(const Prepared *prepared, GError **error)
+{
+	return latch_check(prepared->failure, error);
 }
 
 /* Rows make up filters, and filters tensors: the largest unit is whole units of every call. */

@@ -24,5 +24,8 @@ gsize evaluate_scratch_bytes(const Node *edit, guint64 n);
  * node is the prepared edit or a part of it, whose calls are prepared. */
 void evaluate(const Prepared *prepared, const Values *values, const Node *node, guint64 at,
 	guint64 n, double *out, gpointer scratch);
+/* Whether all was there that methods read beside the values (a mask), so far: after each evaluation
+ * whose numbers are used.  FALSE with *error set, the same for all that asked for it. */
+gboolean evaluate_check(const Prepared *prepared, GError **error);
 
 #endif

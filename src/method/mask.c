@@ -1,5 +1,5 @@
-/* mask.c - masks that were drawn before, kept as bits: an eighth of a byte for an element, so that
- * reading them again for every block of an edit is not needed, nor can it fail there. */
+/* mask.c - masks that were drawn before, read where they are wanted, so that they take no memory.
+ */
 #include "method/mask.h"
 
 #include "checkpoint/checkpoint.h"
@@ -10,13 +10,14 @@
 #include <math.h>
 #include <string.h>
 
-/* Elements that are read at a time; a multiple of 8. */
+/* Elements of which those at some places are picked at a time. */
 #define CHUNK 4096u
 #define SEPARATOR "::"
 
 struct Masks {
-	guint tensors, inputs;
-	guint8 **bits; /* [tensors][inputs] */
+	Checkpoint *checkpoint;
+	guint inputs;
+	gint *place; /* [tensors][inputs]: in the checkpoint; -1: the input does not act */
 };
 
 /* Where masks are looked for. */
@@ -36,15 +37,9 @@ void masks_free(Masks *masks)
 {
 	if (!masks)
 		return;
-	for (gsize i = 0; i < (gsize)masks->tensors * masks->inputs; i++)
-		g_free(masks->bits[i]);
-	g_free(masks->bits);
+	checkpoint_free(masks->checkpoint);
+	g_free(masks->place);
 	g_free(masks);
-}
-
-const guint8 *masks_bits(const Masks *masks, guint tensor, guint input)
-{
-	return masks->bits[(gsize)tensor * masks->inputs + input];
 }
 
 char *mask_path(const char *text)
@@ -104,73 +99,94 @@ static gboolean check_mask(
 	return TRUE;
 }
 
-/* Sets bits from a run of elements that begins on a byte of them. */
-static gboolean set_bits(const double *values, guint64 n, guint8 *bits)
-{
-	for (guint64 i = 0; i < n; i++) {
-		if (isnan(values[i]))
-			return FALSE;
-		if (values[i] != 0)
-			bits[i / 8] = (guint8)(bits[i / 8] | 1u << (i % 8));
-	}
-	return TRUE;
-}
-
-static gboolean read_bits(const Checkpoint *checkpoint, guint number, guint8 *bits, GError **error)
-{
-	const Tensor *mask = checkpoint_tensor(checkpoint, number);
-	Place place = {checkpoint->path, mask->name, "write 1 where an element survives, else 0"};
-	double values[CHUNK];
-	for (guint64 at = 0, n; at < mask->elements; at += n) {
-		n = MIN(mask->elements - at, CHUNK);
-		if (!checkpoint_read_double(checkpoint, number, at, n, values, error))
-			return FALSE;
-		if (!set_bits(values, n, bits + at / 8))
-			return fail_at(error, ERROR_INPUT, place, "the mask holds NaN");
-	}
-	return TRUE;
-}
-
-static gboolean read_mask(
-	const Origin *origin, const Tensor *tensor, guint input, guint8 **bits, GError **error)
+static gboolean find_input(
+	const Origin *origin, const Tensor *tensor, guint input, gint *place, GError **error)
 {
 	g_autofree char *name = NULL;
-	gint found = find_mask(origin, tensor->name, input, &name);
-	if (!check_mask(origin, tensor, found, name, error))
-		return FALSE;
-	*bits = g_try_malloc0(tensor->elements / 8 + 1);
-	if (!*bits)
-		return fail_at(error, ERROR_INPUT,
-			(Place){.file = origin->checkpoint->path, .tensor = name},
-			"the mask is more than memory can hold");
-	return read_bits(origin->checkpoint, (guint)found, *bits, error);
+	*place = find_mask(origin, tensor->name, input, &name);
+	return check_mask(origin, tensor, *place, name, error);
 }
 
-static gboolean read_tensor(Masks *masks, const Origin *origin, const Collection *collection,
+static gboolean find_tensor(Masks *masks, const Origin *origin, const Collection *collection,
 	const Node *call, guint tensor, GError **error)
 {
-	guint8 **bits = masks->bits + (gsize)tensor * masks->inputs;
-	for (guint i = 0; i < masks->inputs; i++)
-		if (expression_acts(collection, method_body(call, i), tensor) &&
-			!read_mask(
-				origin, collection_tensor(collection, tensor), i, &bits[i], error))
+	gint *place = masks->place + (gsize)tensor * masks->inputs;
+	const Tensor *of = collection_tensor(collection, tensor);
+	for (guint i = 0; i < masks->inputs; i++) {
+		place[i] = -1;
+		if (collection_is_float(collection, tensor) && of->elements > 0 &&
+			expression_acts(collection, method_body(call, i), tensor) &&
+			!find_input(origin, of, i, &place[i], error))
 			return FALSE;
+	}
 	return TRUE;
 }
 
-Masks *masks_read(const Collection *collection, const Node *call, const char *text, GError **error)
+Masks *masks_open(const Collection *collection, const Node *call, const char *text, GError **error)
 {
 	g_auto(Origin) origin = {0};
 	if (!origin_open(&origin, text, error))
 		return NULL;
+	guint tensors = collection_tensors(collection);
 	g_autoptr(Masks) masks = g_new0(Masks, 1);
-	masks->tensors = collection_tensors(collection);
 	masks->inputs = call->children->len;
-	masks->bits = g_new0(guint8 *, (gsize)masks->tensors * masks->inputs);
-	for (guint i = 0; i < masks->tensors; i++)
-		if (collection_is_float(collection, i) &&
-			collection_tensor(collection, i)->elements > 0 &&
-			!read_tensor(masks, &origin, collection, call, i, error))
+	masks->place = g_new(gint, (gsize)tensors * masks->inputs + 1);
+	for (guint i = 0; i < tensors; i++)
+		if (!find_tensor(masks, &origin, collection, call, i, error))
 			return NULL;
+	masks->checkpoint = g_steal_pointer(&origin.checkpoint);
 	return g_steal_pointer(&masks);
+}
+
+/* Turns what was read into draws; FALSE where a value is NaN. */
+static gboolean to_draws(double *values, guint64 n)
+{
+	guint64 numbers = 0;
+	for (guint64 i = 0; i < n; i++) {
+		numbers += values[i] == values[i];
+		values[i] = values[i] != 0 ? MASK_SURVIVES : MASK_DROPPED;
+	}
+	return numbers == n;
+}
+
+static gboolean read_draws(const Checkpoint *checkpoint, guint place, guint64 first, guint64 n,
+	double *draws, GError **error)
+{
+	Place at = {checkpoint->path, checkpoint_tensor(checkpoint, place)->name,
+		"write 1 where an element survives, else 0"};
+	return checkpoint_read_double(checkpoint, place, first, n, draws, error) &&
+	       (to_draws(draws, n) || fail_at(error, ERROR_INPUT, at, "the mask holds NaN"));
+}
+
+static void drop_all(double *draws, guint64 n)
+{
+	for (guint64 i = 0; i < n; i++)
+		draws[i] = MASK_DROPPED;
+}
+
+void masks_read(const Masks *masks, guint tensor, guint input, guint64 first, guint64 n,
+	double *draws, Latch *failure)
+{
+	GError *error = NULL;
+	gint place = masks->place[(gsize)tensor * masks->inputs + input];
+	if (place >= 0 && read_draws(masks->checkpoint, (guint)place, first, n, draws, &error))
+		return;
+	if (error)
+		latch_fail(failure, error);
+	drop_all(draws, n);
+}
+
+void masks_read_at(const Masks *masks, guint tensor, guint input, const guint64 *places, guint64 n,
+	double *draws, Latch *failure)
+{
+	double chunk[CHUNK];
+	for (guint64 i = 0, end; i < n; i = end) {
+		end = i + 1;
+		while (end < n && places[end] - places[i] < CHUNK)
+			end++;
+		masks_read(masks, tensor, input, places[i], places[end - 1] - places[i] + 1, chunk,
+			failure);
+		for (guint64 k = i; k < end; k++)
+			draws[k] = chunk[places[k] - places[i]];
+	}
 }

@@ -6,26 +6,30 @@
 #ifndef TAUSCOPE_MASK_H
 #define TAUSCOPE_MASK_H
 
+#include "core/latch.h"
 #include "edit/expression.h"
 
 /* The parameter of a call that names masks; and the file within its text (g_free). */
 #define MASK_PARAMETER "mask"
 char *mask_path(const char *text);
 
-/* One bit for each element of each tensor on which an input of a call acts. */
+/* Where the mask of each input of a call is, for each tensor on which it acts. */
 typedef struct Masks Masks;
 
-/* Reads all that a call needs into memory.  NULL with *error set: ERROR_INPUT where a mask is
- * missing or of another size, naming both tensor and file. */
-Masks *masks_read(const Collection *collection, const Node *call, const char *text, GError **error);
+/* Looks for all that a call needs, without reading an element.  NULL with *error set: ERROR_INPUT
+ * where a mask is missing or of another size, naming both tensor and file. */
+Masks *masks_open(const Collection *collection, const Node *call, const char *text, GError **error);
 void masks_free(Masks *masks);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Masks, masks_free)
 
-/* The bits of an input on a tensor; NULL where the input does not act. */
-const guint8 *masks_bits(const Masks *masks, guint tensor, guint input);
-static inline gboolean mask_survives(const guint8 *bits, guint64 element)
-{
-	return (bits[element / 8] >> (element % 8)) & 1;
-}
+/* Reads what an input's mask says of elements first, first + 1, ..., or of those at `places`,
+ * ascending: draws[n], MASK_SURVIVES or MASK_DROPPED.  Any thread.  Where it cannot be read, or
+ * holds NaN, that is noted, and the draws are all MASK_DROPPED. */
+#define MASK_SURVIVES 1.0
+#define MASK_DROPPED (-1.0)
+void masks_read(const Masks *masks, guint tensor, guint input, guint64 first, guint64 n,
+	double *draws, Latch *failure);
+void masks_read_at(const Masks *masks, guint tensor, guint input, const guint64 *places, guint64 n,
+	double *draws, Latch *failure);
 
 #endif

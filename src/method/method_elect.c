@@ -23,7 +23,7 @@ static const char *mask_text(const Node *call)
 static gpointer elect_open(const Collection *collection, const Node *call, GError **error)
 {
 	const char *text = mask_text(call);
-	return text ? masks_read(collection, call, text, error) : NULL;
+	return text ? masks_open(collection, call, text, error) : NULL;
 }
 
 static void elect_close(gpointer context)

@@ -233,7 +233,7 @@ static gboolean gather(const Pass *pass, const CallPlace *place, const Values *v
 		return FALSE;
 	}
 	fill_parts(place, domain, &block, slot, keys);
-	return TRUE;
+	return evaluate_check(pass->prepared, error);
 }
 
 /* Empties the parts of a block. */

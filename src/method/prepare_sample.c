@@ -94,7 +94,7 @@ static gboolean gather_tensor(
 	for (guint i = 0; i < domain->sum_count; i++)
 		domain->sums[i] += sums[i] * stands_for(sampling, tensor);
 	add_keys(sampling, call, domain, &block);
-	return TRUE;
+	return evaluate_check(sampling->prepared, error);
 }
 
 /* The step at hand on one domain. */

@@ -35,6 +35,7 @@ void prepared_free(Prepared *prepared)
 		call_clear(&prepared->calls[i]);
 	g_free(prepared->calls);
 	g_free(prepared->in_part);
+	latch_free(prepared->failure);
 	g_ptr_array_unref(prepared->nodes);
 	g_free(prepared);
 }
@@ -286,6 +287,7 @@ Prepared *prepared_new(const Collection *collection, const Node *edit, GError **
 	g_autoptr(Prepared) prepared = g_new0(Prepared, 1);
 	prepared->collection = collection;
 	prepared->edit = edit;
+	prepared->failure = latch_new();
 	prepared->nodes = expression_calls(edit);
 	prepared->calls = g_new0(Call, prepared->nodes->len + 1);
 	if (!prepared->nodes->len)

@@ -43,6 +43,7 @@ struct Prepared {
 	GPtrArray *nodes; /* of const Node: the calls, inner ones first */
 	Call *calls;      /* [nodes->len] */
 	guint8 *in_part;  /* what that of the calls is; or NULL */
+	Latch *failure;
 };
 
 /* More cuts than any call with so many inputs has. */

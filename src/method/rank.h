@@ -1,25 +1,13 @@
-/* rank.h - the order of a run of sizes, smallest first, equal ones by their place. */
+/* rank.h - which place each of a run of sizes has in their order, smallest first, equal ones as
+ * they come. */
 #ifndef TAUSCOPE_RANK_H
 #define TAUSCOPE_RANK_H
 
 #include <glib.h>
 
-typedef struct {
-	guint64 key; /* rank_key of the size */
-	guint64 at;
-} Ranked;
-
-/* Sizes, which are not negative, stand in the order of these. */
-static inline guint64 rank_key(double size)
-{
-	union {
-		double size;
-		guint64 key;
-	} bits = {.size = size};
-	return bits.key;
-}
-
-/* Sorts by key; what is equal stays in its order.  `spare` has room for as many. */
-void rank_sort(Ranked *ranked, Ranked *spare, guint64 n);
+/* Bytes of memory to rank n sizes in. */
+gsize rank_bytes(guint64 n);
+/* rank[i * stride] is the place of sizes[i], from 0; n below 2^32, none negative or NaN. */
+void rank_sizes(const double *sizes, guint64 n, guint64 stride, guint32 *rank, gpointer memory);
 
 #endif

@@ -10,27 +10,45 @@
 #include <string.h>
 
 /* Elements that are drawn together. */
-#define RUN 512u
+#define RUN 2048u
 
 /* Where the draws of one input on one tensor come from. */
 typedef struct {
-	const guint8 *bits; /* of a mask, or NULL */
+	const MethodBlock *block;
+	guint input;
 	guint64 key;
 } Draws;
 
 static Draws draws_of(const MethodBlock *block, guint input)
 {
 	const MethodSite *site = &block->site;
-	return (Draws){
-		.bits = block->context ? masks_bits(block->context, site->tensor, input) : NULL,
-		.key = draw_key(site, input, (guint64)sparsify_value(site, SEED)),
-	};
+	return (Draws){block, input, draw_key(site, input, (guint64)sparsify_value(site, SEED))};
 }
 
-static gboolean survives(const Draws *draws, guint64 place, double dropped)
+static void read_mask(const Draws *draws, guint64 at, guint64 n, double *uniform)
 {
-	return draws->bits ? mask_survives(draws->bits, place)
-			   : rng_uniform(draws->key, place) >= dropped;
+	const MethodBlock *block = draws->block;
+	guint tensor = block->site.tensor;
+	if (block->places)
+		masks_read_at(block->context, tensor, draws->input, block->places + at, n, uniform,
+			block->failure);
+	else
+		masks_read(block->context, tensor, draws->input, block->first + at, n, uniform,
+			block->failure);
+}
+
+/* uniform[n] of elements from `at` on, in [0, 1); of a mask MASK_SURVIVES or MASK_DROPPED, which
+ * are to either side of that. */
+static void draw(const Draws *draws, guint64 at, guint64 n, double *uniform)
+{
+	const MethodBlock *block = draws->block;
+	if (block->context)
+		read_mask(draws, at, n, uniform);
+	else if (block->places)
+		for (guint64 i = 0; i < n; i++)
+			uniform[i] = rng_uniform(draws->key, block->places[at + i]);
+	else
+		rng_uniforms(draws->key, block->first + at, n, uniform);
 }
 
 /* Whether survivors are divided by the probability that they survive. */
@@ -52,31 +70,18 @@ CPU_VARIANTS static void keep_drawn(const double *uniform, const double *values,
 		out[i] = uniform[i] >= dropped ? values[i] / divisor : 0;
 }
 
-/* Of consecutive elements, drawn by a key. */
-static void drop_run(guint64 key, guint64 first, const double *values, guint64 n, double dropped,
-	double divisor, double *out)
-{
-	double uniform[RUN];
-	for (guint64 at = 0; at < n; at += RUN) {
-		guint64 count = MIN(RUN, n - at);
-		rng_uniforms(key, first + at, count, uniform);
-		keep_drawn(uniform, values + at, count, dropped, divisor, out + at);
-	}
-}
-
 static void drop_apply(const MethodBlock *block, guint input, const Cut *cuts, double *out)
 {
 	const double *values = block->input[input];
 	Draws draws = draws_of(block, input);
-	double p = sparsify_value(&block->site, "p");
+	double p = sparsify_value(&block->site, "p"), uniform[RUN];
 	double divisor = divides(&block->site) ? 1 - p : 1;
 	(void)cuts;
-	if (!draws.bits && !block->places)
-		drop_run(draws.key, block->first, values, block->n, p, divisor, out);
-	else
-		for (guint64 i = 0; i < block->n; i++)
-			out[i] = survives(&draws, method_place(block, i), p) ? values[i] / divisor
-									     : 0;
+	for (guint64 at = 0, n; at < block->n; at += n) {
+		n = MIN(RUN, block->n - at);
+		draw(&draws, at, n, uniform);
+		keep_drawn(uniform, values + at, n, p, divisor, out + at);
+	}
 }
 
 const Sparsifier sparsify_drop = {
@@ -112,51 +117,70 @@ static Run run_of(const MethodBlock *block)
 	return (Run){tensor->shape[1], unit / tensor->shape[1]};
 }
 
-/* The elements of a run from `first` on, smallest first; `ranked` has room for twice as many. */
-static void rank_run(
-	const MethodBlock *block, const double *values, Run run, guint64 first, Ranked *ranked)
+/* rank[count * stride]: the place of each element of a unit within its run, from the smallest on.
+ * `sizes` has room for a run. */
+static void rank_unit(
+	guint dialect, const double *values, Run run, double *sizes, guint32 *rank, gpointer memory)
 {
-	guint dialect = method_dialect(block->site.call);
-	for (guint64 i = 0; i < run.count; i++) {
-		guint64 at = first + i * run.stride;
-		ranked[i] = (Ranked){rank_key(sparsify_size(dialect, values[at])), at};
+	for (guint64 first = 0; first < run.stride; first++) {
+		for (guint64 i = 0; i < run.count; i++)
+			sizes[i] = sparsify_size(dialect, values[first + i * run.stride]);
+		rank_sizes(sizes, run.count, run.stride, rank + first, memory);
 	}
-	rank_sort(ranked, ranked + run.count, run.count);
 }
 
-/* The probability that the element of a rank, from 0, is kept. */
-static double keep_probability(double density, double epsilon, guint64 rank, guint64 count)
+/* The probabilities of elements that are kept: from that of the smallest on, in equal steps. */
+typedef struct {
+	double least, rise, last; /* the place of the largest */
+	gboolean divides;
+} Keeping;
+
+static Keeping keeping_of(const MethodSite *site, guint64 count)
 {
-	if (count < 2)
-		return density;
-	return density - epsilon + 2 * epsilon * (double)rank / (double)(count - 1);
+	double density = sparsify_value(site, "density");
+	double epsilon = count > 1 ? sparsify_value(site, "epsilon") : 0;
+	return (Keeping){density - epsilon, 2 * epsilon, (double)MAX(count, 2) - 1, divides(site)};
 }
 
-static void draw_run(const MethodBlock *block, const double *values, const Draws *draws,
-	const Ranked *ranked, guint64 count, double *out)
+CPU_VARIANTS static void keep_ranked(const Keeping *keeping, const double *uniform,
+	const double *values, const guint32 *rank, guint64 n, double *out)
 {
-	double density = sparsify_value(&block->site, "density");
-	double epsilon = sparsify_value(&block->site, "epsilon");
-	gboolean divide = divides(&block->site);
-	for (guint64 i = 0; i < count; i++) {
-		guint64 at = ranked[i].at;
-		double kept = keep_probability(density, epsilon, i, count);
-		gboolean survivor = survives(draws, method_place(block, at), 1 - kept);
-		out[at] = !survivor ? 0 : divide ? values[at] / kept : values[at];
+	double least = keeping->least, rise = keeping->rise, last = keeping->last;
+	gboolean divides = keeping->divides;
+	for (guint64 i = 0; i < n; i++) {
+		double kept = least + rise * rank[i] / last;
+		double value = values[i] / (divides ? kept : 1);
+		out[i] = uniform[i] >= 1 - kept ? value : 0;
+	}
+}
+
+/* Elements [at, at+n) of a block. */
+static void draw_unit(const Draws *draws, const Keeping *keeping, guint64 at, guint64 n,
+	const guint32 *rank, double *out)
+{
+	const double *values = draws->block->input[draws->input];
+	double uniform[RUN];
+	for (guint64 done = 0, count; done < n; done += count) {
+		guint64 from = at + done;
+		count = MIN(RUN, n - done);
+		draw(draws, from, count, uniform);
+		keep_ranked(keeping, uniform, values + from, rank + done, count, out + from);
 	}
 }
 
 static void draw_ranked(const MethodBlock *block, guint input, double *out)
 {
-	const double *values = block->input[input];
 	Draws draws = draws_of(block, input);
 	Run run = run_of(block);
-	g_autofree Ranked *ranked = g_new(Ranked, 2 * run.count);
-	for (guint64 unit = 0; unit < block->n; unit += run.count * run.stride)
-		for (guint64 i = 0; i < run.stride; i++) {
-			rank_run(block, values, run, unit + i, ranked);
-			draw_run(block, values, &draws, ranked, run.count, out);
-		}
+	guint64 unit = run.count * run.stride;
+	guint dialect = method_dialect(block->site.call);
+	Keeping keeping = keeping_of(&block->site, run.count);
+	g_autofree guint32 *rank = g_new(guint32, unit);
+	g_autofree gpointer memory = g_malloc(rank_bytes(run.count));
+	for (guint64 at = 0; at < block->n; at += unit) {
+		rank_unit(dialect, block->input[input] + at, run, out + at, rank, memory);
+		draw_unit(&draws, &keeping, at, unit, rank, out);
+	}
 }
 
 static void ranked_apply(const MethodBlock *block, guint input, const Cut *cuts, double *out)

@@ -27,7 +27,7 @@ double *estimate_values(
 	guint64 most = 1;
 	for (guint t = 0; t < tensors; t++)
 		most = MAX(most, first[t + 1] - first[t]);
-	double *out = g_new(double, first[tensors] + 1);
+	g_autofree double *out = g_new(double, first[tensors] + 1);
 	g_autofree gpointer scratch = g_malloc(evaluate_scratch_bytes(edit, most));
 	g_autofree double **task = g_new0(double *, collection_members(collection));
 	for (guint t = 0; t < tensors; t++) {
@@ -35,7 +35,7 @@ double *estimate_values(
 		if (values.count)
 			evaluate(prepared, &values, edit, 0, values.count, out + first[t], scratch);
 	}
-	return out;
+	return evaluate_check(prepared, error) ? g_steal_pointer(&out) : NULL;
 }
 
 /* Evaluates the whole, item 0, or a part of it. */

@@ -123,6 +123,8 @@ static gboolean work(gpointer data, guint64 item, gpointer memory, GError **erro
 		(pass->wanted && !values_read_more(&values, pass->wanted, error)))
 		return FALSE;
 	evaluate(pass->prepared, &values, edit, 0, count, value, (guint8 *)memory + pass->scratch);
+	if (!evaluate_check(pass->prepared, error))
+		return FALSE;
 	multiply(&values, collection_members(collection), value, memory);
 	job_advance(pass->job, bytes_of(pass, piece->tensor) / elements * count);
 	return TRUE;

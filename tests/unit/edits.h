@@ -51,23 +51,30 @@ static inline gboolean edit_prepare(const EditRun *run, Edit *edit, GError **err
 	return edit->prepared != NULL;
 }
 
-/* The bytes of one tensor; g_free. */
-static inline guint8 *edit_tensor(const EditRun *run, const Edit *edit, guint tensor)
+/* The bytes of one tensor; g_free.  NULL with *error set on failure. */
+static inline guint8 *edit_try_tensor(
+	const EditRun *run, const Edit *edit, guint tensor, GError **error)
 {
-	g_autoptr(GError) error = NULL;
 	const Tensor *of = collection_tensor(run->collection, tensor);
 	gsize size = dtype_info(apply_dtype(&edit->apply, tensor))->bits / 8;
 	guint64 block = run->block ? run->block : MAX(of->elements, 1), overflowed = 0;
 	block = apply_block_elements(&edit->apply, tensor, block);
 	g_autofree guint8 *scratch = g_malloc0(apply_scratch_bytes(&edit->apply, tensor, block));
-	guint8 *raw = g_malloc0(of->elements * size + 1);
+	g_autofree guint8 *raw = g_malloc0(of->elements * size + 1);
 	ApplyPlan plan = apply_plan(&edit->apply, tensor);
-	for (guint64 at = 0; at < of->elements; at += block) {
-		apply_block(&edit->apply, tensor, &plan, at, MIN(block, of->elements - at), scratch,
-			raw + at * size, &overflowed, &error);
-		test_no_error(error);
-	}
+	for (guint64 at = 0; at < of->elements; at += block)
+		if (!apply_block(&edit->apply, tensor, &plan, at, MIN(block, of->elements - at),
+			    scratch, raw + at * size, &overflowed, error))
+			return NULL;
 	g_assert_cmpuint(overflowed, ==, 0);
+	return g_steal_pointer(&raw);
+}
+
+static inline guint8 *edit_tensor(const EditRun *run, const Edit *edit, guint tensor)
+{
+	g_autoptr(GError) error = NULL;
+	guint8 *raw = edit_try_tensor(run, edit, tensor, &error);
+	test_no_error(error);
 	return raw;
 }
 

@@ -107,22 +107,37 @@ static void assert_refused(
 	edit_fails(fixture->collection, text, ERROR_INPUT, holds);
 }
 
-static void test_refused(void)
+/* What a mask holds is seen where it is read: once with a step that gathers, once without. */
+static void test_not_a_number(void)
 {
 	g_auto(Fixture) fixture = merge_fixture();
 	g_autofree double *wild = made_mask(50, 1);
 	wild[49] = NAN;
+	const TestTensor nan = {"vec.bias", DTYPE_F32, 1, {50}, wild};
+	assert_refused(&fixture, "dare_ties(a[vec*], b[vec*], p=0.5, mask=\"FILE\")", &nan,
+		"tensor vec.bias: the mask holds NaN; write 1 where an element");
+	g_autoptr(GError) error = NULL;
+	g_auto(Edit) edit = {0};
+	g_autofree char *text = with_mask(&fixture, "dare(a[vec*], p=0.5, mask=\"FILE\")", &nan, 1);
+	EditRun run = {.collection = fixture.collection, .text = text};
+	edit_prepare(&run, &edit, &error);
+	test_no_error(error);
+	g_assert_null(edit_try_tensor(&run, &edit, VEC, &error));
+	test_error(error, ERROR_INPUT, "the mask holds NaN; write 1 where an element");
+}
+
+static void test_refused(void)
+{
+	g_auto(Fixture) fixture = merge_fixture();
 	const char *text = "dare(a[vec*], p=0.5, mask=\"FILE\")";
 	const TestTensor other = {"vec.weight", DTYPE_U8, 1, {50}, NULL};
 	const TestTensor small = {"vec.bias", DTYPE_U8, 1, {49}, NULL};
 	const TestTensor wide = {"vec.bias::0", DTYPE_U8, 2, {50, 50}, NULL};
-	const TestTensor nan = {"vec.bias", DTYPE_F32, 1, {50}, wild};
 	assert_refused(&fixture, text, &other, "there is no such mask for vec.bias");
 	assert_refused(&fixture, text, &other, "mask.safetensors: tensor vec.bias: ");
 	assert_refused(&fixture, text, &other, "NAME::0");
 	assert_refused(&fixture, text, &small, "the mask has 49 elements and vec.bias has 50");
 	assert_refused(&fixture, text, &wide, "tensor vec.bias::0: the mask has 2500 elements");
-	assert_refused(&fixture, text, &nan, "the mask holds NaN; write 1 where an element");
 	assert_refused(&fixture, "dare(a[vec*], p=0.5, mask=\"FILE::x\")", &small,
 		"tensor vec.bias::x: there is no such mask");
 	assert_refused(&fixture, "dare(a, p=0.5, mask=\"FILE\")", &small,
@@ -140,6 +155,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/mask/inputs", test_inputs);
 	g_test_add_func("/mask/many", test_many);
 	g_test_add_func("/mask/empty", test_empty);
+	g_test_add_func("/mask/not-a-number", test_not_a_number);
 	g_test_add_func("/mask/refused", test_refused);
 	return g_test_run();
 }
