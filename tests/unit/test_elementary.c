@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <string.h>
 
 #define NUMBERS 20001u
 #define CLOSE 1e-15L
