@@ -176,28 +176,63 @@ static GBytes *tensors_of(const Scope *scope)
 	return g_bytes_new(scope->tensors->data, scope->tensors->len * sizeof(guint));
 }
 
-/* Those of a scope, made where they are not known. */
-static const double *moves_known(Found *found, const PreviewRequest *request,
-	const PreviewSample *sample, const Scope *scope)
+/* Scopes whose moves are to be found. */
+typedef struct {
+	const PreviewSample *sample;
+	const double *values;
+	GPtrArray *scopes; /* of Scope */
+	double *moves;     /* [scopes][PREVIEW_PERCENTILES] */
+} Finding;
+
+static gboolean find_moves(gpointer data, guint64 item, gpointer slot, GError **error)
 {
-	g_autoptr(GBytes) key = tensors_of(scope);
+	const Finding *finding = data;
+	(void)slot;
+	(void)error;
+	moves_of(finding->sample, finding->values, finding->scopes->pdata[item],
+		finding->moves + item * PREVIEW_PERCENTILES);
+	return TRUE;
+}
+
+static GPtrArray *scopes_unknown(const Found *found, const GPtrArray *scopes)
+{
+	GPtrArray *unknown = g_ptr_array_new();
+	for (guint i = 0; i < scopes->len; i++) {
+		g_autoptr(GBytes) key = tensors_of(scopes->pdata[i]);
+		if (!g_hash_table_contains(found->moves, key))
+			g_ptr_array_add(unknown, scopes->pdata[i]);
+	}
+	return unknown;
+}
+
+static void keep_moves(Found *found, const Finding *finding)
+{
+	for (guint i = 0; i < finding->scopes->len; i++)
+		g_hash_table_insert(found->moves, tensors_of(finding->scopes->pdata[i]),
+			g_memdup2(&finding->moves[i * PREVIEW_PERCENTILES],
+				PREVIEW_PERCENTILES * sizeof(double)));
+}
+
+void found_look_at(Found *found, const PreviewRequest *request, const PreviewSample *sample,
+	const GPtrArray *scopes)
+{
+	if (request->quick || !found->looked || !found->values)
+		return;
 	if (!found->moves)
 		found->moves = g_hash_table_new_full(
 			g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
-	double *moves = g_hash_table_lookup(found->moves, key);
-	if (moves || request->quick)
-		return moves;
-	moves = g_new(double, PREVIEW_PERCENTILES);
-	moves_of(sample, found->values, scope, moves);
-	g_hash_table_insert(found->moves, g_steal_pointer(&key), moves);
-	return moves;
+	g_autoptr(GPtrArray) unknown = scopes_unknown(found, scopes);
+	g_autofree double *moves = g_new(double, PREVIEW_PERCENTILES *(gsize)unknown->len + 1);
+	Finding finding = {sample, found->values, unknown, moves};
+	Parallel parallel = {.items = unknown->len, .data = &finding, .work = find_moves};
+	if (parallel_run(&parallel, request->job, NULL))
+		keep_moves(found, &finding);
 }
 
-void found_moves(Found *found, const PreviewRequest *request, const PreviewSample *sample,
-	const Scope *scope, double moves[PREVIEW_PERCENTILES])
+void found_moves(const Found *found, const Scope *scope, double moves[PREVIEW_PERCENTILES])
 {
-	const double *known =
-		found->looked && found->values ? moves_known(found, request, sample, scope) : NULL;
+	g_autoptr(GBytes) key = found->moves ? tensors_of(scope) : NULL;
+	const double *known = key ? g_hash_table_lookup(found->moves, key) : NULL;
 	for (guint i = 0; i < PREVIEW_PERCENTILES; i++)
 		moves[i] = known ? known[i] : NAN;
 }

@@ -19,9 +19,11 @@ typedef struct {
  * sample keeps it until some others are asked about.  NULL with *error set. */
 Found *found_get(const PreviewRequest *request, PreviewSample *sample, const char *text,
 	const guint *task, guint tasks, GError **error);
-/* The moves of a scope without λ, which are kept; NaN of a quick request where they are not known
- * yet, and where there is no sample. */
-void found_moves(Found *found, const PreviewRequest *request, const PreviewSample *sample,
-	const Scope *scope, double moves[PREVIEW_PERCENTILES]);
+/* Finds the moves of scopes (of Scope) that are not known yet, on several threads, and keeps them;
+ * nothing of a quick request, and where there is no sample. */
+void found_look_at(Found *found, const PreviewRequest *request, const PreviewSample *sample,
+	const GPtrArray *scopes);
+/* The moves of a scope without λ; NaN where they are not known. */
+void found_moves(const Found *found, const Scope *scope, double moves[PREVIEW_PERCENTILES]);
 
 #endif

@@ -186,22 +186,35 @@ static PreviewGroup *group_of(const Showing *showing, const Preview *preview, co
 	PreviewGroup *group = preview_group_new(scope, total, request->scale);
 	if (found->conflicts)
 		group->conflict = conflicts_share(showing->sample, found->conflicts, scope);
-	found_moves(found, request, showing->sample, scope, group->moves);
+	found_moves(found, scope, group->moves);
 	for (guint i = 0; i < PREVIEW_PERCENTILES; i++)
 		group->moves[i] *= fabs(request->scale);
 	return group;
 }
 
+static GPtrArray *groups_of(const PreviewRequest *request, const Scope *scope)
+{
+	return request->by == GROUP_ALL ? g_ptr_array_new()
+					: scope_groups(request->collection, scope, request->by);
+}
+
+static void look_at_scopes(const Showing *showing, const Scope *whole, const GPtrArray *groups)
+{
+	g_autoptr(GPtrArray) scopes = g_ptr_array_new();
+	g_ptr_array_add(scopes, (gpointer)whole);
+	for (guint i = 0; i < groups->len; i++)
+		g_ptr_array_add(scopes, groups->pdata[i]);
+	found_look_at(showing->found, showing->request, showing->sample, scopes);
+}
+
 static gboolean add_groups(
 	const Showing *showing, Preview *preview, const Scope *scope, GError **error)
 {
-	const PreviewRequest *request = showing->request;
+	g_autoptr(GPtrArray) groups = groups_of(showing->request, scope);
+	look_at_scopes(showing, scope, groups);
 	preview->whole = group_of(showing, preview, scope);
-	if (request->by == GROUP_ALL)
-		return TRUE;
-	g_autoptr(GPtrArray) groups = scope_groups(request->collection, scope, request->by);
 	for (guint i = 0; i < groups->len; i++) {
-		if (!job_check(request->job, error))
+		if (!job_check(showing->request->job, error))
 			return FALSE;
 		g_ptr_array_add(preview->groups, group_of(showing, preview, groups->pdata[i]));
 	}
