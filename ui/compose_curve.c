@@ -166,14 +166,16 @@ static void make_next(ComposeCurve *curve, const ComposeView *view, double numbe
 	Session *session = ui_session(view->ui);
 	g_autoptr(Composition) composition = composition_at(view, number);
 	g_autoptr(GError) error = NULL;
+	Preview *preview;
 
-	if (!composition)
+	if (!composition) {
 		give_up(curve, NULL);
-	else if (!view->closed && !ui_frozen(view->ui))
+	} else if (!view->closed && !ui_frozen(view->ui)) {
 		session_ask_preview(session, composition, GROUP_ALL, TRUE, take_next, curve);
-	else
-		take_next(curve, session_preview_quick(session, composition, GROUP_ALL, &error),
-			error);
+	} else {
+		preview = session_preview_quick(session, composition, GROUP_ALL, &error);
+		take_next(curve, preview, error);
+	}
 }
 
 /* The preview of the edit itself comes first. */
