@@ -1,12 +1,14 @@
 /* cluster.c - an order of task vectors that shows families: average-linkage clustering.
  *
- * Clusters are merged from the most alike on, by the mean cosine over all pairs between them; equal
- * means go to the lowest numbers, so that the order is always the same. */
+ * Clusters are merged from the most alike on, by the mean cosine over all pairs between them; means
+ * that are equal but for rounding go to the lowest numbers, so that the order is always the same. */
 #include "analysis/similarity.h"
 
 #include <math.h>
 
 #define CUT_COSINE 0.1
+/* By how much one cosine is larger than another; less is rounding. */
+#define ROUNDING 1e-7
 
 /* Clusters under way; a cluster is called by its lowest position. */
 typedef struct {
@@ -54,7 +56,7 @@ static double nearest_pair(const Clusters *clusters, guint *a, guint *b)
 	for (guint i = 0; i < clusters->n; i++) {
 		for (guint j = i + 1; clusters->leaves[i] != NULL && j < clusters->n; j++) {
 			double mean = clusters->mean[(gsize)i * clusters->n + j];
-			if (clusters->leaves[j] == NULL || mean <= best)
+			if (clusters->leaves[j] == NULL || mean <= best + ROUNDING)
 				continue;
 			best = mean;
 			*a = i;
@@ -88,7 +90,7 @@ static void turn_to_meet(GArray *a, GArray *b, const double *cosine, guint n)
 	for (guint way = 0; way < 4; way++) {
 		gboolean from_start = (way & 1) != 0, to_end = (way & 2) != 0;
 		double near = known(cosine[(gsize)end_of(a, !from_start) * n + end_of(b, to_end)]);
-		if (near <= best)
+		if (near <= best + ROUNDING)
 			continue;
 		best = near;
 		turn_a = from_start;
