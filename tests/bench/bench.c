@@ -201,6 +201,13 @@ static gboolean write_json(const Bench *bench, const char *path, GError **error)
 	return g_file_set_contents(path, text, -1, error);
 }
 
+static gboolean write_markdown(const Bench *bench, GError **error)
+{
+	const char *path = g_getenv("BENCH_MARKDOWN");
+	g_autofree char *text = table_markdown(&bench->table);
+	return !path || g_file_set_contents(path, text, -1, error);
+}
+
 static gboolean measure_all(Bench *bench, GError **error)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
@@ -276,7 +283,8 @@ static gboolean run(Bench *bench, GError **error)
 	gboolean done = measure_all(bench, error);
 	print_end(bench);
 	/* What was measured before a failure is worth keeping. */
-	done = write_json(bench, json ? json : "bench.json", done ? error : NULL) && done &&
+	done = write_json(bench, json ? json : "bench.json", done ? error : NULL) &&
+	       write_markdown(bench, done ? error : NULL) && done &&
 	       table_count(&bench->table, VERDICT_WRONG) == 0;
 	data_clear(&bench->data);
 	table_clear(&bench->table);

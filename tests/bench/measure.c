@@ -25,6 +25,7 @@ static void watched_signals(sigset_t *signals)
 	sigaddset(signals, SIGCHLD);
 	sigaddset(signals, SIGHUP);
 	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGPIPE);
 	sigaddset(signals, SIGTERM);
 }
 

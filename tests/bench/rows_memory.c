@@ -7,69 +7,71 @@
 #include <math.h>
 #include <string.h>
 
-#define SMALL_MEGABYTES 1000u
-#define LARGE_MEGABYTES 16000u
+/* Where all is 2400 MB, as everything is by the same factor: 1 GB and 16 GB. */
+#define SMALL_SHARE (1000.0 / 2400)
+#define LARGE_SHARE (16000.0 / 2400)
 #define BUDGET 256.0 /* MiB */
 
-/* What is measured of one size: the peak of each, by what it is. */
+/* One size: checkpoints, and a store of them. */
 typedef struct {
-	GPtrArray *edits; /* of char *; the first is NULL, for the pass */
-	GArray *peaks;    /* of double, in step */
-} Peaks;
+	const Data *data;
+	const char *store;
+} Input;
 
-static gboolean add_peak(Peaks *peaks, const Command *command, GError **error)
+/* The most that a command has; NaN with *error set where it fails. */
+static double peak_of(GPtrArray *words, const char *output, GError **error)
 {
 	g_auto(Series) series = {0};
-	if (!measure_once(command, &series, error))
-		return FALSE;
-	g_array_append_val(peaks->peaks, series.peak);
-	return TRUE;
+	Command command = words_command(words);
+	command.removed[0] = output;
+	return measure_once(&command, &series, error) ? series.peak : NAN;
 }
 
-static gboolean pass_peak(const Bench *bench, const Data *data, Peaks *peaks, GError **error)
+static double pass_peak(const Bench *bench, const Input *input, GError **error)
 {
 	g_autofree char *threads = g_strdup_printf("%u", bench->threads);
 	g_autoptr(GPtrArray) words = bench_program(bench, "bench_pass");
 	words_add(words, threads);
 	words_add(words, "256");
-	words_add_paths(words, data->paths, data->paths->len);
-	Command command = words_command(words);
-	return add_peak(peaks, &command, error);
+	words_add_paths(words, input->data->paths, input->data->paths->len);
+	return peak_of(words, NULL, error);
 }
 
-static gboolean export_peak(
-	const Bench *bench, const char *store, const char *edit, Peaks *peaks, GError **error)
+static double export_peak(const Bench *bench, const Input *input, const char *edit, GError **error)
 {
 	g_autofree char *output = bench_path(bench, "edited.safetensors");
 	g_autoptr(GPtrArray) words = bench_verb(bench, "export");
-	words_add(words, "--no-recipe");
-	words_add(words, store);
-	words_add(words, edit);
-	words_add(words, output);
-	Command command = words_command(words);
-	command.removed[0] = output;
-	gboolean done = add_peak(peaks, &command, error);
+	const char *rest[] = {"--no-recipe", input->store, edit, output};
+	for (guint i = 0; i < G_N_ELEMENTS(rest); i++)
+		words_add(words, rest[i]);
+	double peak = peak_of(words, output, error);
 	measure_remove(output);
-	return done;
+	return peak;
 }
 
-/* The pass, and every edit, of BF16 checkpoints of some megabytes in all. */
-static gboolean measure_peaks(Bench *bench, guint megabytes, Peaks *peaks, GError **error)
+/* A row of an edit, or with NULL of the pass. */
+static gboolean add_peaks(
+	Bench *bench, const Input *small, const Input *large, const char *edit, GError **error)
 {
-	double share = (double)megabytes / (double)bench->megabytes;
-	const Data *data = bench_data(bench, "BF16", 3, share, error);
-	g_autofree char *store = bench_path(bench, "memory.h5");
-	if (!data || !pass_peak(bench, data, peaks, error) ||
-		!bench_load(bench, data, 4, store, error))
+	double one = edit ? export_peak(bench, small, edit, error) : pass_peak(bench, small, error);
+	double other = isnan(one) ? one
+		       : edit     ? export_peak(bench, large, edit, error)
+				  : pass_peak(bench, large, error);
+	if (isnan(other))
 		return FALSE;
-	for (guint i = 1; i < peaks->edits->len; i++)
-		if (!export_peak(bench, store, g_ptr_array_index(peaks->edits, i), peaks, error))
-			return FALSE;
-	bench_remove_store(store);
+	g_autofree char *section =
+		g_strdup_printf("peak memory of %.3g GB", (double)large->data->bytes / 1e9);
+	g_autofree char *against = g_strdup_printf("of %.3g GB", (double)small->data->bytes / 1e9);
+	Row *row = row_new(section, "%s", edit ? edit : "the pass");
+	row_value(row, other, "MiB");
+	row_against_value(row, against, one);
+	row->ratio_most = 1.1;
+	row->value_most = BUDGET;
+	table_add(&bench->table, row);
 	return TRUE;
 }
 
-/* The pass, a linear edit, and the example of each method. */
+/* A linear edit, and the example of each method. */
 static GPtrArray *all_edits(const Bench *bench, GError **error)
 {
 	g_autoptr(GPtrArray) words = words_new(bench->tauscope, "--methods", "--json", NULL);
@@ -78,7 +80,6 @@ static GPtrArray *all_edits(const Bench *bench, GError **error)
 	if (!words_run(words, &said, error) || !(list = json_parse(said, strlen(said), error)))
 		return NULL;
 	GPtrArray *edits = g_ptr_array_new_with_free_func(g_free);
-	g_ptr_array_add(edits, NULL);
 	g_ptr_array_add(edits, g_strdup("0.4*(a+b)"));
 	const cJSON *method;
 	cJSON_ArrayForEach (method, cJSON_GetObjectItemCaseSensitive(list, "methods"))
@@ -88,22 +89,28 @@ static GPtrArray *all_edits(const Bench *bench, GError **error)
 	return edits;
 }
 
+/* Both sets, for which all that was kept makes room. */
+static gboolean open_inputs(Bench *bench, Input *small, Input *large, GError **error)
+{
+	bench->data.room = 1;
+	large->data = bench_data(bench, "BF16", 3, LARGE_SHARE, error);
+	bench->data.room = 0;
+	small->data = large->data ? bench_data(bench, "BF16", 3, SMALL_SHARE, error) : NULL;
+	return small->data && bench_load(bench, small->data, 4, small->store, error) &&
+	       bench_load(bench, large->data, 4, large->store, error);
+}
+
 gboolean section_memory(Bench *bench, GError **error)
 {
 	g_autoptr(GPtrArray) edits = all_edits(bench, error);
-	g_autoptr(GArray) small = g_array_new(FALSE, FALSE, sizeof(double));
-	g_autoptr(GArray) large = g_array_new(FALSE, FALSE, sizeof(double));
-	if (!edits || !measure_peaks(bench, SMALL_MEGABYTES, &(Peaks){edits, small}, error) ||
-		!measure_peaks(bench, LARGE_MEGABYTES, &(Peaks){edits, large}, error))
+	g_autofree char *one = bench_path(bench, "small.h5");
+	g_autofree char *other = bench_path(bench, "large.h5");
+	Input small = {NULL, one}, large = {NULL, other};
+	if (!edits || !open_inputs(bench, &small, &large, error) ||
+		!add_peaks(bench, &small, &large, NULL, error))
 		return FALSE;
-	for (guint i = 0; i < edits->len; i++) {
-		const char *edit = g_ptr_array_index(edits, i);
-		Row *row = row_new("peak memory of 16 GB", "%s", edit ? edit : "the pass");
-		row_value(row, g_array_index(large, double, i), "MiB");
-		row_against_value(row, "of 1 GB", g_array_index(small, double, i));
-		row->ratio_most = 1.1;
-		row->value_most = BUDGET;
-		table_add(&bench->table, row);
-	}
+	for (guint i = 0; i < edits->len; i++)
+		if (!add_peaks(bench, &small, &large, g_ptr_array_index(edits, i), error))
+			return FALSE;
 	return TRUE;
 }

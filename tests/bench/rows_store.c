@@ -99,15 +99,6 @@ static gboolean add_first_frame(Bench *bench, const char *store, const char *wha
 	return TRUE;
 }
 
-static char *number_of_steps(const char *run)
-{
-	g_autoptr(GDir) folder = g_dir_open(run, 0, NULL);
-	guint steps = 0;
-	while (folder && g_dir_read_name(folder))
-		steps++;
-	return g_strdup_printf("%u", steps);
-}
-
 static gboolean load_run(const Bench *bench, const Data *data, const char *store, GError **error)
 {
 	g_autoptr(GPtrArray) words = bench_verb(bench, "load");
@@ -201,6 +192,30 @@ static gboolean press_keys(
 	return objects != NULL;
 }
 
+/* The slowest key of each screen, of 100 steps. */
+static gboolean add_screens(Bench *bench, GError **error)
+{
+	g_autofree char *folder = bench_path(bench, "screens");
+	g_autoptr(GPtrArray) words = bench_program(bench, "bench_screens");
+	words_add(words, folder);
+	words_add(words, "steps");
+	g_mkdir_with_parents(folder, 0700);
+	g_autoptr(GPtrArray) objects = objects_of(words, error);
+	for (guint i = 0; objects && i < objects->len; i++) {
+		const cJSON *said = g_ptr_array_index(objects, i);
+		if (!g_str_equal(text_of(said, "size"), "100x30"))
+			continue;
+		Row *row = row_new("frames", "100 steps, %s: the slowest key, %s",
+			text_of(said, "screen"), text_of(said, "slowest"));
+		row_value(row, number(said, "most_ms"), "ms");
+		row_note(row, "median %.3g ms, of %.0f keys", number(said, "median_ms"),
+			number(said, "keys"));
+		table_add(&bench->table, row);
+	}
+	measure_remove(folder);
+	return objects != NULL;
+}
+
 gboolean section_frames(Bench *bench, GError **error)
 {
 	g_autofree char *demo = bench_path(bench, "demo.h5");
@@ -208,12 +223,11 @@ gboolean section_frames(Bench *bench, GError **error)
 	const Data *run = store_data(bench, 100, TRUE, error);
 	if (!run || !load_demo(bench, demo, error) || !load_run(bench, run, steps, error))
 		return FALSE;
-	g_autofree char *number_text = number_of_steps(g_ptr_array_index(run->paths, 1));
-	g_autofree char *what = g_strdup_printf("%s steps x 300 tensors", number_text);
-	if (!press_keys(bench, steps, NULL, what, error))
+	if (!press_keys(bench, steps, NULL, "100 steps x 300 tensors", error))
 		return FALSE;
 	const Data *beside = bench_data(bench, "BF16", 8, 1, error);
-	return beside && press_keys(bench, demo, beside, "demo", error);
+	return beside && press_keys(bench, demo, beside, "demo", error) &&
+	       add_screens(bench, error);
 }
 
 /* A linear one while a slider moves, which has a limit, and others. */

@@ -197,3 +197,41 @@ cJSON *table_json(const Table *table)
 		cJSON_AddItemToArray(rows, row_json(g_ptr_array_index(table->rows, i)));
 	return rows;
 }
+
+static void append_section(GString *text, const char *section)
+{
+	g_string_append_printf(text,
+		"%s| %s | ours | theirs | held against | ratio | at most | | peak |\n"
+		"|---|--:|--:|---|--:|--:|---|--:|\n",
+		text->len ? "\n" : "", section);
+}
+
+static void append_row(GString *text, const Row *row)
+{
+	g_autofree char *value = quantity(row->value, row->unit);
+	g_autofree char *against = quantity(row->against_value, row->unit);
+	g_autofree char *limits = limits_of(row);
+	g_autofree char *peak = quantity(row->peak, "MiB");
+	g_string_append_printf(text, "| %s | %s | %s | %s | ", row->what, value, against,
+		row->against ? row->against
+		: row->unit  ? ""
+			     : row->note->str);
+	if (!isnan(row_ratio(row)))
+		g_string_append_printf(text, "%.2f x", row_ratio(row));
+	g_string_append_printf(
+		text, " | %s | %s | %s |\n", limits, verdict_names[row_verdict(row)], peak);
+}
+
+char *table_markdown(const Table *table)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	const char *section = "";
+	for (guint i = 0; i < table->rows->len; i++) {
+		const Row *row = g_ptr_array_index(table->rows, i);
+		if (!g_str_equal(row->section, section))
+			append_section(text, row->section);
+		section = row->section;
+		append_row(text, row);
+	}
+	return g_strdup(text->str);
+}

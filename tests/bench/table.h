@@ -46,5 +46,7 @@ void table_add(Table *table, Row *row);
 guint table_count(const Table *table, Verdict verdict);
 /* An array of objects, one a row. */
 cJSON *table_json(const Table *table);
+/* A table of Markdown for each section; g_free. */
+char *table_markdown(const Table *table);
 
 #endif

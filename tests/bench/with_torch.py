@@ -1,12 +1,15 @@
 """The cosine matrix and two merges as one writes them with torch, to be held against.
 
-with_torch.py cosine|linear|ties OUTPUT BASE TASK...: reads safetensors files whole, and writes the
-edited model, or for cosine prints norms and cosines, the base first, as JSON.
+with_torch.py cosine|linear|ties OUTPUT BASE TASK...: reads safetensors files whole and writes the
+edited model, or for cosine finds norms and cosines, the base first.  Prints them as JSON, with the
+seconds since torch was there.
 """
 import json
 import mmap
+import os
 import struct
 import sys
+import time
 
 import torch
 
@@ -57,7 +60,7 @@ def cosine(base, tasks):
         products += (vectors @ vectors.T).double()
     norms = products.diagonal().sqrt()
     cosines = products / norms / norms[:, None]
-    print(json.dumps({"norm": norms.tolist(), "cosine": cosines.tolist()}))
+    return {"norm": norms.tolist(), "cosine": cosines.tolist()}
 
 
 def linear(base, tasks):
@@ -94,12 +97,16 @@ def ties(base, tasks, density=0.2):
 
 
 def main():
+    begin = time.monotonic()
+    torch.set_num_threads(os.cpu_count())
     work, output, base, *tasks = sys.argv[1:]
     base, tasks = read(base), [read(task) for task in tasks]
     if work == "cosine":
-        cosine(base, tasks)
+        found = cosine(base, tasks)
     else:
+        found = {}
         write(output, {"linear": linear, "ties": ties}[work](base, tasks))
+    print(json.dumps({**found, "seconds": time.monotonic() - begin}))
 
 
 main()
