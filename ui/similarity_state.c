@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+/* By how much one cosine is larger than another; less is rounding. */
+#define ROUNDING 1e-7
+
 guint similarity_position(const SimilarityView *view, int place)
 {
 	return g_array_index(view->order, guint, place);
@@ -133,6 +136,7 @@ static void choose_matrix(SimilarityView *view, Ui *ui)
 	}
 }
 
+/* Of those that are equal but for rounding, the first. */
 static void find_extremes(const GArray *tensors, Extremes *found)
 {
 	*found = (Extremes){NULL, NULL, NULL};
@@ -140,11 +144,12 @@ static void find_extremes(const GArray *tensors, Extremes *found)
 		const PairRow *row = &g_array_index(tensors, PairRow, i);
 		if (!isfinite(row->cosine))
 			continue;
-		if (!found->strongest || row->cosine > found->strongest->cosine)
+		if (!found->strongest || row->cosine > found->strongest->cosine + ROUNDING)
 			found->strongest = row;
-		if (!found->weakest || fabs(row->cosine) < fabs(found->weakest->cosine))
+		if (!found->weakest || fabs(row->cosine) < fabs(found->weakest->cosine) - ROUNDING)
 			found->weakest = row;
-		if (row->cosine < 0 && (!found->opposed || row->cosine < found->opposed->cosine))
+		if (row->cosine < 0 &&
+			(!found->opposed || row->cosine < found->opposed->cosine - ROUNDING))
 			found->opposed = row;
 	}
 }
