@@ -123,7 +123,7 @@ CPU_VARIANTS static void add_agreeing(const double *values, double weight, doubl
 	for (guint64 e = 0; e < n; e++) {
 		double value = weight * values[e];
 		gboolean agrees = value * sign[e] > 0;
-		sum[e] += agrees | isnan(value) ? value : 0;
+		sum[e] += (agrees | isnan(value)) ? value : 0;
 		divisor[e] += agrees ? part : 0;
 	}
 }

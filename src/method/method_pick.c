@@ -14,7 +14,7 @@
 CPU_VARIANTS static void keep_larger(const double *later, guint64 n, double *out)
 {
 	for (guint64 i = 0; i < n; i++)
-		out[i] = isnan(later[i]) | (fabs(later[i]) >= fabs(out[i])) ? later[i] : out[i];
+		out[i] = (isnan(later[i]) | (fabs(later[i]) >= fabs(out[i]))) ? later[i] : out[i];
 }
 
 static void magmax_apply(const MethodBlock *block, double *out)

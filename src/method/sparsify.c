@@ -62,7 +62,7 @@ CPU_VARIANTS static void keep_between(const double *values, const double *keys, 
 	double least, double below, double *out)
 {
 	for (guint64 i = 0; i < n; i++)
-		out[i] = (keys[i] >= least) & (keys[i] < below) ? values[i] : 0;
+		out[i] = ((keys[i] >= least) & (keys[i] < below)) ? values[i] : 0;
 }
 
 /* The same of keys that are sizes, as all of the paper's are. */
@@ -70,7 +70,7 @@ CPU_VARIANTS static void keep_sizes(
 	const double *values, guint64 n, double least, double below, double *out)
 {
 	for (guint64 i = 0; i < n; i++)
-		out[i] = (fabs(values[i]) >= least) & (fabs(values[i]) < below) ? values[i] : 0;
+		out[i] = ((fabs(values[i]) >= least) & (fabs(values[i]) < below)) ? values[i] : 0;
 }
 
 /* The elements of an input above a cut and not above another, which may be NULL.  Between the
