@@ -233,9 +233,11 @@ int main(int argc, char **argv)
 	Matrix matrix = {.threads = (guint)MAX(atoi(argv[1]), 1),
 		.vectors = (guint)argc - 3,
 		.elements = G_MAXUINT64};
-	g_autofree int *files = matrix.files = g_new0(int, matrix.vectors);
-	g_autofree off_t *begins = matrix.begins = g_new0(off_t, matrix.vectors);
+	matrix.files = g_new0(int, matrix.vectors);
+	matrix.begins = g_new0(off_t, matrix.vectors);
 	gboolean done = bench(&matrix, argv[2], argv + 3, &error);
+	g_free(matrix.files);
+	g_free(matrix.begins);
 	g_free(matrix.values);
 	if (error)
 		fprintf(stderr, "%s\n", error->message);

@@ -55,6 +55,19 @@ static Statistics *draw(guint member, guint tensors, guint64 sampled)
 	return statistics;
 }
 
+static void model_free(Model *model)
+{
+	for (guint m = 0; model->statistics && m < collection_members(model->collection); m++)
+		g_clear_pointer(&model->statistics[m], statistics_free);
+	g_free(model->statistics);
+	g_clear_pointer(&model->gram, gram_free);
+	g_clear_pointer(&model->plan, sample_plan_free);
+	g_clear_pointer(&model->collection, collection_free);
+	g_free(model);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Model, model_free)
+
 /* Inner products that the sample agrees with. */
 static void multiply(const Model *model)
 {
@@ -80,7 +93,7 @@ static void multiply(const Model *model)
 static Model *model_new(
 	const char *folder, guint tensors, guint64 rows, guint tasks, GError **error)
 {
-	Model *model = g_new0(Model, 1);
+	g_autoptr(Model) model = g_new0(Model, 1);
 	for (guint m = 0; m <= tasks; m++) {
 		g_autofree char *name = g_strdup_printf("t%u", m);
 		Checkpoint *checkpoint = write_checkpoint(folder, m, tensors, rows, error);
@@ -98,7 +111,7 @@ static Model *model_new(
 	for (guint m = 0; m <= tasks; m++)
 		model->statistics[m] = draw(m, tensors, model->plan->first[tensors]);
 	multiply(model);
-	return model;
+	return g_steal_pointer(&model);
 }
 
 static double milliseconds(gint64 start)
@@ -159,7 +172,7 @@ static gboolean time_both(const Model *model, const char *label, const char *edi
 
 static gboolean bench_linear(const char *folder, GError **error)
 {
-	Model *model = model_new(folder, 500, 1, 32, error);
+	g_autoptr(Model) model = model_new(folder, 500, 1, 32, error);
 	if (!model)
 		return FALSE;
 	g_autoptr(GString) text = g_string_new("0.1*t1");
@@ -173,7 +186,7 @@ static gboolean bench_estimates(const char *folder, GError **error)
 	static const char *const edits[] = {"t1 - t2", "dare(t1, t2, t3, p=0.5)",
 		"trim(t1, density=0.1)", "ties(t1, t2, t3)", "magmax(t1, t2, t3)",
 		"breadcrumbs(t1, t2, t3)"};
-	Model *model = model_new(folder, 100, 400, 3, error);
+	g_autoptr(Model) model = model_new(folder, 100, 400, 3, error);
 	for (guint i = 0; model && i < G_N_ELEMENTS(edits); i++)
 		if (!time_both(model, edits[i], edits[i], error))
 			return FALSE;

@@ -252,7 +252,7 @@ static gboolean run(int argc, char **argv, GError **error)
 		{"rho", 0, 0, G_OPTION_ARG_DOUBLE, &wanted.noise.rho, "Cosine of two tasks (0.25)",
 			"R"},
 		{"pattern", 0, 0, G_OPTION_ARG_STRING, &pattern, "equal, groups or opposed", "P"},
-		{NULL}};
+		G_OPTION_ENTRY_NULL};
 	g_autoptr(GOptionContext) context = g_option_context_new("FOLDER TYPE MEGABYTES TASKS");
 	g_option_context_add_main_entries(context, entries, NULL);
 	return g_option_context_parse(context, &argc, &argv, error) &&
