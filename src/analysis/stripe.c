@@ -128,15 +128,28 @@ static guint64 sampled_from(const SamplePlan *plan, guint tensor, guint64 elemen
 	return low;
 }
 
-/* Puts the bytes of some sampled elements, from the i-th on, side by side; returns how many. */
-static gsize gather(const SamplePlan *plan, guint64 i, guint64 end, guint64 first,
-	const Strand *strand, guint8 *raw)
+/* Copies elements of one size, whose copying is then an instruction. */
+#define GATHER(SIZE)                                                                               \
+	for (gsize k = 0; k < n; k++)                                                              \
+		memcpy(to + k * (SIZE), from + (place[k] - first) * (SIZE), (SIZE));
+
+/* Puts the bytes of n sampled elements side by side. */
+static void gather(
+	const guint64 *place, gsize n, guint64 first, gsize size, const guint8 *from, guint8 *to)
 {
-	gsize n = MIN(end - i, GATHERED);
-	for (gsize k = 0; k < n; k++)
-		memcpy(raw + k * strand->size,
-			strand->raw + (plan->places[i + k] - first) * strand->size, strand->size);
-	return n;
+	switch (size) {
+	case 1:
+		GATHER(1)
+		break;
+	case 2:
+		GATHER(2)
+		break;
+	case 4:
+		GATHER(4)
+		break;
+	default:
+		GATHER(8)
+	}
 }
 
 /* The sampled elements of a run. */
@@ -146,7 +159,8 @@ static void take_sample(
 	guint8 raw[GATHERED * sizeof(double)];
 	guint64 end = sampled_from(plan, tensor, first + strand->held);
 	for (guint64 i = sampled_from(plan, tensor, first), n; i < end; i += n) {
-		n = gather(plan, i, end, first, strand, raw);
+		n = MIN(end - i, GATHERED);
+		gather(plan->places + i, n, first, strand->size, strand->raw, raw);
 		dtype_decode_float(strand->coding.dtype, raw, n, sample + i);
 	}
 }
