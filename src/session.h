@@ -117,6 +117,11 @@ gboolean session_load(Session *session, const LoadRequest *request, GError **err
 /* Starts writing an edit; checks what can be checked at once. */
 gboolean session_export(Session *session, const EditChoice *choice, const char *output,
 	gboolean replace, gboolean write_recipe, GError **error);
+/* Starts writing a text that takes long to print; `print` is called on another thread, and what it
+ * returns is freed with g_free.  Takes the data. */
+typedef char *(*SessionPrint)(gpointer data);
+void session_write_text(Session *session, const char *path, gboolean replace, SessionPrint print,
+	gpointer data, GDestroyNotify free_data);
 void session_clear_jobs(Session *session); /* the finished ones */
 /* Cancels what runs, and waits for its end. */
 void session_stop_jobs(Session *session);

@@ -172,13 +172,17 @@ void ui_set_layer(Ui *ui, const char *layer)
 	ui->layer = copy;
 }
 
-/* A text too long for a terminal's clipboard goes to a file. */
+char *ui_copied_path(void)
+{
+	g_autofree char *folder = g_build_filename(g_get_user_state_dir(), "tauscope", NULL);
+	g_mkdir_with_parents(folder, 0700);
+	return g_build_filename(folder, "copied.txt", NULL);
+}
+
 static void copy_to_file(Ui *ui, const char *text)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *folder = g_build_filename(g_get_user_state_dir(), "tauscope", NULL);
-	g_autofree char *path = g_build_filename(folder, "copied.txt", NULL);
-	g_mkdir_with_parents(folder, 0700);
+	g_autofree char *path = ui_copied_path();
 	if (!file_write_all(path, text, strlen(text), TRUE, &error))
 		ui_error(ui, error);
 	else
@@ -224,9 +228,9 @@ const char *ui_why_not(Ui *ui, ActionId action)
 	return reason ? reason : everywhere_why_not(ui, action);
 }
 
-/* A screen acts on what it has drawn, also where keys come faster than frames, and so does what lies
- * over it: a load may have replaced what the screen was made of.  What a key itself changed, the
- * screen that took it brings up to date, so that many keys at once draw no frame for each. */
+/* A screen acts on what it has drawn, also where keys come faster than frames, and so does what
+ * lies over it: a load may have replaced what the screen was made of.  What a key itself changed,
+ * the screen that took it brings up to date, so that many keys at once draw no frame for each. */
 static void catch_up(Ui *ui)
 {
 	if (ui->stale)
@@ -273,8 +277,7 @@ static void act_on_key(Ui *ui, const char *key)
 	} else if (ui->overlays->len > 0) {
 		catch_up(ui);
 		overlay_key(ui, key);
-	}
-	else if (ui->filtering)
+	} else if (ui->filtering)
 		everywhere_filter_key(ui, key);
 	else if (action)
 		ui_act(ui, action);

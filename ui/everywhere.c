@@ -60,9 +60,27 @@ static void act_copy(Ui *ui)
 		ui_message(ui, "there is nothing to copy under the cursor");
 }
 
+char *ui_print_csv(gpointer table)
+{
+	return table_print(table, TABLE_CSV);
+}
+
+/* Takes the table. */
+static void copy_long_table(Ui *ui, Table *table)
+{
+	g_autofree char *path = ui_copied_path();
+	session_write_text(
+		ui->session, path, TRUE, ui_print_csv, table, (GDestroyNotify)table_free);
+	ui_message(ui, "too long for the clipboard: being written to %s", path);
+}
+
 static void act_copy_table(Ui *ui)
 {
 	g_autoptr(Table) table = ui_view(ui)->table(ui_view_state(ui), ui);
+	if (table && table_cells(table) >= LONG_CELLS) {
+		copy_long_table(ui, g_steal_pointer(&table));
+		return;
+	}
 	g_autofree char *text = table ? table_print(table, TABLE_CSV) : NULL;
 	if (text)
 		ui_copy(ui, text);
@@ -90,7 +108,7 @@ static gboolean is_store(const Ui *ui, const char *path)
 	       store.st_dev == target.st_dev && store.st_ino == target.st_ino;
 }
 
-gboolean ui_write_text(Ui *ui, const char *path, const char *text, gboolean replace, GError **error)
+static gboolean check_path(const Ui *ui, const char *path, GError **error)
 {
 	if (!*path)
 		return fail(error, ERROR_USAGE, "a file needs a name");
@@ -98,7 +116,24 @@ gboolean ui_write_text(Ui *ui, const char *path, const char *text, gboolean repl
 		return fail_at(error, ERROR_USAGE,
 			(Place){.file = path, .remedy = "choose another name"},
 			"this is the store that is open");
-	if (!session_check_output(ui->session, path, error) ||
+	return session_check_output(ui->session, path, error);
+}
+
+gboolean ui_write_long(Ui *ui, const char *path, gboolean replace, SessionPrint print,
+	gpointer data, GDestroyNotify free_data, GError **error)
+{
+	if (!check_path(ui, path, error)) {
+		free_data(data);
+		return FALSE;
+	}
+	session_write_text(ui->session, path, replace, print, data, free_data);
+	ui_message(ui, "writing %s in the background: 6 shows how far it is", path);
+	return TRUE;
+}
+
+gboolean ui_write_text(Ui *ui, const char *path, const char *text, gboolean replace, GError **error)
+{
+	if (!check_path(ui, path, error) ||
 		!file_write_all(path, text, strlen(text), replace, error))
 		return FALSE;
 	ui_message(ui, "wrote %s", path);

@@ -34,7 +34,7 @@ static EditChoice edit_choice(const ExportDialog *dialog, Ui *ui, const char *ex
 		.infinite = dialog->infinite};
 }
 
-static char *why_not_model(const ExportDialog *dialog, Ui *ui)
+static char *why_not_model(ExportDialog *dialog, Ui *ui)
 {
 	g_autofree char *edit = edit_text(ui);
 	g_autoptr(GError) error = NULL;
@@ -47,12 +47,13 @@ static char *why_not_model(const ExportDialog *dialog, Ui *ui)
 	return recipe ? NULL : g_strdup(error->message);
 }
 
-static char *why_not_table(G_GNUC_UNUSED const ExportDialog *dialog, Ui *ui)
+static char *why_not_table(ExportDialog *dialog, Ui *ui)
 {
 	const ViewOps *view = ui_view(ui);
 	if (!view->table)
 		return g_strdup("this screen has no table");
 	g_autoptr(Table) table = view->table(ui_view_state(ui), ui);
+	dialog->cells = table ? table_cells(table) : 0;
 	return table ? NULL : g_strdup("it has no numbers yet");
 }
 
@@ -82,7 +83,7 @@ static char *picture_text(Ui *ui)
 
 static const struct {
 	const char *label, *extension, *option;
-	char *(*why_not)(const ExportDialog *dialog, Ui *ui); /* NULL: always possible */
+	char *(*why_not)(ExportDialog *dialog, Ui *ui); /* NULL: always possible */
 	char *(*text)(Ui *ui); /* NULL where it is empty; a model is written by a job */
 } whats[WHAT_COUNT] = {
 	[WHAT_MODEL] = {"the edited checkpoint", ".safetensors", NULL, why_not_model, NULL},
@@ -116,11 +117,17 @@ static void find_reason(ExportDialog *dialog, Ui *ui, What what)
 }
 
 /* A table is made to know whether there is one, so once for both of its forms. */
+static void find_table(ExportDialog *dialog, Ui *ui)
+{
+	find_reason(dialog, ui, WHAT_CSV);
+	g_free(dialog->why_not[WHAT_JSON]);
+	dialog->why_not[WHAT_JSON] = g_strdup(dialog->why_not[WHAT_CSV]);
+}
+
 static void find_reasons(ExportDialog *dialog, Ui *ui)
 {
 	find_reason(dialog, ui, WHAT_MODEL);
-	find_reason(dialog, ui, WHAT_CSV);
-	dialog->why_not[WHAT_JSON] = g_strdup(dialog->why_not[WHAT_CSV]);
+	find_table(dialog, ui);
 }
 
 static void dialog_free(gpointer state)
@@ -181,9 +188,15 @@ static guint64 model_size(const ExportDialog *dialog, Ui *ui)
 	return model_bytes(&request);
 }
 
+gboolean export_is_long(const ExportDialog *dialog)
+{
+	return (dialog->what == WHAT_CSV || dialog->what == WHAT_JSON) &&
+	       dialog->cells >= LONG_CELLS;
+}
+
 static guint64 bytes_needed(const ExportDialog *dialog, Ui *ui)
 {
-	if (dialog->why_not[dialog->what])
+	if (dialog->why_not[dialog->what] || export_is_long(dialog))
 		return 0;
 	if (dialog->what == WHAT_MODEL)
 		return model_size(dialog, ui);
@@ -225,6 +238,8 @@ static void refresh(ExportDialog *dialog, Ui *ui)
 		default_path(dialog, ui);
 	g_autofree char *path = path_typed(dialog->path->text->str);
 	find_reason(dialog, ui, WHAT_MODEL);
+	if (dialog->why_not[WHAT_CSV]) /* what is made off the main thread may be there now */
+		find_table(dialog, ui);
 	find_size(dialog, ui);
 	dialog->free = bytes_free(path);
 	g_free(dialog->command);
@@ -243,8 +258,27 @@ static gboolean write_model(ExportDialog *dialog, Ui *ui, const char *path, GErr
 	return TRUE;
 }
 
+static char *print_json(gpointer json)
+{
+	return json_text(json);
+}
+
+static gboolean write_long(ExportDialog *dialog, Ui *ui, const char *path, GError **error)
+{
+	const ViewOps *view = ui_view(ui);
+	gboolean csv = dialog->what == WHAT_CSV;
+	gpointer data = csv ? (gpointer)view->table(ui_view_state(ui), ui)
+			    : (gpointer)view->json(ui_view_state(ui), ui);
+	if (!data)
+		return fail(error, ERROR_ANSWER_NO, "there is nothing to write yet");
+	return ui_write_long(ui, path, dialog->asking, csv ? ui_print_csv : print_json, data,
+		csv ? (GDestroyNotify)table_free : (GDestroyNotify)cJSON_Delete, error);
+}
+
 static gboolean write_text(ExportDialog *dialog, Ui *ui, const char *path, GError **error)
 {
+	if (export_is_long(dialog))
+		return write_long(dialog, ui, path, error);
 	g_autofree char *text = whats[dialog->what].text(ui);
 	if (!text)
 		return fail(error, ERROR_ANSWER_NO, "there is nothing to write yet");

@@ -26,6 +26,7 @@ typedef struct {
 	gboolean infinite, no_recipe, asking;
 	char *why_not[WHAT_COUNT]; /* NULL where it can be written */
 	char *reason;              /* why the last try failed; NULL */
+	guint cells;               /* of the table */
 	guint64 bytes, free;       /* that it takes and that are free there; 0: not known */
 	gsize sized;               /* the choices that `bytes` is of; 0: none */
 	char *command;             /* of the batch program; NULL where there is none */
@@ -37,6 +38,8 @@ const char *export_part(const ExportDialog *dialog);
 const char *export_type(const ExportDialog *dialog);
 /* Whether a field says something of what is written. */
 gboolean export_counts(const ExportDialog *dialog, Field field);
+/* Whether it is a table so long that its size is known only once it is written. */
+gboolean export_is_long(const ExportDialog *dialog);
 
 void export_draw(const ExportDialog *dialog, Canvas *canvas);
 

@@ -73,7 +73,8 @@ static void draw_sizes(const ExportDialog *dialog, Canvas *canvas, Rect rect)
 		canvas_text(canvas, rect, 0, 0, ROLE_WARNING, "this cannot be written");
 		return;
 	}
-	g_autofree char *bytes = text_bytes(dialog->bytes);
+	g_autofree char *bytes = export_is_long(dialog) ? g_strdup_printf("%u cells", dialog->cells)
+							: text_bytes(dialog->bytes);
 	g_autofree char *room = text_bytes(dialog->free);
 	gboolean fits = dialog->bytes <= dialog->free;
 	canvas_printf(canvas, rect, 0, 0, fits ? ROLE_OVERLAY : ROLE_WARNING, "%s   free here %s%s",

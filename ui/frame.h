@@ -57,5 +57,13 @@ Canvas *frame_picture(Ui *ui);
 /* Writes a text file, never over the store that is open, and says so. */
 gboolean ui_write_text(
 	Ui *ui, const char *path, const char *text, gboolean replace, GError **error);
+/* The same of one that takes long to print, as a job; takes the data. */
+gboolean ui_write_long(Ui *ui, const char *path, gboolean replace, SessionPrint print,
+	gpointer data, GDestroyNotify free_data, GError **error);
+/* A table from so many cells on takes long to print. */
+#define LONG_CELLS 8000
+char *ui_print_csv(gpointer table);
+/* Where what is too long for a terminal's clipboard goes; g_free. */
+char *ui_copied_path(void);
 
 #endif

@@ -16,9 +16,10 @@ typedef struct {
 	guint decimals;
 } Column;
 
-/* A cell as both forms show it. */
+/* A cell as both forms show it, or a number, which becomes text when it is printed. */
 typedef struct {
-	char *text, *csv;
+	char *text, *csv; /* NULL of a number */
+	double number;
 } Cell;
 
 struct Table {
@@ -99,16 +100,10 @@ static const Column *column_at(const Table *table, guint column)
 	return &g_array_index(table->columns, Column, column);
 }
 
-/* The column that the next cell falls into. */
-static const Column *next_column(const Table *table)
-{
-	return column_at(table, table->cells->len % table->columns->len);
-}
-
 /* Takes both texts. */
 static void add_cell(Table *table, char *text, char *csv)
 {
-	Cell cell = {text, csv};
+	Cell cell = {text, csv, NAN};
 	g_array_append_val(table->cells, cell);
 }
 
@@ -152,8 +147,29 @@ static char *number_text(const Column *column, double value)
 
 void table_add_number(Table *table, double value)
 {
-	char *csv = isfinite(value) ? expression_number(value) : g_strdup("");
-	add_cell(table, number_text(next_column(table), value), csv);
+	Cell cell = {NULL, NULL, value};
+	g_array_append_val(table->cells, cell);
+}
+
+guint table_cells(const Table *table)
+{
+	return table->cells->len;
+}
+
+/* A cell in a column of the text form; g_free. */
+static char *shown_text(const Column *column, const Cell *cell)
+{
+	if (!cell)
+		return g_strdup("");
+	return cell->text ? g_strdup(cell->text) : number_text(column, cell->number);
+}
+
+/* The same of the CSV; g_free. */
+static char *stored_text(const Cell *cell)
+{
+	if (cell && !cell->csv && isfinite(cell->number))
+		return expression_number(cell->number);
+	return g_strdup(cell && cell->csv ? cell->csv : "");
 }
 
 void table_add_count(Table *table, guint64 value)
@@ -210,8 +226,9 @@ static gsize column_width(const Table *table, guint column)
 	g_autofree char *heading = text_safe(column_at(table, column)->heading);
 	gsize width = display_width(heading);
 	for (guint row = 0; row < count_rows(table); row++) {
-		const Cell *cell = cell_at(table, row, column);
-		width = MAX(width, cell ? display_width(cell->text) : 0);
+		g_autofree char *text =
+			shown_text(column_at(table, column), cell_at(table, row, column));
+		width = MAX(width, display_width(text));
 	}
 	return width;
 }
@@ -247,8 +264,8 @@ static void append_headings(GString *out, const Table *table, const gsize *width
 static void append_row(GString *out, const Table *table, guint row, const gsize *widths)
 {
 	for (guint i = 0; i < table->columns->len; i++) {
-		const Cell *cell = cell_at(table, row, i);
-		append_in_column(out, table, i, widths[i], cell ? cell->text : "");
+		g_autofree char *text = shown_text(column_at(table, i), cell_at(table, row, i));
+		append_in_column(out, table, i, widths[i], text);
 	}
 	end_line(out);
 }
@@ -289,8 +306,8 @@ static char *print_csv(const Table *table)
 	g_string_append(out, "\r\n");
 	for (guint row = 0; row < count_rows(table); row++) {
 		for (guint i = 0; i < table->columns->len; i++) {
-			const Cell *cell = cell_at(table, row, i);
-			g_string_append_printf(out, "%s%s", i ? "," : "", cell ? cell->csv : "");
+			g_autofree char *text = stored_text(cell_at(table, row, i));
+			g_string_append_printf(out, "%s%s", i ? "," : "", text);
 		}
 		g_string_append(out, "\r\n");
 	}

@@ -27,6 +27,7 @@ void table_add_number(Table *table, double value);
 void table_add_count(Table *table, guint64 value);
 /* A cell with nothing to tell: `-` in text, empty in CSV. */
 void table_add_none(Table *table);
+guint table_cells(const Table *table);
 
 /* Text: columns padded with spaces, names made safe to show, `·` for what is not finite.
  * CSV: RFC 4180, one heading line, empty for what is not finite, cells that begin with = + - @ and
