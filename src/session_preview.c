@@ -10,6 +10,9 @@
 #include "core/thread.h"
 #include "preview/preview_sample.h"
 
+#include <pthread.h>
+#include <time.h>
+
 #define MEASURES_MOST 8u
 
 typedef struct {
@@ -31,9 +34,9 @@ typedef struct Previews {
 	PreviewSample *sample; /* NULL until it is asked for */
 	GQueue measures;       /* of Measured, newest first */
 
-	GThread *thread; /* makes what is asked for; NULL until the first time */
-	GMutex lock;     /* of all below */
-	GCond changed;
+	GThread *thread;      /* makes what is asked for; NULL until the first time */
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t changed;
 	GQueue waiting, ready; /* of Asked, oldest first */
 	Asked *running;
 	gboolean ending;
@@ -58,11 +61,21 @@ static void asked_free(gpointer data)
 	g_free(asked);
 }
 
+/* Waits by the clock of g_get_monotonic_time. */
+static void init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
 Previews *previews_new(void)
 {
 	Previews *previews = g_new0(Previews, 1);
-	g_mutex_init(&previews->lock);
-	g_cond_init(&previews->changed);
+	pthread_mutex_init(&previews->lock, NULL);
+	init_condition(&previews->changed);
 	return previews;
 }
 
@@ -81,26 +94,26 @@ static gboolean hand_over(gpointer data);
 static void make_next(Previews *previews)
 {
 	Asked *asked = previews->running = g_queue_pop_head(&previews->waiting);
-	g_mutex_unlock(&previews->lock);
+	pthread_mutex_unlock(&previews->lock);
 	make(asked);
-	g_mutex_lock(&previews->lock);
+	pthread_mutex_lock(&previews->lock);
 	previews->running = NULL;
 	g_queue_push_tail(&previews->ready, asked);
 	if (!previews->source)
 		previews->source = g_idle_add_full(G_PRIORITY_DEFAULT, hand_over, previews, NULL);
-	g_cond_broadcast(&previews->changed);
+	pthread_cond_broadcast(&previews->changed);
 }
 
 static gpointer make_all(gpointer data)
 {
 	Previews *previews = data;
-	g_mutex_lock(&previews->lock);
+	pthread_mutex_lock(&previews->lock);
 	while (!previews->ending)
 		if (previews->waiting.length)
 			make_next(previews);
 		else
-			g_cond_wait(&previews->changed, &previews->lock);
-	g_mutex_unlock(&previews->lock);
+			pthread_cond_wait(&previews->changed, &previews->lock);
+	pthread_mutex_unlock(&previews->lock);
 	return NULL;
 }
 
@@ -108,9 +121,9 @@ static gpointer make_all(gpointer data)
 
 static Asked *take_ready(Previews *previews)
 {
-	g_mutex_lock(&previews->lock);
+	pthread_mutex_lock(&previews->lock);
 	Asked *asked = g_queue_pop_head(&previews->ready);
-	g_mutex_unlock(&previews->lock);
+	pthread_mutex_unlock(&previews->lock);
 	return asked;
 }
 
@@ -125,18 +138,18 @@ static void hand_over_ready(Previews *previews)
 static gboolean hand_over(gpointer data)
 {
 	Previews *previews = data;
-	g_mutex_lock(&previews->lock);
+	pthread_mutex_lock(&previews->lock);
 	previews->source = 0;
-	g_mutex_unlock(&previews->lock);
+	pthread_mutex_unlock(&previews->lock);
 	hand_over_ready(previews);
 	return G_SOURCE_REMOVE;
 }
 
 static gboolean is_busy(Previews *previews)
 {
-	g_mutex_lock(&previews->lock);
+	pthread_mutex_lock(&previews->lock);
 	gboolean busy = previews->running || previews->waiting.length;
-	g_mutex_unlock(&previews->lock);
+	pthread_mutex_unlock(&previews->lock);
 	return busy;
 }
 
@@ -144,11 +157,12 @@ void session_wait_previews(Session *session, gint64 microseconds)
 {
 	Previews *previews = session->previews;
 	gint64 end = g_get_monotonic_time() + microseconds;
+	struct timespec at = {end / G_USEC_PER_SEC, end % G_USEC_PER_SEC * 1000};
 	gboolean in_time = TRUE;
-	g_mutex_lock(&previews->lock);
+	pthread_mutex_lock(&previews->lock);
 	while (in_time && (previews->running || previews->waiting.length))
-		in_time = g_cond_wait_until(&previews->changed, &previews->lock, end);
-	g_mutex_unlock(&previews->lock);
+		in_time = pthread_cond_timedwait(&previews->changed, &previews->lock, &at) == 0;
+	pthread_mutex_unlock(&previews->lock);
 	hand_over_ready(previews);
 }
 
@@ -160,13 +174,13 @@ static gboolean is_wanted(const Asked *asked, gconstpointer data)
 gboolean session_asked(const Session *session, gconstpointer data)
 {
 	Previews *previews = session->previews;
-	g_mutex_lock(&previews->lock);
+	pthread_mutex_lock(&previews->lock);
 	gboolean wanted = is_wanted(previews->running, data);
 	for (GList *at = previews->waiting.head; at; at = at->next)
 		wanted = wanted || is_wanted(at->data, data);
 	for (GList *at = previews->ready.head; at; at = at->next)
 		wanted = wanted || is_wanted(at->data, data);
-	g_mutex_unlock(&previews->lock);
+	pthread_mutex_unlock(&previews->lock);
 	return wanted;
 }
 
@@ -191,27 +205,27 @@ static void unwant_all(Previews *previews, gconstpointer data)
 void session_drop_asked(Session *session, gconstpointer data)
 {
 	Previews *previews = session->previews;
-	g_mutex_lock(&previews->lock);
+	pthread_mutex_lock(&previews->lock);
 	unwant_all(previews, data);
-	g_mutex_unlock(&previews->lock);
+	pthread_mutex_unlock(&previews->lock);
 }
 
 void previews_stop(Previews *previews)
 {
-	g_mutex_lock(&previews->lock);
+	pthread_mutex_lock(&previews->lock);
 	unwant_all(previews, NULL);
 	while (previews->running || previews->waiting.length)
-		g_cond_wait(&previews->changed, &previews->lock);
+		pthread_cond_wait(&previews->changed, &previews->lock);
 	g_queue_clear_full(&previews->ready, asked_free);
-	g_mutex_unlock(&previews->lock);
+	pthread_mutex_unlock(&previews->lock);
 }
 
 static void end_thread(Previews *previews)
 {
-	g_mutex_lock(&previews->lock);
+	pthread_mutex_lock(&previews->lock);
 	previews->ending = TRUE;
-	g_cond_broadcast(&previews->changed);
-	g_mutex_unlock(&previews->lock);
+	pthread_cond_broadcast(&previews->changed);
+	pthread_mutex_unlock(&previews->lock);
 	g_clear_pointer(&previews->thread, g_thread_join);
 }
 
@@ -229,8 +243,8 @@ void previews_free(Previews *previews)
 	end_thread(previews);
 	if (previews->source)
 		g_source_remove(previews->source);
-	g_mutex_clear(&previews->lock);
-	g_cond_clear(&previews->changed);
+	pthread_mutex_destroy(&previews->lock);
+	pthread_cond_destroy(&previews->changed);
 	g_free(previews);
 }
 
@@ -342,12 +356,12 @@ static void ask(Previews *previews, Asked *asked)
 {
 	if (!previews->thread)
 		previews->thread = thread_start("previews", make_all, previews, NULL);
-	g_mutex_lock(&previews->lock);
+	pthread_mutex_lock(&previews->lock);
 	g_queue_push_tail(&previews->waiting, asked);
-	g_cond_broadcast(&previews->changed);
+	pthread_cond_broadcast(&previews->changed);
 	while (!previews->thread && previews->waiting.length)
 		make_next(previews);
-	g_mutex_unlock(&previews->lock);
+	pthread_mutex_unlock(&previews->lock);
 }
 
 void session_ask_preview(Session *session, const Composition *composition, GroupBy by,

@@ -320,7 +320,10 @@ static void test_load_drops_previews(void)
 
 int main(int argc, char **argv)
 {
-	g_test_init(&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+	char *home = test_folder();
+	g_setenv("XDG_STATE_HOME", home, TRUE);
+	g_setenv("XDG_CONFIG_HOME", home, TRUE);
+	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/many/frames-read-nothing", test_frames_read_nothing);
 	g_test_add_func("/many/lines-are-formatted-when-seen", test_lines_are_formatted_when_seen);
 	g_test_add_func("/many/ends", test_ends);
@@ -328,5 +331,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/many/asked-previews", test_asked_previews);
 	g_test_add_func("/many/preview-beside", test_preview_beside);
 	g_test_add_func("/many/load-drops-previews", test_load_drops_previews);
-	return g_test_run();
+	int status = g_test_run();
+	test_folder_remove(home);
+	return status;
 }
