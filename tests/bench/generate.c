@@ -242,7 +242,7 @@ static gboolean read_arguments(Wanted *wanted, int argc, char **argv, GError **e
 static gboolean run(int argc, char **argv, GError **error)
 {
 	Wanted wanted = {.layers = 4, .shards = 1, .noise = {NOISE_EQUAL, 0.25}};
-	g_autofree char *pattern = g_strdup("equal");
+	g_autofree char *pattern = NULL;
 	const GOptionEntry entries[] = {
 		{"layers", 0, 0, G_OPTION_ARG_INT, &wanted.layers, "Layers (4)", "N"},
 		{"head", 0, 0, G_OPTION_ARG_NONE, &wanted.head, "With lm_head", NULL},
@@ -256,7 +256,7 @@ static gboolean run(int argc, char **argv, GError **error)
 	g_autoptr(GOptionContext) context = g_option_context_new("FOLDER TYPE MEGABYTES TASKS");
 	g_option_context_add_main_entries(context, entries, NULL);
 	return g_option_context_parse(context, &argc, &argv, error) &&
-	       read_pattern(pattern, &wanted.noise.pattern, error) &&
+	       read_pattern(pattern ? pattern : "equal", &wanted.noise.pattern, error) &&
 	       read_arguments(&wanted, argc, argv, error) && generate(&wanted, error);
 }
 
