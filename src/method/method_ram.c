@@ -118,8 +118,8 @@ CPU_VARIANTS static void count_active(
 	double alone = 0, shared = 0;
 	for (guint64 i = 0; i < n; i++) {
 		gboolean active = is_active(input[i], epsilon);
-		alone += active & (count[i] == 1) ? 1 : 0;
-		shared += active & (count[i] > 1) ? 1 : 0;
+		alone += (active & (count[i] == 1)) ? 1 : 0;
+		shared += (active & (count[i] > 1)) ? 1 : 0;
 	}
 	sums[0] += alone;
 	sums[1] += shared;
