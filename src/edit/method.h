@@ -100,6 +100,7 @@ typedef struct {
 	const MethodSite *domain; /* elements: of the whole domain */
 	gpointer context;         /* what `open` gave */
 	Latch *failure;           /* for what cannot be read of that */
+	double *room;             /* what Method.room asks for */
 } MethodBlock;
 
 /* The index of element i of a block within its tensor. */
@@ -153,6 +154,8 @@ typedef struct Method {
 	const MethodStep *steps;
 	guint (*figures)(const MethodSite *domain); /* how many numbers its steps settle, or NULL */
 	guint64 (*unit)(const MethodSite *site);
+	/* How many numbers of memory its steps and `apply` work in, on n elements, NULL: none. */
+	gsize (*room)(const Node *call, guint64 n);
 	void (*apply)(const MethodBlock *block, double *out); /* out[n] */
 
 	/* Of a method that draws, where expectation and spread have a closed form: the value is, on

@@ -30,6 +30,11 @@ static gsize call_header(const Node *call)
 	return 2 * site + inputs + cuts + factors;
 }
 
+static gsize method_room(const Node *call, guint64 n)
+{
+	return call->method->room ? call->method->room(call, n) : 0;
+}
+
 /* Numbers of memory that evaluating a node takes, for runs of n. */
 static gsize stack_numbers(const Node *node, guint64 n)
 {
@@ -40,7 +45,8 @@ static gsize stack_numbers(const Node *node, guint64 n)
 		most = MAX(most, numbers);
 	}
 	if (node->kind == NODE_CALL)
-		return call_header(node) + (node->children->len + 1) * (gsize)n + most;
+		return call_header(node) + (node->children->len + 1) * (gsize)n +
+		       MAX(most, method_room(node, n));
 	return most + (node->kind == NODE_ADD || node->kind == NODE_SUBTRACT ? (gsize)n : 0);
 }
 
@@ -171,6 +177,7 @@ double *call_block(const Prepared *prepared, const Values *values, const Call *c
 	const double **input = (const double **)(whole_memory + call_site_numbers(call));
 	Cut *cuts = (Cut *)(input + call_inputs(call));
 	double *inputs = (double *)(cuts + call_cuts_most(call_inputs(call)));
+	double *rest = inputs + call_inputs(call) * n;
 	*whole = call_domain_site(prepared, call, domain, whole_memory);
 	evaluate_inputs(&run, call, input, inputs);
 	call_tensor_cuts(call, domain, values->tensor, cuts);
@@ -185,8 +192,9 @@ double *call_block(const Prepared *prepared, const Values *values, const Call *c
 		.cuts = cuts,
 		.domain = whole,
 		.context = call->context,
-		.failure = prepared->failure};
-	return inputs + call_inputs(call) * n;
+		.failure = prepared->failure,
+		.room = rest + n};
+	return rest;
 }
 
 static void apply_block_of(const Call *call, const MethodBlock *block, double *memory, double *out)

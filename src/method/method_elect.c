@@ -192,7 +192,8 @@ static gboolean dare_expect(const MethodMix *mix, double *factor, double *square
 /* What the rows have in common, and those that draw. */
 #define MERGES                                                                                     \
 	.least = 1, .most = G_MAXUINT, .weighted = TRUE, .by = sparse_merge_by,                    \
-	.steps = sparse_merge_steps, .figures = sparse_merge_figures, .apply = sparse_merge_apply
+	.steps = sparse_merge_steps, .figures = sparse_merge_figures, .room = sparse_merge_room,   \
+	.apply = sparse_merge_apply
 #define DRAWS .open = elect_open, .close = elect_close
 
 static const Parameter trim_parameters[] = {

@@ -114,23 +114,35 @@ typedef struct {
 	guint64 most;
 } Runs;
 
+/* How many elements of a block of n are made sparse together. */
+static guint64 run_elements(const Kind *kind, guint64 n)
+{
+	return kind->sparsifier->unit ? n : MIN(n, RUN);
+}
+
+gsize sparse_merge_room(const Node *call, guint64 n)
+{
+	const Kind *kind = kind_of(call);
+	guint64 most = run_elements(kind, n);
+	gsize (*own)(guint64 n) = kind->sparsifier->room;
+	return call->children->len * (1 + most) + (own ? own(most) : 0);
+}
+
+/* In the block's room. */
 static Runs runs_new(const MethodBlock *block)
 {
-	guint64 most = kind_of(block->site.call)->sparsifier->unit ? block->n : MIN(block->n, RUN);
-	Runs runs = {.block = *block, .most = most};
-	runs.input = g_memdup2(block->input, block->site.inputs * sizeof *block->input);
-	runs.sparse = g_new(double, MAX(block->site.inputs * most, 1));
+	guint inputs = block->site.inputs;
+	Runs runs = {
+		.block = *block,
+		.input = (const double **)block->room,
+		.sparse = block->room + inputs,
+		.most = run_elements(kind_of(block->site.call), block->n),
+	};
 	runs.block.input = runs.input;
+	runs.block.room = runs.sparse + inputs * runs.most;
 	runs.block.n = 0;
 	return runs;
 }
-
-static void runs_clear(Runs *runs)
-{
-	g_free(runs->input);
-	g_free(runs->sparse);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Runs, runs_clear)
 
 /* Goes on to the run at element `at` of the whole block. */
 static void runs_go(Runs *runs, const MethodBlock *whole, guint64 at)
@@ -184,7 +196,7 @@ static void add_signs(const MethodBlock *block, const double *sparse, double *su
 
 static void merge_add(const MethodBlock *block, double *sums)
 {
-	g_auto(Runs) runs = runs_new(block);
+	Runs runs = runs_new(block);
 	gboolean ratios = wants_ratios(&block->site);
 	for (guint64 at = 0; at < block->n; at += runs.most) {
 		runs_go(&runs, block, at);
@@ -239,7 +251,7 @@ static void rescale(const MethodBlock *block, double *sparse)
 
 void sparse_merge_apply(const MethodBlock *block, double *out)
 {
-	g_auto(Runs) runs = runs_new(block);
+	Runs runs = runs_new(block);
 	gboolean ratios = wants_ratios(&block->site);
 	gboolean majority = sparse_merge_figures(block->domain) && !ratios;
 	Election election = election_of(&block->site, majority ? block->figures[0] : 1);

@@ -12,6 +12,8 @@ extern const MethodStep sparse_merge_steps[];
 guint sparse_merge_figures(const MethodSite *domain);
 /* Of kinds that work by rows. */
 guint64 sparse_merge_unit(const MethodSite *site);
+/* What its steps and sparse_merge_apply work in. */
+gsize sparse_merge_room(const Node *call, guint64 n);
 /* The context is Masks, or NULL. */
 void sparse_merge_apply(const MethodBlock *block, double *out);
 

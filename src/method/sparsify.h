@@ -18,6 +18,9 @@ typedef struct {
 	void (*apply)(const MethodBlock *block, guint input, const Cut *cuts, double *out);
 	/* How many consecutive elements it has to see together; NULL: 1. */
 	guint64 (*unit)(const MethodSite *site);
+	/* How many numbers of memory it works in, of the block's room, on n elements; NULL: none.
+	 */
+	gsize (*room)(guint64 n);
 	gboolean draws; /* it has `rescale`, `seed` and `mask`; Masks, or NULL, as the context */
 } Sparsifier;
 

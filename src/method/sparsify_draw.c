@@ -168,6 +168,17 @@ static void draw_unit(const Draws *draws, const Keeping *keeping, guint64 at, gu
 	}
 }
 
+/* The ranks of n elements, in numbers. */
+static gsize rank_numbers(guint64 n)
+{
+	return n * sizeof(guint32) / sizeof(double) + 1;
+}
+
+static gsize ranked_room(guint64 n)
+{
+	return rank_numbers(n) + rank_bytes(n) / sizeof(double);
+}
+
 static void draw_ranked(const MethodBlock *block, guint input, double *out)
 {
 	Draws draws = draws_of(block, input);
@@ -175,8 +186,8 @@ static void draw_ranked(const MethodBlock *block, guint input, double *out)
 	guint64 unit = run.count * run.stride;
 	guint dialect = method_dialect(block->site.call);
 	Keeping keeping = keeping_of(&block->site, run.count);
-	g_autofree guint32 *rank = g_new(guint32, unit);
-	g_autofree gpointer memory = g_malloc(rank_bytes(run.count));
+	guint32 *rank = (guint32 *)block->room;
+	gpointer memory = block->room + rank_numbers(unit);
 	for (guint64 at = 0; at < block->n; at += unit) {
 		rank_unit(dialect, block->input[input] + at, run, out + at, rank, memory);
 		draw_unit(&draws, &keeping, at, unit, rank, out);
@@ -195,5 +206,6 @@ static void ranked_apply(const MethodBlock *block, guint input, const Cut *cuts,
 const Sparsifier sparsify_ranked = {
 	.apply = ranked_apply,
 	.unit = ranked_unit,
+	.room = ranked_room,
 	.draws = TRUE,
 };
