@@ -57,12 +57,13 @@ gboolean job_is_over(const Job *job);
 gboolean job_take_error(const Job *job, GError **error);
 
 /* A list of blocks shared out over threads, merged in order: the same bits for any number of
- * threads.  `work` may run in any order, each on a slot of its own; `merge` is called for item
- * 0, 1, 2 … in turn, one at a time, on any of the threads.  Memory: threads x 2 slots at most. */
+ * threads.  `work` may run in any order, each on a slot of its own; `merge` is called for the
+ * first item, the next one … in turn, one at a time, on any of the threads.  Memory: threads x 2
+ * slots at most. */
 typedef struct {
-	guint64 items;
-	guint threads;    /* 0: as many as there are processors */
-	gsize slot_bytes; /* zeroed once when made, then reused as it is */
+	guint64 first, items; /* items `first` and on */
+	guint threads;        /* 0: as many as there are processors */
+	gsize slot_bytes;     /* zeroed once when made, then reused as it is */
 	gpointer data;
 	gboolean (*work)(gpointer data, guint64 item, gpointer slot, GError **error);
 	gboolean (*merge)(gpointer data, guint64 item, gpointer slot, GError **error); /* or NULL */

@@ -24,7 +24,7 @@ typedef struct {
 	pthread_cond_t changed; /* an item was merged, or the end moved */
 	guint64 next;           /* to be claimed */
 	guint64 merged;         /* all items before it are merged */
-	guint64 end;            /* the first item that failed, or the number of items */
+	guint64 end;            /* the first item that failed, or the one behind all */
 	gboolean merging;
 	GError *error; /* of the item `end` */
 	guint ring;    /* slots */
@@ -69,7 +69,8 @@ static gboolean pool_open(Pool *pool, guint threads, GError **error)
 {
 	gsize bytes = pool->spec->slot_bytes;
 	pool->ring = threads == 1 ? 1 : 2 * threads;
-	pool->end = pool->spec->items;
+	pool->next = pool->merged = pool->spec->first;
+	pool->end = pool->spec->first + pool->spec->items;
 	pool->slots = slots_new(bytes, pool->ring, &pool->stride);
 	if (!pool->slots)
 		return fail(error, ERROR_IO,

@@ -117,6 +117,12 @@ static void clear_pass(CutSearch *search)
 	search->collected = 0;
 }
 
+gsize cut_search_bytes(void)
+{
+	return sizeof(CutSearch) + CUT_BUCKETS * sizeof(guint64) + CUT_GROUPS * sizeof(CutGroup) +
+	       CUT_CANDIDATES_MOST * sizeof(CutCandidate);
+}
+
 void cut_search_free(CutSearch *search)
 {
 	if (!search)

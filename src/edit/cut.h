@@ -43,6 +43,8 @@ gboolean cut_search_wants(const CutSearch *search, guint64 first, guint64 n);
 gboolean cut_search_wants_guess(const CutSearch *search);
 void cut_search_guess(CutSearch *search, const double *keys, guint64 n, guint64 run);
 
+/* The bytes that a search holds at most, while it is on its way. */
+gsize cut_search_bytes(void);
 /* The bytes of a part for blocks of `block` numbers. */
 gsize cut_part_bytes(guint64 block);
 /* Empties a part; then adds numbers with ascending indices from `first` on, a block at most.  Reads

@@ -24,7 +24,7 @@
 /* A write on its way; freeing it removes what is not committed. */
 typedef struct {
 	const ModelRequest *request;
-	const Prepared *prepared;
+	Prepared *prepared;
 	ModelPlan *plan;
 	NewFolder *folder;  /* where the output is a new folder; or NULL */
 	GPtrArray *outputs; /* of Output: the layout's files, then copies, then the recipe */
@@ -311,7 +311,7 @@ static void sweep_leftovers(const ModelPlan *plan)
 
 /* Takes the plan. */
 static Writing *writing_new(
-	const ModelRequest *request, const Prepared *prepared, ModelPlan *of, GError **error)
+	const ModelRequest *request, Prepared *prepared, ModelPlan *of, GError **error)
 {
 	g_autoptr(ModelPlan) plan = of;
 	NewFolder *folder = NULL;
@@ -329,8 +329,8 @@ static Writing *writing_new(
 }
 
 /* Looks which tensors the edit changes; the new plan is to write these alone. */
-static gboolean plan_changed(const ModelRequest *request, const Prepared *prepared,
-	ModelPlan **plan, Job *job, GError **error)
+static gboolean plan_changed(
+	const ModelRequest *request, Prepared *prepared, ModelPlan **plan, Job *job, GError **error)
 {
 	guint tensors = collection_tensors(request->collection);
 	g_autofree ModelTensor *found = g_new0(ModelTensor, tensors + 1);
@@ -342,15 +342,6 @@ static gboolean plan_changed(const ModelRequest *request, const Prepared *prepar
 	model_plan_free(*plan);
 	*plan = model_plan_new(request, changed, error);
 	return *plan != NULL;
-}
-
-static Prepared *prepare(const ModelRequest *request, Job *job, GError **error)
-{
-	PrepareRequest of = {.collection = request->collection,
-		.edit = request->edit,
-		.threads = request->threads,
-		.budget = request->budget};
-	return prepare_weights(&of, job, error);
 }
 
 static gboolean write_files(Writing *writing, const ModelInputs *inputs, Job *job, GError **error)
@@ -369,7 +360,8 @@ ModelReport *model_write(const ModelRequest *request, Job *job, GError **error)
 	gboolean twice = request->part == MODEL_CHANGED;
 	g_autoptr(ModelInputs) inputs = model_inputs_look(request);
 	job_expect_more(job, layout_tensor_bytes(plan->layout) * (twice ? 2 : 1));
-	g_autoptr(Prepared) prepared = prepare(request, job, error);
+	PrepareRequest prepare = model_prepare(request);
+	g_autoptr(Prepared) prepared = prepare_weights(&prepare, job, error);
 	if (!prepared || (twice && !plan_changed(request, prepared, &plan, job, error)))
 		return NULL;
 	g_autoptr(Writing) writing = writing_new(request, prepared, g_steal_pointer(&plan), error);

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#define BUDGET_DEFAULT (256u << 20)
 /* Units of a run, whose numbers stay in the nearest caches, and bytes of a block for each of them:
  * what is written at once. */
 #define RUN_MOST APPLY_BLOCK
@@ -36,7 +35,6 @@ typedef struct {
 	Job *job;
 	GArray *pieces; /* of Piece */
 	guint64 items;
-	guint threads;
 	gsize block_bytes;   /* of the largest block of any piece */
 	gsize run_bytes;     /* of the largest run */
 	gsize scratch_bytes; /* that any piece wants */
@@ -128,16 +126,15 @@ static void cut_pieces(Stream *stream, guint64 about)
 		cut_piece(stream, &g_array_index(stream->pieces, Piece, i), about);
 }
 
-/* The largest blocks of which two for each thread fit the budget; then as many threads as fit. */
+/* The largest blocks of which two for each thread fit the budget. */
 static void fit_budget(Stream *stream)
 {
-	gsize budget = stream->request->budget ? stream->request->budget : BUDGET_DEFAULT;
+	gsize budget = stream->request->budget ? stream->request->budget : PASS_BUDGET_DEFAULT;
 	guint threads = parallel_threads(stream->request->threads);
 	guint64 about = RUN_MOST;
 	cut_pieces(stream, about);
 	while (about > RUN_LEAST && slot_bytes(stream) > budget / (2 * threads))
 		cut_pieces(stream, about /= 2);
-	stream->threads = parallel_threads_within(threads, slot_bytes(stream), budget);
 }
 
 static void number_items(Stream *stream)
@@ -296,9 +293,25 @@ static void take_changed(const Stream *stream)
 	}
 }
 
-gboolean model_stream(const ModelRequest *request, const Prepared *prepared, const Layout *layout,
+PrepareRequest model_prepare(const ModelRequest *request)
+{
+	return (PrepareRequest){.collection = request->collection,
+		.edit = request->edit,
+		.threads = request->threads,
+		.budget = request->budget};
+}
+
+static guint64 piece_of(gpointer data, guint64 item, guint *tensor)
+{
+	const Piece *piece = find_piece(data, item);
+	*tensor = piece->to.tensor;
+	return piece->first_item + (piece->units - 1) / piece->block + 1;
+}
+
+gboolean model_stream(const ModelRequest *request, Prepared *prepared, const Layout *layout,
 	const GPtrArray *outputs, ModelTensor *found, Job *job, GError **error)
 {
+	PrepareRequest prepare = model_prepare(request);
 	g_autoptr(GArray) pieces = g_array_new(FALSE, TRUE, sizeof(Piece));
 	Stream stream = {.request = request,
 		.apply = model_apply(request, prepared),
@@ -311,13 +324,14 @@ gboolean model_stream(const ModelRequest *request, const Prepared *prepared, con
 	number_items(&stream);
 	Parallel parallel = {
 		.items = stream.items,
-		.threads = stream.threads,
+		.threads = prepare_threads(prepared, &prepare, slot_bytes(&stream), error),
 		.slot_bytes = slot_bytes(&stream),
 		.data = &stream,
 		.work = work,
 		.merge = merge,
 	};
-	if (!parallel_run(&parallel, job, error))
+	if (!parallel.threads ||
+		!prepare_parallel(prepared, &prepare, &parallel, piece_of, job, error))
 		return FALSE;
 	take_changed(&stream);
 	return TRUE;

@@ -6,6 +6,7 @@
 #include "method/prepare.h"
 
 #include "method/prepare_guess.h"
+#include "method/prepare_place.h"
 #include "method/steps.h"
 
 #include <math.h>
@@ -26,12 +27,6 @@ typedef struct {
 	guint64 block, chunk, first_item;
 } Piece;
 
-/* Where the parts of one call lie within a slot. */
-typedef struct {
-	Call *call;
-	gsize sums, cuts, cut_bytes;
-} CallPlace;
-
 typedef struct {
 	const PrepareRequest *request;
 	Prepared *prepared;
@@ -41,6 +36,7 @@ typedef struct {
 	guint64 items;
 	gsize base, values, scratch, slot; /* bytes */
 	guint members;                     /* that take part */
+	gint only;                         /* the one tensor that is looked at; -1: all */
 } Pass;
 
 static CallPlace *place_at(const Pass *pass, guint place)
@@ -48,23 +44,10 @@ static CallPlace *place_at(const Pass *pass, guint place)
 	return &g_array_index(pass->places, CallPlace, place);
 }
 
-/* Whether a call still wants a tensor. */
-static gboolean wants(const Call *call, guint tensor)
-{
-	const Domain *domain = call_domain(call, tensor);
-	return domain && !step_has_all(call, domain);
-}
-
-static gboolean wants_part(const Call *call, guint tensor, guint64 first, guint64 n)
-{
-	const Domain *domain = call_domain(call, tensor);
-	return domain && step_wants(call, domain, call->offset[tensor] + first, n);
-}
-
 static gboolean any_wants(const Pass *pass, guint tensor)
 {
 	for (guint i = 0; i < pass->places->len; i++)
-		if (wants(place_at(pass, i)->call, tensor))
+		if (place_wants(place_at(pass, i), tensor))
 			return TRUE;
 	return FALSE;
 }
@@ -72,7 +55,7 @@ static gboolean any_wants(const Pass *pass, guint tensor)
 static gboolean any_wants_part(const Pass *pass, guint tensor, guint64 first, guint64 n)
 {
 	for (guint i = 0; i < pass->places->len; i++)
-		if (wants_part(place_at(pass, i)->call, tensor, first, n))
+		if (place_wants_part(place_at(pass, i), tensor, first, n))
 			return TRUE;
 	return FALSE;
 }
@@ -141,7 +124,7 @@ static void add_pieces(Pass *pass, guint64 *block, guint64 *chunk)
 	guint64 about = block_elements(pass);
 	*block = *chunk = 1;
 	for (guint i = 0; i < collection_tensors(pass->prepared->collection); i++) {
-		if (!any_wants(pass, i))
+		if (!any_wants(pass, i) || (pass->only >= 0 && i != (guint)pass->only))
 			continue;
 		guint64 elements = elements_of(pass, i);
 		Piece piece = {i, evaluate_block(pass->prepared, i, about), 0, pass->items};
@@ -150,24 +133,9 @@ static void add_pieces(Pass *pass, guint64 *block, guint64 *chunk)
 		*block = MAX(*block, MIN(piece.block, elements));
 		*chunk = MAX(*chunk, MIN(piece.chunk, elements));
 		g_array_append_val(pass->pieces, piece);
-		expect_bytes(pass, &piece);
+		if (pass->only < 0)
+			expect_bytes(pass, &piece);
 	}
-}
-
-static guint most_sums(const Call *call)
-{
-	guint most = 0;
-	for (guint i = 0; i < call->domains->len; i++)
-		most = MAX(most, g_array_index(call->domains, Domain, i).sum_count);
-	return most;
-}
-
-static guint most_cuts(const Call *call)
-{
-	guint most = 0;
-	for (guint i = 0; i < call->domains->len; i++)
-		most = MAX(most, g_array_index(call->domains, Domain, i).step_cuts);
-	return most;
 }
 
 static gsize aligned(gsize bytes)
@@ -183,10 +151,7 @@ static void lay_out(Pass *pass, guint64 block, guint64 chunk)
 	gsize at = 0, scratch = 0;
 	for (guint i = 0; i < pass->places->len; i++) {
 		CallPlace *place = place_at(pass, i);
-		place->sums = at;
-		place->cuts = at + aligned(most_sums(place->call) * sizeof(double));
-		place->cut_bytes = aligned(cut_part_bytes(block));
-		at = place->cuts + most_cuts(place->call) * place->cut_bytes;
+		at = place_lay_out(place, block, at);
 		scratch = MAX(scratch, evaluate_scratch_bytes(place->call->node, chunk));
 	}
 	pass->base = at;
@@ -196,32 +161,12 @@ static void lay_out(Pass *pass, guint64 block, guint64 chunk)
 	pass->slot = pass->scratch + scratch;
 }
 
-static CutPart *part_of(guint8 *slot, const CallPlace *place, guint cut)
-{
-	return (CutPart *)(slot + place->cuts + cut * place->cut_bytes);
-}
-
-static void fill_parts(const CallPlace *place, const Domain *domain, const MethodBlock *block,
-	guint8 *slot, double *keys)
-{
-	guint64 first = place->call->offset[block->site.tensor] + block->first;
-	gint of = -1; /* the cut whose keys are at hand */
-	for (guint i = 0; i < domain->step_cuts; i++) {
-		if (!cut_search_wants(domain->searches[i], first, block->n))
-			continue;
-		if (of < 0 || !step_is_alike(place->call, block->domain, i, (guint)of))
-			step_keys(place->call, block, i, keys);
-		of = (gint)i;
-		cut_part_fill(part_of(slot, place, i), domain->searches[i], keys, block->n, first);
-	}
-}
-
 static gboolean gather(const Pass *pass, const CallPlace *place, const Values *values, guint8 *slot,
 	GError **error)
 {
 	const Call *call = place->call;
 	const Domain *domain = call_domain(call, values->tensor);
-	double *sums = (double *)(slot + place->sums);
+	double *sums = place_sums(place, slot);
 	MethodBlock block;
 	MethodSite whole;
 	double *keys = call_block(pass->prepared, values, call, 0, values->count, &block, &whole,
@@ -232,7 +177,7 @@ static gboolean gather(const Pass *pass, const CallPlace *place, const Values *v
 		step_blame(call, pass->prepared, values->tensor, error);
 		return FALSE;
 	}
-	fill_parts(place, domain, &block, slot, keys);
+	place_fill(place, domain, &block, slot, keys);
 	return evaluate_check(pass->prepared, error);
 }
 
@@ -241,12 +186,8 @@ static void begin_block(const Pass *pass, guint tensor, guint8 *slot)
 {
 	for (guint i = 0; i < pass->places->len; i++) {
 		const CallPlace *place = place_at(pass, i);
-		if (!wants(place->call, tensor))
-			continue;
-		const Domain *domain = call_domain(place->call, tensor);
-		memset(slot + place->sums, 0, domain->sum_count * sizeof(double));
-		for (guint k = 0; k < domain->step_cuts; k++)
-			cut_part_clear(part_of(slot, place, k), domain->searches[k]);
+		if (place_wants(place, tensor))
+			place_clear(place, call_domain(place->call, tensor), slot);
 	}
 }
 
@@ -261,7 +202,7 @@ static gboolean read_run(const Pass *pass, guint tensor, guint64 first, guint64 
 			 first, count, base, error);
 	for (guint i = 0; ok && i < pass->places->len; i++) {
 		const Call *call = place_at(pass, i)->call;
-		if (!wants_part(call, tensor, first, count))
+		if (!place_wants_part(place_at(pass, i), tensor, first, count))
 			continue;
 		ok = begun ? values_run_read_more(run, call->node, error)
 			   : values_run_read(run, collection, call->node, tensor, first, count,
@@ -277,7 +218,7 @@ static gboolean gather_chunk(
 	guint tensor = run->chunk.tensor;
 	values_decode(run, at, count);
 	for (guint i = 0; i < pass->places->len; i++)
-		if (wants_part(place_at(pass, i)->call, tensor, run->chunk.first, count) &&
+		if (place_wants_part(place_at(pass, i), tensor, run->chunk.first, count) &&
 			!gather(pass, place_at(pass, i), &run->chunk, slot, error))
 			return FALSE;
 	return TRUE;
@@ -307,29 +248,6 @@ static gboolean work(gpointer data, guint64 item, gpointer memory, GError **erro
 	       gather_block(pass, piece, first, count, memory, error);
 }
 
-static void add_part(const CallPlace *place, Domain *domain, guint8 *slot)
-{
-	const double *sums = (const double *)(slot + place->sums);
-	for (guint i = 0; !place->call->summed && i < domain->sum_count; i++)
-		domain->sums[i] += sums[i];
-	for (guint i = 0; i < domain->step_cuts; i++)
-		if (!cut_search_done(domain->searches[i]))
-			cut_search_add(domain->searches[i], part_of(slot, place, i));
-}
-
-static void end_searches(Domain *domain)
-{
-	for (guint i = 0; i < domain->step_cuts; i++)
-		if (!cut_search_done(domain->searches[i]))
-			cut_search_end(domain->searches[i]);
-}
-
-/* Whether a domain is one tensor, so that its searches end with it and hold no memory longer. */
-static gboolean is_one_tensor(const Call *call)
-{
-	return method_by(call->node) >= BY_TENSOR;
-}
-
 static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **error)
 {
 	const Pass *pass = data;
@@ -339,38 +257,54 @@ static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **err
 	(void)error;
 	for (guint i = 0; i < pass->places->len; i++) {
 		const CallPlace *place = place_at(pass, i);
-		if (!wants(place->call, piece->tensor))
+		if (!place_wants(place, piece->tensor))
 			continue;
 		Domain *domain = call_domain(place->call, piece->tensor);
-		add_part(place, domain, memory);
-		if (last && is_one_tensor(place->call))
-			end_searches(domain);
+		place_add(place, domain, memory);
+		if (last && place_is_one_tensor(place))
+			place_end_searches(place, domain);
 	}
 	return TRUE;
+}
+
+static guint64 piece_of(gpointer data, guint64 item, guint *tensor)
+{
+	const Piece *piece = find_piece(data, item);
+	*tensor = piece->tensor;
+	return piece->first_item + (elements_of(data, piece->tensor) - 1) / piece->block + 1;
+}
+
+/* What calls by tensor find need not be known for a guess of all. */
+static void guess(const Pass *pass)
+{
+	for (guint i = 0; !pass->prepared->by_tensor && i < pass->places->len; i++)
+		if (!job_is_cancelled(pass->job))
+			prepare_guess(pass->prepared, place_at(pass, i)->call);
 }
 
 static gboolean run_pass(Pass *pass, GError **error)
 {
 	g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
-	gsize budget = pass->request->budget ? pass->request->budget : PASS_BUDGET_DEFAULT;
-	pass->pieces = pieces;
 	guint64 block, chunk;
+	pass->pieces = pieces;
 	pass->items = 0;
-	for (guint i = 0; i < pass->places->len; i++)
-		if (!job_is_cancelled(pass->job))
-			prepare_guess(pass->prepared, place_at(pass, i)->call);
+	guess(pass);
 	add_pieces(pass, &block, &chunk);
 	lay_out(pass, block, chunk);
 	job_set_detail(pass->job, "what the methods must know first");
 	Parallel parallel = {
 		.items = pass->items,
-		.threads = parallel_threads_within(pass->request->threads, pass->slot, budget),
+		.threads = prepare_threads(pass->prepared, pass->request, pass->slot, error),
 		.slot_bytes = pass->slot,
 		.data = pass,
 		.work = work,
 		.merge = merge,
 	};
-	return parallel_run(&parallel, pass->job, error);
+	if (!parallel.threads)
+		return FALSE;
+	return pass->only >= 0 ? parallel_run(&parallel, pass->job, error)
+			       : prepare_parallel(pass->prepared, pass->request, &parallel,
+					 piece_of, pass->job, error);
 }
 
 /* Goes on to the next step that has something to gather, where the one at hand is over. */
@@ -386,10 +320,11 @@ static gboolean advance(const Prepared *prepared, Call *call, GError **error)
 }
 
 /* Ends the pass for one call: its searches, and where all is there, its step. */
-static gboolean end_call(const Pass *pass, Call *call, GError **error)
+static gboolean end_call(const Pass *pass, const CallPlace *place, GError **error)
 {
-	for (guint i = 0; !is_one_tensor(call) && i < call->domains->len; i++)
-		end_searches(&g_array_index(call->domains, Domain, i));
+	Call *call = place->call;
+	for (guint i = 0; !place_is_one_tensor(place) && i < call->domains->len; i++)
+		place_end_searches(place, &g_array_index(call->domains, Domain, i));
 	call->summed = call->checked = TRUE;
 	return advance(pass->prepared, call, error);
 }
@@ -413,6 +348,31 @@ static gboolean begin(const Prepared *prepared, Call *call, GError **error)
 	return advance(prepared, call, error);
 }
 
+/* How many cuts are looked for in a pass: so many that what is found of them takes no more than
+ * half of the budget, with half of the threads. */
+static guint cuts_most(const Pass *pass)
+{
+	guint threads = parallel_threads(pass->request->threads);
+	gsize part = cut_part_bytes(block_elements(pass));
+	gsize each = cut_search_bytes() + MAX(threads, 2) * part;
+	return (guint)CLAMP(prepare_budget(pass->request) / 2 / each, 1, G_MAXINT);
+}
+
+/* Calls whose cuts there is no room for have to wait. */
+static void choose_cuts(Pass *pass)
+{
+	guint room = cuts_most(pass);
+	for (guint i = 0; i < pass->places->len;) {
+		CallPlace *place = place_at(pass, i);
+		if (!place_choose_cuts(place, room)) {
+			g_array_remove_index(pass->places, i);
+			continue;
+		}
+		room -= place->to - place->from;
+		i++;
+	}
+}
+
 /* Lists the calls that can be gathered now; those that are new begin. */
 static gboolean choose_calls(Pass *pass, GError **error)
 {
@@ -426,6 +386,7 @@ static gboolean choose_calls(Pass *pass, GError **error)
 		if (!call_is_done(place.call))
 			g_array_append_val(pass->places, place);
 	}
+	choose_cuts(pass);
 	return TRUE;
 }
 
@@ -436,10 +397,31 @@ static gboolean run_passes(Pass *pass, GError **error)
 		if (!run_pass(pass, error))
 			return FALSE;
 		for (guint i = 0; i < pass->places->len; i++)
-			if (!end_call(pass, place_at(pass, i)->call, error))
+			if (!end_call(pass, place_at(pass, i), error))
 				return FALSE;
 	}
 	return ok;
+}
+
+static Pass pass_new(Prepared *prepared, const PrepareRequest *request, GArray *places, Job *job)
+{
+	g_autoptr(GArray) members = expression_members(request->edit);
+	return (Pass){.request = request,
+		.prepared = prepared,
+		.job = job,
+		.places = places,
+		.members = members->len,
+		.only = -1};
+}
+
+static void find_by_tensor(Prepared *prepared)
+{
+	for (guint i = 0; i < prepared->nodes->len; i++) {
+		Call *call = &prepared->calls[i];
+		call->by_tensor = call->method->mix && call->method->wants_products &&
+				  method_by(call->node) == BY_COLUMN;
+		prepared->by_tensor |= call->by_tensor;
+	}
 }
 
 Prepared *prepare_weights(const PrepareRequest *request, Job *job, GError **error)
@@ -448,13 +430,71 @@ Prepared *prepare_weights(const PrepareRequest *request, Job *job, GError **erro
 	g_autoptr(GArray) places = g_array_new(FALSE, TRUE, sizeof(CallPlace));
 	if (!prepared)
 		return NULL;
-	g_autoptr(GArray) members = expression_members(request->edit);
-	Pass pass = {.request = request,
-		.prepared = prepared,
-		.job = job,
-		.places = places,
-		.members = members->len};
-	if (!run_passes(&pass, error))
-		return NULL;
-	return g_steal_pointer(&prepared);
+	find_by_tensor(prepared);
+	Pass pass = pass_new(prepared, request, places, job);
+	return run_passes(&pass, error) ? g_steal_pointer(&prepared) : NULL;
+}
+
+static void drop_figures(Call *call)
+{
+	for (guint i = 0; i < call->domains->len; i++)
+		g_clear_pointer(&g_array_index(call->domains, Domain, i).figures, g_free);
+}
+
+static gboolean gather_tensor(Pass *pass, Call *call, GError **error)
+{
+	CallPlace place = {.call = call};
+	guint tensor = (guint)pass->only;
+	drop_figures(call);
+	if (!call_domain(call, tensor) || !inner_are_done(pass->prepared, call))
+		return TRUE;
+	g_array_set_size(pass->places, 0);
+	g_array_append_val(pass->places, place);
+	step_begin_tensor(pass->prepared, call, tensor);
+	return run_pass(pass, error) && step_end_tensor(pass->prepared, call, tensor, error);
+}
+
+gboolean prepare_tensor(
+	Prepared *prepared, const PrepareRequest *request, guint tensor, Job *job, GError **error)
+{
+	g_autoptr(GArray) places = g_array_new(FALSE, TRUE, sizeof(CallPlace));
+	Pass pass = pass_new(prepared, request, places, job);
+	pass.only = (gint)tensor;
+	for (guint i = 0; i < prepared->nodes->len; i++)
+		if (prepared->calls[i].by_tensor &&
+			!gather_tensor(&pass, &prepared->calls[i], error))
+			return FALSE;
+	return TRUE;
+}
+
+/* What prepare_tensor will read of a tensor. */
+static void expect_tensor(const Pass *pass, guint tensor)
+{
+	for (guint i = 0; i < pass->prepared->nodes->len; i++) {
+		const Call *call = &pass->prepared->calls[i];
+		if (call->by_tensor && call_domain(call, tensor) &&
+			inner_are_done(pass->prepared, call))
+			job_expect_more(
+				pass->job, bytes_of(pass, tensor, elements_of(pass, tensor)));
+	}
+}
+
+gboolean prepare_parallel(Prepared *prepared, const PrepareRequest *request,
+	const Parallel *parallel, PreparePiece piece, Job *job, GError **error)
+{
+	if (!prepared->by_tensor)
+		return parallel_run(parallel, job, error);
+	Pass pass = pass_new(prepared, request, NULL, job);
+	Parallel part = *parallel;
+	guint tensor;
+	for (guint64 item = 0; item < parallel->items; expect_tensor(&pass, tensor))
+		item = piece(parallel->data, item, &tensor);
+	for (guint64 item = 0; item < parallel->items; item += part.items) {
+		part.first = item;
+		part.items = piece(parallel->data, item, &tensor) - item;
+		if (!prepare_tensor(prepared, request, tensor, job, error) ||
+			!parallel_run(&part, job, error))
+			return FALSE;
+	}
+	return TRUE;
 }

@@ -21,6 +21,24 @@ typedef struct {
  * NULL with *error set: ERROR_INPUT where a method has no answer for these inputs, or where an
  * input of a method holds what is no finite number. */
 Prepared *prepare_weights(const PrepareRequest *request, Job *job, GError **error);
+/* The figures of some calls are so many (of each column of a tensor) that they are known of one
+ * tensor at a time: this finds them for one, and drops those of the one before.  Before anything is
+ * evaluated on a tensor; where there is no such call it does nothing.  The request is that of
+ * prepare_weights. */
+gboolean prepare_tensor(
+	Prepared *prepared, const PrepareRequest *request, guint tensor, Job *job, GError **error);
+/* parallel_run with items that evaluate: prepare_tensor is called before those of each tensor.
+ * `piece` gives the tensor that an item is of, and the first item that is not of it. */
+typedef guint64 (*PreparePiece)(gpointer data, guint64 item, guint *tensor);
+gboolean prepare_parallel(Prepared *prepared, const PrepareRequest *request,
+	const Parallel *parallel, PreparePiece piece, Job *job, GError **error);
+/* Bytes for buffers. */
+gsize prepare_budget(const PrepareRequest *request);
+/* How many threads have two slots each within the request's budget, one with one slot at least.  0
+ * with *error set (ERROR_USAGE) where not even that fits, nor 16 MiB: which tensor, how much it
+ * would take. */
+guint prepare_threads(
+	const Prepared *prepared, const PrepareRequest *request, gsize slot_bytes, GError **error);
 /* Of a sample: sums count for as many elements as the sample stands for, cuts for as many above.
  * base[tensors] and task[members][tensors] hold the sampled values of each tensor (NULL where a
  * member does not share it); borrowed for the call alone. */

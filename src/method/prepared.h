@@ -34,15 +34,18 @@ typedef struct {
 	/* [tensors], of a sample: whether it has but some elements of one.  Its rows and columns
 	 * are not whole then, and the tensor stands for them.  Borrowed; or NULL. */
 	const guint8 *in_part;
+	/* Its figures are too many to be kept for all tensors: see prepare_tensor. */
+	gboolean by_tensor;
 	gpointer context; /* what Method.open gave */
 } Call;
 
 struct Prepared {
 	const Collection *collection;
 	const Node *edit;
-	GPtrArray *nodes; /* of const Node: the calls, inner ones first */
-	Call *calls;      /* [nodes->len] */
-	guint8 *in_part;  /* what that of the calls is; or NULL */
+	GPtrArray *nodes;   /* of const Node: the calls, inner ones first */
+	Call *calls;        /* [nodes->len] */
+	guint8 *in_part;    /* what that of the calls is; or NULL */
+	gboolean by_tensor; /* a call is */
 	Latch *failure;
 };
 

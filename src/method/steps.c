@@ -18,7 +18,7 @@ guint call_steps(const Call *call)
 {
 	guint steps = 0;
 	if (call->method->mix)
-		return call->method->wants_products ? 1 : 0;
+		return call->method->wants_products && !call->by_tensor ? 1 : 0;
 	for (const MethodStep *step = call->method->steps; step && (step->add || step->keys);
 		step++)
 		steps++;
@@ -244,6 +244,30 @@ static Domain *domain_at(const Call *call, guint domain)
 	return &g_array_index(call->domains, Domain, domain);
 }
 
+void step_begin_tensor(const Prepared *prepared, Call *call, guint tensor)
+{
+	g_autofree double *memory = g_new(double, call_site_numbers(call) + 1);
+	Domain *domain = call_domain(call, tensor);
+	MethodSite site = call_domain_site(prepared, call, domain, memory);
+	domain->sum_count = step_sums(call, &site);
+	domain->sums = g_new0(double, domain->sum_count + 1);
+	call->summed = FALSE;
+}
+
+gboolean step_end_tensor(const Prepared *prepared, Call *call, guint tensor, GError **error)
+{
+	g_autofree double *memory = g_new(double, call_site_numbers(call) + 1);
+	Domain *domain = call_domain(call, tensor);
+	MethodSite site = call_domain_site(prepared, call, domain, memory);
+	gboolean ok = step_settle(call, domain, &site, NULL, error);
+	if (!ok)
+		step_blame(call, prepared, tensor, error);
+	g_clear_pointer(&domain->sums, g_free);
+	domain->sum_count = 0;
+	call->summed = TRUE;
+	return ok;
+}
+
 void step_begin(const Prepared *prepared, Call *call)
 {
 	g_autofree double *memory = g_new(double, call_site_numbers(call) + 1);
@@ -271,10 +295,11 @@ gboolean step_is_divisible(const Call *call)
 	return !step_at_hand(call)->add || step_at_hand(call)->divisible;
 }
 
-gboolean step_wants(const Call *call, const Domain *domain, guint64 first, guint64 n)
+gboolean step_wants(
+	const Call *call, const Domain *domain, guint from, guint to, guint64 first, guint64 n)
 {
 	gboolean wants = !call->summed;
-	for (guint i = 0; !wants && i < domain->step_cuts; i++)
+	for (guint i = from; !wants && i < MIN(to, domain->step_cuts); i++)
 		wants = cut_search_wants(domain->searches[i], first, n);
 	return wants;
 }

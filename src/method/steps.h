@@ -15,12 +15,16 @@ guint step_cuts(const Call *call, const MethodSite *site);
 /* Begins the step at hand in all domains: sums of 0 and searches for its cuts.  Where it wants
  * nothing, it is over at once. */
 void step_begin(const Prepared *prepared, Call *call);
+/* The same of a call that is by tensor, on one: sums of 0, and figures made of them. */
+void step_begin_tensor(const Prepared *prepared, Call *call, guint tensor);
+gboolean step_end_tensor(const Prepared *prepared, Call *call, guint tensor, GError **error);
 /* Drops what the step at hand gathered, and goes on to the next. */
 void step_drop(Call *call);
 /* Whether the sums of a step are the same in whatever pieces a block is added to them. */
 gboolean step_is_divisible(const Call *call);
-/* Whether the step wants elements [first, first+n) of a domain. */
-gboolean step_wants(const Call *call, const Domain *domain, guint64 first, guint64 n);
+/* Whether the step wants elements [first, first+n) of a domain, for its sums or cuts [from, to). */
+gboolean step_wants(
+	const Call *call, const Domain *domain, guint from, guint to, guint64 first, guint64 n);
 /* Whether everything that the step wants of a domain is there. */
 gboolean step_has_all(const Call *call, const Domain *domain);
 /* Whether that is so of all domains. */

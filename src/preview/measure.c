@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct {
 	const MeasureRequest *request;
-	const Prepared *prepared;
+	Prepared *prepared;
 	const Node *wanted; /* the sum of the tasks whose products are, or NULL */
 	Job *job;
 	GArray *pieces; /* of Piece */
@@ -142,19 +142,28 @@ static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **err
 	return TRUE;
 }
 
-static gboolean run_pass(Pass *pass, GError **error)
+static guint64 piece_of(gpointer data, guint64 item, guint *tensor)
+{
+	const Pass *pass = data;
+	const Piece *piece = find_piece(pass, item);
+	guint64 elements = collection_tensor(pass->request->collection, piece->tensor)->elements;
+	*tensor = piece->tensor;
+	return piece->first_item + (elements - 1) / piece->block + 1;
+}
+
+static gboolean run_pass(Pass *pass, const PrepareRequest *prepare, GError **error)
 {
 	g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
-	gsize budget = pass->request->budget ? pass->request->budget : PASS_BUDGET_DEFAULT;
 	pass->pieces = pieces;
 	lay_out(pass, add_pieces(pass));
 	Parallel parallel = {.items = pass->items,
-		.threads = parallel_threads_within(pass->request->threads, pass->slot, budget),
+		.threads = prepare_threads(pass->prepared, prepare, pass->slot, error),
 		.slot_bytes = pass->slot,
 		.data = pass,
 		.work = work,
 		.merge = merge};
-	return parallel_run(&parallel, pass->job, error);
+	return parallel.threads &&
+	       prepare_parallel(pass->prepared, prepare, &parallel, piece_of, pass->job, error);
 }
 
 static gboolean is_wanted(const MeasureRequest *request, guint member)
@@ -220,7 +229,7 @@ Measure *measure_edit(const MeasureRequest *request, Job *job, GError **error)
 		.job = job,
 		.measure = measure};
 	pass.vectors = 1 + (wanted ? wanted->children->len : 0);
-	return run_pass(&pass, error) ? g_steal_pointer(&measure) : NULL;
+	return run_pass(&pass, &prepare, error) ? g_steal_pointer(&measure) : NULL;
 }
 
 void measure_free(Measure *measure)

@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
 	Node *node;
 	Prepared *prepared;
+	PrepareRequest request;
 	Apply apply;
 } Edit;
 
@@ -38,8 +39,8 @@ static inline gboolean edit_prepare(const EditRun *run, Edit *edit, GError **err
 	edit->node = expression_parse_with(run->collection, run->text, &run->defaults, error);
 	if (!edit->node)
 		return FALSE;
-	PrepareRequest request = {run->collection, edit->node, MAX(run->threads, 1), 0};
-	edit->prepared = prepare_weights(&request, NULL, error);
+	edit->request = (PrepareRequest){run->collection, edit->node, MAX(run->threads, 1), 0};
+	edit->prepared = prepare_weights(&edit->request, NULL, error);
 	edit->apply = (Apply){
 		.collection = run->collection,
 		.edit = edit->node,
@@ -62,6 +63,8 @@ static inline guint8 *edit_try_tensor(
 	g_autofree guint8 *scratch = g_malloc0(apply_scratch_bytes(&edit->apply, tensor, block));
 	g_autofree guint8 *raw = g_malloc0(of->elements * size + 1);
 	ApplyPlan plan = apply_plan(&edit->apply, tensor);
+	if (!prepare_tensor(edit->prepared, &edit->request, tensor, NULL, error))
+		return NULL;
 	for (guint64 at = 0; at < of->elements; at += block)
 		if (!apply_block(&edit->apply, tensor, &plan, at, MIN(block, of->elements - at),
 			    scratch, raw + at * size, &overflowed, error))
@@ -107,14 +110,26 @@ static inline double *edit_values(const EditRun *run, guint tensor)
 	return values;
 }
 
-/* Asserts that a text cannot be parsed or prepared, and that the sentence holds a text. */
+/* Whether an edit can be prepared, and all tensors be written. */
+static inline gboolean edit_try_all(const EditRun *run, Edit *edit, GError **error)
+{
+	gboolean ok = edit_prepare(run, edit, error);
+	for (guint i = 0; ok && i < collection_tensors(run->collection); i++) {
+		g_autofree guint8 *raw = NULL;
+		if (collection_is_float(run->collection, i))
+			ok = (raw = edit_try_tensor(run, edit, i, error)) != NULL;
+	}
+	return ok;
+}
+
+/* Asserts that a text cannot be parsed, prepared or written, and that the sentence holds a text. */
 static inline void edit_fails(
 	const Collection *collection, const char *text, int code, const char *holds)
 {
 	g_autoptr(GError) error = NULL;
 	g_auto(Edit) edit = {0};
 	EditRun run = {.collection = collection, .text = text};
-	if (edit_prepare(&run, &edit, &error))
+	if (edit_try_all(&run, &edit, &error))
 		g_error("%s: is no error", text);
 	test_error(error, code, holds);
 }

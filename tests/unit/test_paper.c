@@ -177,6 +177,8 @@ static void check_edit(const Fixture *fixture, const char *form, const double *e
 		const ReferenceTensor *tensor = &fixture->model.tensor[t];
 		gint found = checkpoint_find(
 			collection_member(fixture->collection, 0)->checkpoint, shapes[t].name);
+		prepare_tensor(prepared, &request, (guint)found, NULL, &error);
+		test_no_error(error);
 		g_autofree double *value =
 			value_of(prepared, fixture->collection, edit, (guint)found);
 		for (gsize k = 0; k < tensor->n; k++)

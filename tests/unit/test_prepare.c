@@ -120,8 +120,11 @@ static GByteArray *edited(const Fixture *fixture, const char *text, Work work)
 	test_no_error(error);
 	Apply apply = {fixture->collection, edit, prepared, 1, -1, FALSE};
 	GByteArray *out = g_byte_array_new();
-	for (guint i = 0; i < collection_tensors(fixture->collection); i++)
+	for (guint i = 0; i < collection_tensors(fixture->collection); i++) {
+		prepare_tensor(prepared, &request, i, NULL, &error);
+		test_no_error(error);
 		append_tensor(&apply, i, work.block, out);
+	}
 	return out;
 }
 
