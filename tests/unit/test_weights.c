@@ -166,6 +166,7 @@ static void test_together(void)
 	for (guint i = 0; i < 3; i++) {
 		g_autofree char *alone = NULL, *hash = NULL;
 		g_autoptr(Checkpoint) other = copied(&scratch, from[i]->path, &alone);
+		g_assert_nonnull(other);
 		g_assert_true(weights_sync(copies[i], &error));
 		g_autoptr(Checkpoint) copy = weights_finish(copies[i], &hash, &error);
 		g_assert_cmpstr(hash, ==, alone);
