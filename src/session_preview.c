@@ -11,9 +11,12 @@
 #include "preview/preview_sample.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MEASURES_MOST 8u
+#define NICENESS 10
 
 typedef struct {
 	char *text; /* canonical */
@@ -104,9 +107,16 @@ static void make_next(Previews *previews)
 	pthread_cond_broadcast(&previews->changed);
 }
 
+/* Keys and frames come first where there are few processors; the threads that help inherit it. */
+static void give_way(void)
+{
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+}
+
 static gpointer make_all(gpointer data)
 {
 	Previews *previews = data;
+	give_way();
 	pthread_mutex_lock(&previews->lock);
 	while (!previews->ending)
 		if (previews->waiting.length)

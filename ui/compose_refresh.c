@@ -9,7 +9,7 @@
 
 #define REST_MILLISECONDS 150
 #define FRAME_MICROSECONDS 8000
-#define WHOLE_MICROSECONDS 30000
+#define WHOLE_MICROSECONDS 12000
 
 static void stop_resting(ComposeView *view)
 {

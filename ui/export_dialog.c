@@ -238,8 +238,6 @@ static void refresh(ExportDialog *dialog, Ui *ui)
 		default_path(dialog, ui);
 	g_autofree char *path = path_typed(dialog->path->text->str);
 	find_reason(dialog, ui, WHAT_MODEL);
-	if (dialog->why_not[WHAT_CSV]) /* what is made off the main thread may be there now */
-		find_table(dialog, ui);
 	find_size(dialog, ui);
 	dialog->free = bytes_free(path);
 	g_free(dialog->command);
@@ -427,6 +425,8 @@ static gboolean dialog_key(gpointer state, Ui *ui, const char *key)
 		move_field(dialog, -1);
 	else
 		key_in_field(dialog, key);
+	if (dialog->why_not[WHAT_CSV]) /* what is made off the main thread may be there now */
+		find_table(dialog, ui);
 	refresh(dialog, ui);
 	return TRUE;
 }

@@ -338,16 +338,17 @@ static void sort_groups(GArray *groups)
 		}
 }
 
-/* The group of a label, made at its first tensor. */
+/* The group of a label, made at its first tensor; names of tensors are labels of their own. */
 static Scope *group_of(const Collection *collection, GArray *groups, GHashTable *by_label,
 	const char *label, guint tensor, GroupBy by)
 {
-	Scope *own = g_hash_table_lookup(by_label, label);
+	Scope *own = by == GROUP_TENSOR ? NULL : g_hash_table_lookup(by_label, label);
 	if (own != NULL)
 		return own;
 	Group group = {scope_empty(label), group_rank(collection, tensor, by)};
 	g_array_append_val(groups, group);
-	g_hash_table_insert(by_label, group.scope->label, group.scope);
+	if (by != GROUP_TENSOR)
+		g_hash_table_insert(by_label, group.scope->label, group.scope);
 	return group.scope;
 }
 
