@@ -66,6 +66,9 @@ static void append_method(GString *text, const Method *method)
 	append_inputs(text, method);
 	for (guint i = 0; i < method_parameters(method); i++)
 		append_parameter(text, &method->parameters[i]);
+	if (method->whole)
+		g_string_append_printf(
+			text, "  sees %s at once: --budget must hold its numbers\n", method->whole);
 	if (method->source)
 		g_string_append_printf(text, "  from %s\n", method->source);
 }
@@ -154,6 +157,7 @@ static cJSON *method_json(const Method *method)
 	add_text(json, "help", method->help);
 	add_text(json, "example", method->example);
 	add_text(json, "source", method->source);
+	add_text(json, "whole", method->whole);
 	cJSON_AddItemToObject(json, "inputs", inputs_json(method));
 	cJSON_AddBoolToObject(json, "weighted", method->weighted);
 	cJSON *parameters = cJSON_AddArrayToObject(json, "parameters");

@@ -133,6 +133,7 @@ typedef struct Method {
 	const char *help;    /* one line of at most 60 columns */
 	const char *example; /* "ties(0.5*a, 0.5*b, density=0.2)" */
 	const char *source;  /* paper or program that it is from, for the man page; or NULL */
+	const char *whole;   /* what it sees at once, whose numbers the budget must hold; or NULL */
 	guint least, most;   /* inputs */
 	gboolean weighted;
 	gboolean by_depth;           /* the call's node has `place`, of linear_block_places */

@@ -140,6 +140,7 @@ const Method method_arcee_fusion = {
 	.help = "changes that stand out by size and softmax divergence",
 	.example = "arcee_fusion(a)",
 	.source = "mergekit arcee_fusion",
+	.whole = "each row",
 	.least = 1,
 	.most = 1,
 	.parameters = arcee_parameters,

@@ -187,6 +187,7 @@ const Method method_nuslerp = {
 	.help = "slerp by weights, of whole tensors, rows or columns",
 	.example = "nuslerp(0.3*a, 0.7*b, along=row)",
 	.source = "mergekit nuslerp",
+	.whole = "with along=row each row",
 	.least = 2,
 	.most = 2,
 	.weighted = TRUE,

@@ -66,6 +66,7 @@ const Method method_stock = {
 	.help = "their mean, shortened by the angles between them",
 	.example = "stock(a, b, c)",
 	.source = "Model Stock (Jang et al., 2024); mergekit model_stock",
+	.whole = "with along=filter or row each of these",
 	.least = 2,
 	.most = G_MAXUINT,
 	.parameters = stock_parameters,
