@@ -61,7 +61,7 @@ gboolean ui_write_text(
 gboolean ui_write_long(Ui *ui, const char *path, gboolean replace, SessionPrint print,
 	gpointer data, GDestroyNotify free_data, GError **error);
 /* A table from so many cells on takes long to print. */
-#define LONG_CELLS 8000
+#define LONG_CELLS 6000
 char *ui_print_csv(gpointer table);
 /* Where what is too long for a terminal's clipboard goes; g_free. */
 char *ui_copied_path(void);
