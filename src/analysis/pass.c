@@ -154,6 +154,19 @@ static void allocate(Pass *pass)
 			pass->joined[m] = XXH3_createState();
 }
 
+static void reset_statistics(const Pass *pass, guint member)
+{
+	const SamplePlan *places = pass->plan.plan;
+	Statistics *statistics = pass->plan.statistics[member];
+	for (guint t = 0; t < pass->gram->tensors; t++) {
+		statistics->minimum[t] = statistics->maximum[t] = NAN;
+		statistics->largest_change[t] = 0;
+		statistics->nonfinite[t] = statistics->hash[t] = 0;
+		if (statistics->sample && !lineup_shares(pass->plan.request->collection, member, t))
+			sample_forget(statistics->sample, places->first[t], places->first[t + 1]);
+	}
+}
+
 /* What the merges start from: products 0, nothing known of any tensor. */
 static void reset_results(Pass *pass)
 {
@@ -163,14 +176,9 @@ static void reset_results(Pass *pass)
 			for (guint j = 0; j <= i; j++)
 				if (fresh[i] || fresh[j])
 					*gram_cell(pass->gram, t, i, j) = 0;
-	for (guint m = 0; m < members_of(pass); m++) {
-		Statistics *statistics = pass->plan.statistics[m];
-		for (guint t = 0; fresh[m] && t < pass->gram->tensors; t++) {
-			statistics->minimum[t] = statistics->maximum[t] = NAN;
-			statistics->largest_change[t] = 0;
-			statistics->nonfinite[t] = statistics->hash[t] = 0;
-		}
-	}
+	for (guint m = 0; m < members_of(pass); m++)
+		if (fresh[m])
+			reset_statistics(pass, m);
 }
 
 static gboolean work(gpointer data, guint64 item, gpointer slot, GError **error)

@@ -14,7 +14,7 @@
 #define SAMPLE_TENSOR_LEAST 64u
 
 /* What is known of one member's tensors beside its inner products; all [base tensors].  New ones
- * know nothing: NaN, or 0 for counts and hashes. */
+ * know nothing: NaN, or 0 for counts and hashes; their sample is not set. */
 typedef struct {
 	double *minimum, *maximum; /* of the finite elements of θ; NaN where there is none */
 	double *largest_change;    /* max |τ|; 0 for the base */
@@ -29,6 +29,8 @@ typedef struct {
 Statistics *statistics_new(guint tensors, guint64 sampled);
 void statistics_free(Statistics *statistics);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Statistics, statistics_free)
+/* Makes sample[from … to) NaN. */
+void sample_forget(float *sample, guint64 from, guint64 to);
 
 /* Which elements are sampled: for tensor ℓ, places[first[ℓ] … first[ℓ+1]) ascending, chosen by the
  * tensor's name and size alone, one at random in each of equal parts. */

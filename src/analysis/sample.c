@@ -21,20 +21,17 @@ static guint64 share_of(guint64 elements, guint64 total)
 	return MIN(elements, MAX((guint64)share, SAMPLE_TENSOR_LEAST));
 }
 
-/* Where part i of k begins: floor(i n / k), without overflow for i ≤ k ≤ SAMPLE_ELEMENTS. */
-static guint64 part_start(guint64 i, guint64 n, guint64 k)
+/* One in each of k parts, of which part i is [floor(i n / k), floor((i + 1) n / k)). */
+static void choose_places(const char *name, guint64 n, guint64 k, guint64 *places)
 {
-	return i * (n / k) + i * (n % k) / k;
-}
-
-static void choose_places(const Tensor *tensor, guint64 count, guint64 *places)
-{
-	guint64 key = rng_key(0, tensor->name);
-	for (guint64 i = 0; i < count; i++) {
-		guint64 start = part_start(i, tensor->elements, count);
-		guint64 length = part_start(i + 1, tensor->elements, count) - start;
+	const guint64 key = rng_key(0, name), least = n / MAX(k, 1), extra = n % MAX(k, 1);
+	for (guint64 i = 0, start = 0, rest = 0; i < k; i++) {
+		rest += extra;
+		guint64 length = least + (rest >= k ? 1 : 0);
+		rest -= rest >= k ? k : 0;
 		guint64 within = (guint64)(rng_uniform(key, i) * (double)length);
 		places[i] = start + MIN(within, length - 1);
+		start += length;
 	}
 }
 
@@ -50,9 +47,11 @@ SamplePlan *sample_plan_new(const Collection *collection)
 		plan->first[t + 1] = plan->first[t] + (sampled ? share_of(elements, total) : 0);
 	}
 	plan->places = g_new(guint64, MAX(plan->first[tensors], 1));
-	for (guint t = 0; t < tensors; t++)
-		choose_places(collection_tensor(collection, t), plan->first[t + 1] - plan->first[t],
+	for (guint t = 0; t < tensors; t++) {
+		const Tensor *tensor = collection_tensor(collection, t);
+		choose_places(tensor->name, tensor->elements, plan->first[t + 1] - plan->first[t],
 			plan->places + plan->first[t]);
+	}
 	return plan;
 }
 

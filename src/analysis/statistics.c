@@ -11,12 +11,10 @@ static double *unknowns(guint count)
 	return values;
 }
 
-static float *unknown_sample(guint64 count)
+void sample_forget(float *sample, guint64 from, guint64 to)
 {
-	float *sample = g_new(float, count);
-	for (guint64 i = 0; i < count; i++)
+	for (guint64 i = from; i < to; i++)
 		sample[i] = NAN;
-	return sample;
 }
 
 Statistics *statistics_new(guint tensors, guint64 sampled)
@@ -27,7 +25,7 @@ Statistics *statistics_new(guint tensors, guint64 sampled)
 	statistics->largest_change = g_new0(double, MAX(tensors, 1));
 	statistics->nonfinite = g_new0(guint64, MAX(tensors, 1));
 	statistics->hash = g_new0(guint64, MAX(tensors, 1));
-	statistics->sample = sampled > 0 ? unknown_sample(sampled) : NULL;
+	statistics->sample = sampled > 0 ? g_new(float, sampled) : NULL;
 	return statistics;
 }
 

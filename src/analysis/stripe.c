@@ -152,9 +152,9 @@ static void gather(
 	}
 }
 
-/* The sampled elements of a run. */
-static void take_sample(
-	const SamplePlan *plan, guint tensor, guint64 first, const Strand *strand, float *sample)
+/* The sampled elements of a run of `count`, NaN beyond what the vector has. */
+static void take_sample(const SamplePlan *plan, guint tensor, guint64 first, gsize count,
+	const Strand *strand, float *sample)
 {
 	guint8 raw[GATHERED * sizeof(double)];
 	guint64 end = sampled_from(plan, tensor, first + strand->held);
@@ -163,6 +163,8 @@ static void take_sample(
 		gather(plan->places + i, n, first, strand->size, strand->raw, raw);
 		dtype_decode_float(strand->coding.dtype, raw, n, sample + i);
 	}
+	if (strand->held < count)
+		sample_forget(sample, end, sampled_from(plan, tensor, first + count));
 }
 
 static void take_up(
@@ -201,7 +203,7 @@ static gboolean read_strand(const StripePlan *plan, guint tensor, const Origin *
 		    strand->held, strand->raw, error))
 		return FALSE;
 	if (origin->sample != NULL)
-		take_sample(plan->plan, tensor, first, strand, origin->sample);
+		take_sample(plan->plan, tensor, first, count, strand, origin->sample);
 	job_advance(plan->job, bytes);
 	return TRUE;
 }

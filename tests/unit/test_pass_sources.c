@@ -55,6 +55,10 @@ static void test_other_vocabularies(void)
 	g_assert_cmpfloat(cell(digits, 0, 2, 0), ==, 12);
 	g_assert_cmpfloat(cell(digits, 0, 2, 1), ==, 0);
 	g_assert_cmpfloat(statistics_of(digits, 2)->maximum[0], ==, 7);
+	for (guint i = 0; i < 6; i++) {
+		float sampled = statistics_of(digits, 2)->sample[i];
+		g_assert_true(i < 4 ? (double)sampled == shrunk[i] : isnan(sampled));
+	}
 }
 
 #define ROWS 700u
