@@ -11,8 +11,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Elements of a chunk, about. */
+/* Elements of a chunk, about; and where rows are seen whole, so many that what a model takes hardly
+ * depends on its width. */
 #define CHUNK 1024u
+#define CHUNK_ROWS 16384u
 
 /* One block being computed. */
 typedef struct {
@@ -41,7 +43,8 @@ guint64 apply_block_elements(const Apply *apply, guint tensor, guint64 block)
 
 static guint64 chunk_of(const Apply *apply, guint tensor)
 {
-	return evaluate_block(apply->prepared, tensor, CHUNK);
+	guint64 about = evaluate_unit(apply->prepared, tensor) > 1 ? CHUNK_ROWS : CHUNK;
+	return evaluate_block(apply->prepared, tensor, about);
 }
 
 gsize apply_scratch_bytes(const Apply *apply, guint tensor, guint64 elements)
