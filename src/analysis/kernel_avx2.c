@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 typedef __m256 vector;
+typedef __m256d wide;
 
 #define WIDTH 8u
 #define GROUP 3
@@ -84,12 +85,29 @@ FOLD(vector_least, vector_min)
 FOLD(vector_most, vector_max)
 FOLD(vector_largest, vector_larger)
 
-static inline void vector_widen(double *lanes, vector v)
+static inline wide vector_low(vector v)
 {
-	__m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(v));
-	__m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
-	__m256d sum = _mm256_add_pd(low, high);
-	_mm256_storeu_pd(lanes, _mm256_add_pd(_mm256_loadu_pd(lanes), sum));
+	return _mm256_cvtps_pd(_mm256_castps256_ps128(v));
+}
+
+static inline wide vector_high(vector v)
+{
+	return _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
+}
+
+static inline wide wide_min(wide a, wide b)
+{
+	return _mm256_min_pd(a, b);
+}
+
+static inline wide wide_max(wide a, wide b)
+{
+	return _mm256_max_pd(a, b);
+}
+
+static inline wide wide_size(wide a)
+{
+	return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a);
 }
 
 #include "analysis/kernel_loops.h"

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 typedef __m512 vector;
+typedef __m512d wide;
 
 #define WIDTH 16u
 #define GROUP 5
@@ -86,13 +87,29 @@ static inline float vector_largest(vector v)
 	return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128((gint32)bits)));
 }
 
-static inline void vector_widen(double *lanes, vector v)
+static inline wide vector_low(vector v)
 {
-	__m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(v));
-	__m512d high =
-		_mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1)));
-	__m512d sum = _mm512_add_pd(low, high);
-	_mm512_storeu_pd(lanes, _mm512_add_pd(_mm512_loadu_pd(lanes), sum));
+	return _mm512_cvtps_pd(_mm512_castps512_ps256(v));
+}
+
+static inline wide vector_high(vector v)
+{
+	return _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1)));
+}
+
+static inline wide wide_min(wide a, wide b)
+{
+	return _mm512_min_pd(a, b);
+}
+
+static inline wide wide_max(wide a, wide b)
+{
+	return _mm512_max_pd(a, b);
+}
+
+static inline wide wide_size(wide a)
+{
+	return _mm512_abs_pd(a);
 }
 
 #include "analysis/kernel_loops.h"

@@ -6,6 +6,8 @@
 
 typedef float vector __attribute__((vector_size(16)));
 typedef gint32 mask __attribute__((vector_size(16)));
+typedef double wide __attribute__((vector_size(16)));
+typedef gint64 wide_mask __attribute__((vector_size(16)));
 
 #define WIDTH 4u
 #define GROUP 3
@@ -78,10 +80,34 @@ FOLD(vector_least, vector_min)
 FOLD(vector_most, vector_max)
 FOLD(vector_largest, vector_larger)
 
-static inline void vector_widen(double *lanes, vector v)
+static inline wide vector_low(vector v)
 {
-	lanes[0] += (double)v[0] + (double)v[2];
-	lanes[1] += (double)v[1] + (double)v[3];
+	return (wide){(double)v[0], (double)v[1]};
+}
+
+static inline wide vector_high(vector v)
+{
+	return (wide){(double)v[2], (double)v[3]};
+}
+
+static inline wide wide_select(wide_mask which, wide a, wide b)
+{
+	return (wide)((which & (wide_mask)a) | (~which & (wide_mask)b));
+}
+
+static inline wide wide_min(wide a, wide b)
+{
+	return wide_select(a < b, a, b);
+}
+
+static inline wide wide_max(wide a, wide b)
+{
+	return wide_select(a > b, a, b);
+}
+
+static inline wide wide_size(wide a)
+{
+	return (wide)((wide_mask)a & (wide_mask){G_MAXINT64, G_MAXINT64});
 }
 
 #include "analysis/kernel_loops.h"

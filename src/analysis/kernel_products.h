@@ -11,6 +11,12 @@
 
 #define TILE static inline __attribute__((always_inline))
 
+/* Adds a vector to the first WIDE_WIDTH of an array. */
+static inline void vector_widen(double *lanes, vector v)
+{
+	wide_store(lanes, wide_load(lanes) + (vector_low(v) + vector_high(v)));
+}
+
 /* The products of `rows` vectors with `columns` vectors, of one chain; where both are the same
  * vectors, of the triangle. */
 TILE void tile_chain(const float *const *row, const float *const *column, guint rows, guint columns,

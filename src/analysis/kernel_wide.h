@@ -1,18 +1,70 @@
 /* kernel_wide.h - the loops in double; a part of kernel_loops.h. */
 
-/* As many doubles as fit a vector. */
-typedef double wide __attribute__((vector_size(WIDTH * sizeof(float))));
-typedef gint64 wide_mask __attribute__((vector_size(WIDTH * sizeof(float))));
-#define WIDE_WIDTH (WIDTH / 2)
 #define WIDE_ROWS (WIDTH / 4 > 2 ? WIDTH / 4 : 2u)
 #define WIDE_COLUMNS 4u
 
-static inline wide wide_load(const double *from)
+static const double wide_zeros[KERNEL_BLOCK_WIDE];
+
+/* WIDTH elements. */
+typedef struct {
+	wide low, high;
+} Pair;
+
+#define PAIR_FROM(NAME, TYPE)                                                                      \
+	static inline Pair pair_from_##NAME(const TYPE *raw)                                       \
+	{                                                                                          \
+		vector v = vector_from_##NAME(raw);                                                \
+		return (Pair){vector_low(v), vector_high(v)};                                      \
+	}
+
+PAIR_FROM(f32, float)
+#ifdef VECTOR_HALVES
+PAIR_FROM(f16, guint16)
+PAIR_FROM(bf16, guint16)
+#endif
+
+static inline Pair pair_from_f64(const double *raw)
 {
-	wide v;
-	memcpy(&v, from, sizeof v);
-	return v;
+	return (Pair){wide_load(raw), wide_load(raw + WIDE_WIDTH)};
 }
+
+/* What is known of some elements. */
+typedef struct {
+	wide low, high, largest;
+	wide odd; /* NaN where a change was NaN or Inf, or large enough to become that */
+} WideRange;
+
+static inline void wide_range_add(WideRange *range, Pair x, Pair change)
+{
+	wide size = wide_max(wide_size(change.low), wide_size(change.high));
+	range->low = wide_min(wide_min(x.low, x.high), range->low);
+	range->high = wide_max(wide_max(x.low, x.high), range->high);
+	range->largest = wide_max(size, range->largest);
+	range->odd += (change.low + change.high) * wide_set(0);
+}
+
+/* Whole pairs of elements of one type. */
+#define CHANGE_WIDE_LOOP(NAME, TYPE)                                                               \
+	static void change_wide_##NAME(                                                            \
+		const TYPE *raw, const double *base, gsize n, double *out, WideRange *range)       \
+	{                                                                                          \
+		WideRange now = *range;                                                            \
+		for (gsize i = 0; i < n; i += WIDTH) {                                             \
+			Pair x = pair_from_##NAME(raw + i), less = pair_from_f64(base + i);        \
+			Pair change = {x.low - less.low, x.high - less.high};                      \
+			wide_range_add(&now, x, change);                                           \
+			wide_store(out + i, change.low);                                           \
+			wide_store(out + i + WIDE_WIDTH, change.high);                             \
+		}                                                                                  \
+		*range = now;                                                                      \
+	}
+
+CHANGE_WIDE_LOOP(f64, double)
+CHANGE_WIDE_LOOP(f32, float)
+#ifdef VECTOR_HALVES
+CHANGE_WIDE_LOOP(f16, guint16)
+CHANGE_WIDE_LOOP(bf16, guint16)
+#endif
 
 static void decode_wide(const Coding *coding, const void *raw, gsize n, double *out)
 {
@@ -24,32 +76,28 @@ static void decode_wide(const Coding *coding, const void *raw, gsize n, double *
 			out[i] = coding->value[codes[i]];
 }
 
-static inline void wide_store(double *to, wide v)
+static void change_wide_steps(const Coding *coding, const void *raw, const double *base, gsize n,
+	double *out, WideRange *range)
 {
-	memcpy(to, &v, sizeof v);
-}
-
-static inline wide wide_select(wide_mask which, wide a, wide b)
-{
-	return (wide)((which & (wide_mask)a) | (~which & (wide_mask)b));
-}
-
-static inline wide wide_set(double value)
-{
-	return value - (wide){0};
-}
-
-/* Whether all exponents are of finite numbers. */
-static gboolean are_finite(const double *values, gsize n)
-{
-	const guint64 infinite = 0x7ff0000000000000;
-	guint64 bad = 0;
-	for (gsize i = 0; i < n; i++) {
-		guint64 bits;
-		memcpy(&bits, values + i, sizeof bits);
-		bad |= (bits & infinite) == infinite;
+	switch (coding->dtype) {
+	case DTYPE_F64:
+		change_wide_f64(raw, base, n, out, range);
+		break;
+	case DTYPE_F32:
+		change_wide_f32(raw, base, n, out, range);
+		break;
+#ifdef VECTOR_HALVES
+	case DTYPE_F16:
+		change_wide_f16(raw, base, n, out, range);
+		break;
+	case DTYPE_BF16:
+		change_wide_bf16(raw, base, n, out, range);
+		break;
+#endif
+	default:
+		decode_wide(coding, raw, n, out);
+		change_wide_f64(out, base, n, out, range);
 	}
-	return !bad;
 }
 
 /* Any numbers, one by one. */
@@ -68,36 +116,44 @@ static void change_each(const double *base, gsize n, double *out, Extremes *extr
 	*extremes = now;
 }
 
-/* The same of whole vectors of finite numbers. */
-static void change_finite(const double *base, gsize n, double *out, Extremes *extremes)
+static void wide_range_join(const WideRange *range, gboolean is_base, Extremes *extremes)
 {
-	wide low = wide_set(extremes->minimum), high = wide_set(extremes->maximum);
-	wide largest = wide_set(extremes->largest_change), zero = wide_set(0);
-	for (gsize i = 0; i < n; i += WIDE_WIDTH) {
-		wide x = wide_load(out + i), change = x - wide_load(base + i);
-		wide size = wide_select(change < zero, -change, change);
-		low = wide_select(x < low, x, low);
-		high = wide_select(x > high, x, high);
-		largest = wide_select(size > largest, size, largest);
-		wide_store(out + i, change);
-	}
 	for (guint i = 0; i < WIDE_WIDTH; i++) {
-		extremes->minimum = MIN(extremes->minimum, low[i]);
-		extremes->maximum = MAX(extremes->maximum, high[i]);
-		extremes->largest_change = MAX(extremes->largest_change, largest[i]);
+		extremes->minimum = MIN(extremes->minimum, range->low[i]);
+		extremes->maximum = MAX(extremes->maximum, range->high[i]);
+		if (!is_base)
+			extremes->largest_change = MAX(extremes->largest_change, range->largest[i]);
 	}
+}
+
+static gboolean is_odd(const WideRange *range)
+{
+	gboolean odd = FALSE;
+	for (guint i = 0; i < WIDE_WIDTH; i++)
+		odd |= isnan(range->odd[i]);
+	return odd;
+}
+
+/* Returns how many were done: whole pairs, or none where there is an odd number among them. */
+static gsize change_whole(const Coding *coding, const void *raw, const double *base, gsize n,
+	double *out, Extremes *extremes)
+{
+	WideRange range = {wide_set(INFINITY), wide_set(-INFINITY), wide_set(0), wide_set(0)};
+	gsize whole = n - n % WIDTH;
+	change_wide_steps(coding, raw, base != NULL ? base : wide_zeros, whole, out, &range);
+	if (is_odd(&range))
+		return 0;
+	wide_range_join(&range, base == NULL, extremes);
+	return whole;
 }
 
 static void change_wide(const Coding *coding, const void *raw, const double *base, gsize n,
 	double *out, Extremes *extremes)
 {
-	gsize whole = 0;
-	decode_wide(coding, raw, n, out);
-	if (base != NULL && are_finite(out, n) && are_finite(base, n)) {
-		whole = n - n % WIDE_WIDTH;
-		change_finite(base, whole, out, extremes);
-	}
-	change_each(base != NULL ? base + whole : NULL, n - whole, out + whole, extremes);
+	gsize size = dtype_info(coding->dtype)->bits / 8;
+	gsize done = change_whole(coding, raw, base, n, out, extremes);
+	decode_wide(coding, (const guint8 *)raw + done * size, n - done, out + done);
+	change_each(base != NULL ? base + done : NULL, n - done, out + done, extremes);
 	for (gsize i = n; i < padded(n); i++)
 		out[i] = 0;
 }
