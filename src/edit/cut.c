@@ -357,6 +357,12 @@ static void settle_candidates(CutSearch *search)
 	finish(search, cut_key_of(last.bits), last.index);
 }
 
+/* So it is but where the numbers have become others between two passes. */
+static gboolean holds_cut(const CutSearch *search)
+{
+	return search->low <= search->high && search->need > 0 && search->need <= search->inside;
+}
+
 void cut_search_end(CutSearch *search)
 {
 	CutStage stage = search->stage;
@@ -368,7 +374,11 @@ void cut_search_end(CutSearch *search)
 		settle_candidates(search);
 	else if (stage == STAGE_WALK)
 		search->stage = STAGE_DONE;
-	if (search->stage != STAGE_DONE && search->stage != STAGE_WALK)
-		cut_search_plan(search);
+	if (search->stage != STAGE_DONE && search->stage != STAGE_WALK) {
+		if (holds_cut(search))
+			cut_search_plan(search);
+		else
+			finish(search, cut_key_of(search->low), 0);
+	}
 	clear_pass(search);
 }

@@ -205,6 +205,26 @@ static void test_matched(void)
 	g_assert_true(cut_search_done(search));
 }
 
+/* Numbers that become others between two passes: some answer, and soon. */
+static void test_changing(void)
+{
+	double (*const kinds[])(GRand *, guint64) = {spread, few_values, one_value, near_one};
+	guint64 n = 150001;
+	g_autofree CutPart *part = g_malloc(cut_part_bytes(32768));
+	for (guint i = 0; i < 64; i++) {
+		g_autofree double *before = numbers(n, kinds[i % 4]);
+		g_autofree double *after = numbers(n, kinds[i / 4 % 4]);
+		g_autoptr(CutSearch) search = cut_search_new(n, i < 32 ? n / 5 : n - 1);
+		if (i / 16 % 2)
+			guess_cut(search, before, n, GUESS_FAIR);
+		run_pass(search, part, before, n, 32768);
+		for (guint pass = 1; !cut_search_done(search); pass++) {
+			g_assert_cmpuint(pass, <=, 16);
+			run_pass(search, part, after, n, 32768);
+		}
+	}
+}
+
 /* A number that stands for w is as good as w numbers. */
 static void test_weighted(void)
 {
@@ -284,6 +304,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/cut/ascending", (gconstpointer)ascending, test_many);
 	g_test_add_data_func("/cut/one-in-three", (gconstpointer)one_in_three, test_many);
 	g_test_add_func("/cut/matched", test_matched);
+	g_test_add_func("/cut/changing", test_changing);
 	g_test_add_func("/cut/weighted", test_weighted);
 	g_test_add_data_func("/cut/weighted/spread", (gconstpointer)spread, test_weighted_many);
 	g_test_add_data_func(
