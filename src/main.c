@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <gsl/gsl_errno.h>
 #include <hdf5.h>
 #include <locale.h>
@@ -240,9 +241,18 @@ static void save_or_warn(Session *session)
 			edit, composition->scale);
 }
 
+/* A terminal that goes says so twice: its input ends, and a hangup comes, often while the session
+ * is saved already.  As long as a source for a signal is there, GLib catches it. */
+static GSource *hold_signal(const Options *options, int number)
+{
+	return options->script ? NULL : g_unix_signal_source_new(number);
+}
+
 /* Takes the session. */
 static int face(const Options *options, Session *session, GError **error)
 {
+	g_autoptr(GSource) hangup = hold_signal(options, SIGHUP);
+	g_autoptr(GSource) terminate = hold_signal(options, SIGTERM);
 	Ui *ui = app_new(session, options->script != NULL);
 	int status = 0;
 	if (options->script)

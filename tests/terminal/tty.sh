@@ -1,9 +1,9 @@
 #!/bin/sh
 # The workbench on a real terminal, in tmux: it starts, draws, obeys, and leaves the terminal as it
-# was on every way out.  Needs TAUSCOPE and tmux.
+# was on every way out.  Needs TAUSCOPE, TAUSCOPE_SOURCE and tmux.
 set -eu
 
-: "${TAUSCOPE:?}"
+: "${TAUSCOPE:?}" "${TAUSCOPE_SOURCE:?}"
 command -v tmux >/dev/null || { echo "FAIL: no tmux here; ./bootstrap check installs it" >&2; exit 1; }
 
 scratch=$(mktemp -d)
@@ -157,6 +157,20 @@ gone() {
 	! kill -0 "$program" 2>/dev/null
 }
 within 50 gone || fail "the program outlives its terminal"
+
+"$TAUSCOPE" load digits.h5 --base "$TAUSCOPE_SOURCE/data/digits/base" 2>/dev/null
+in_digits() {
+	keys "'$TAUSCOPE' digits.h5; echo status \$? >&2" Enter
+	within 50 shows "[$1]" || fail "$2"
+}
+shell
+in_digits '1 Checkpoints' "no screen within 5 s"
+keys 5
+within 50 shows '[5 Compose]' || fail "5 does not show Compose"
+program=$(pid_of_program)
+while kill -HUP "$program" 2>/dev/null; do :; done
+within 50 shows 'status 129' || fail "hangups that go on do not end it with status 129"
+in_digits '5 Compose' "hangups that go on keep it from saving"
 
 keys_copied() {
 	[ "$(mux show-buffer 2>/dev/null | tr -d '\r')" = "$1" ]
