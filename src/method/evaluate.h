@@ -9,9 +9,6 @@
 typedef struct Prepared Prepared;
 void prepared_free(Prepared *prepared);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Prepared, prepared_free)
-/* The figures of a call on a tensor, and its cuts; NULL where it has none. */
-const double *prepared_figures(const Prepared *prepared, const Node *call, guint tensor);
-const Cut *prepared_cuts(const Prepared *prepared, const Node *call, guint tensor);
 
 /* How many consecutive elements of a tensor an edit has to see together: a block must begin and end
  * on a multiple of it, or with the tensor. */

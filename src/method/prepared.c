@@ -299,15 +299,3 @@ Prepared *prepared_new(const Collection *collection, const Node *edit, GError **
 		return NULL;
 	return g_steal_pointer(&prepared);
 }
-
-const double *prepared_figures(const Prepared *prepared, const Node *call, guint tensor)
-{
-	const Domain *domain = call_domain(prepared_call(prepared, call), tensor);
-	return domain ? domain->figures : NULL;
-}
-
-const Cut *prepared_cuts(const Prepared *prepared, const Node *call, guint tensor)
-{
-	const Domain *domain = call_domain(prepared_call(prepared, call), tensor);
-	return domain ? domain->cuts : NULL;
-}

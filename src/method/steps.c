@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-guint call_steps(const Call *call)
+static guint call_steps(const Call *call)
 {
 	guint steps = 0;
 	if (call->method->mix)
@@ -56,7 +56,8 @@ static guint64 site_columns(const Call *call, const MethodSite *site)
 	return is_by_column(call, site->tensor) ? tensor_columns(tensor) : 1;
 }
 
-guint step_sums(const Call *call, const MethodSite *site)
+/* How many sums and cuts the step at hand has, on a tensor or domain. */
+static guint step_sums(const Call *call, const MethodSite *site)
 {
 	if (call->method->mix)
 		return is_by_run(call, site->tensor)
@@ -66,7 +67,7 @@ guint step_sums(const Call *call, const MethodSite *site)
 	return step->sums ? step->sums(site) : 0;
 }
 
-guint step_cuts(const Call *call, const MethodSite *site)
+static guint step_cuts(const Call *call, const MethodSite *site)
 {
 	if (call->method->mix)
 		return 0;
@@ -304,7 +305,8 @@ gboolean step_wants(
 	return wants;
 }
 
-gboolean step_has_all(const Call *call, const Domain *domain)
+/* Whether everything that the step wants of a domain is there. */
+static gboolean step_has_all(const Call *call, const Domain *domain)
 {
 	gboolean all = call->summed;
 	for (guint i = 0; all && i < domain->step_cuts; i++)

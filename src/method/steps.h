@@ -5,13 +5,9 @@
 
 #include "method/prepared.h"
 
-/* How many steps a call has; whether all are done. */
-guint call_steps(const Call *call);
+/* Whether all steps of a call are done. */
 gboolean call_is_done(const Call *call);
 
-/* How many sums and cuts the step at hand has, on a tensor or domain. */
-guint step_sums(const Call *call, const MethodSite *site);
-guint step_cuts(const Call *call, const MethodSite *site);
 /* Begins the step at hand in all domains: sums of 0 and searches for its cuts.  Where it wants
  * nothing, it is over at once. */
 void step_begin(const Prepared *prepared, Call *call);
@@ -25,23 +21,22 @@ gboolean step_is_divisible(const Call *call);
 /* Whether the step wants elements [first, first+n) of a domain, for its sums or cuts [from, to). */
 gboolean step_wants(
 	const Call *call, const Domain *domain, guint from, guint to, guint64 first, guint64 n);
-/* Whether everything that the step wants of a domain is there. */
-gboolean step_has_all(const Call *call, const Domain *domain);
-/* Whether that is so of all domains. */
+/* Whether everything that the step wants of its domains is there. */
 gboolean step_is_over(const Call *call);
 /* Settles all domains, and goes on to the next step. */
 gboolean step_end(const Prepared *prepared, Call *call, GError **error);
 
 /* Whether all elements of the inputs are finite: ERROR_INPUT, with the tensor, where one is not. */
 gboolean step_check_inputs(const Call *call, const MethodBlock *block, GError **error);
-/* Adds a block to sums[step_sums].  FALSE with *error set where a mix of a row has no answer. */
+/* Adds a block to the sums of its domain.  FALSE with *error set where a mix of a row has no
+ * answer. */
 gboolean step_add(const Call *call, const MethodBlock *block, double *sums, GError **error);
 void step_keys(const Call *call, const MethodBlock *block, guint cut, double *keys);
 /* Whether two cuts go through the same keys. */
 gboolean step_is_alike(const Call *call, const MethodSite *domain, guint cut, guint other);
 /* How many of the domain's elements stand above a cut. */
 guint64 step_above(const Call *call, const Domain *domain, const MethodSite *site, guint cut);
-/* Makes figures of the domain's sums and of cuts[step_cuts]. */
+/* Makes figures of the domain's sums and of its cuts. */
 gboolean step_settle(
 	const Call *call, Domain *domain, const MethodSite *site, const Cut *cuts, GError **error);
 /* Puts the tensor, or what else a failure was about, before its sentence. */
