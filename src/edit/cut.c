@@ -22,7 +22,8 @@ guint64 cut_ordered_bits(double key)
 	return bits >> 63 ? ~bits : bits | G_GUINT64_CONSTANT(1) << 63;
 }
 
-double cut_key_of(guint64 ordered)
+/* The number of ordered bits. */
+static double key_of(guint64 ordered)
 {
 	guint64 bits = ordered >> 63 ? ordered & ~(G_GUINT64_CONSTANT(1) << 63) : ~ordered;
 	double key;
@@ -35,8 +36,8 @@ static void set_window(CutSearch *search, guint64 from, guint64 to)
 {
 	search->from = from;
 	search->to = to;
-	search->least = cut_key_of(from + (from == MINUS_ZERO));
-	search->most = cut_key_of(to - (to == MINUS_ZERO));
+	search->least = key_of(from + (from == MINUS_ZERO));
+	search->most = key_of(to - (to == MINUS_ZERO));
 	search->shift = 0;
 	while ((to - from) >> search->shift >= CUT_BUCKETS)
 		search->shift++;
@@ -78,7 +79,7 @@ static CutStage next_stage(const CutSearch *search)
 void cut_search_plan(CutSearch *search)
 {
 	if (search->low == search->high) {
-		search->value[0] = cut_key_of(search->low);
+		search->value[0] = key_of(search->low);
 		search->values = 1;
 	}
 	drop_values(search);
@@ -354,7 +355,7 @@ static void settle_candidates(CutSearch *search)
 	}
 	CutCandidate *list = (CutCandidate *)(gpointer)search->candidates->data;
 	CutCandidate last = select_candidate(list, n, search->need - before - 1);
-	finish(search, cut_key_of(last.bits), last.index);
+	finish(search, key_of(last.bits), last.index);
 }
 
 /* So it is but where the numbers have become others between two passes. */

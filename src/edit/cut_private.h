@@ -68,8 +68,6 @@ struct CutPart {
 	};
 };
 
-/* The number of ordered bits. */
-double cut_key_of(guint64 ordered);
 /* Decides what the next pass does. */
 void cut_search_plan(CutSearch *search);
 

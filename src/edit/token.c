@@ -28,7 +28,8 @@ gboolean token_is_word(const char *name)
 	return !*name;
 }
 
-guint token_column(const char *text, gsize at)
+/* The column of a byte, from 1, in characters. */
+static guint token_column(const char *text, gsize at)
 {
 	return (guint)g_utf8_strlen(text, (gssize)at) + 1;
 }

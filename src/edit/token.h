@@ -26,9 +26,6 @@ char *token_pattern(const char *text, gsize open, gsize *end, GError **error);
 /* Whether a name can stand without quotes. */
 gboolean token_is_word(const char *name);
 
-/* The column of a byte, from 1, in characters. */
-guint token_column(const char *text, gsize at);
-
 /* Sets *error to "column N: ..." (ERROR_USAGE), with a remedy or NULL, and returns FALSE. */
 gboolean token_fail(const char *text, gsize at, const char *remedy, GError **error,
 	const char *format, ...) G_GNUC_PRINTF(5, 6);
