@@ -252,13 +252,6 @@ char *path_typed(const char *text)
 	return g_steal_pointer(&trimmed);
 }
 
-const char *tensor_layer(const Collection *collection, const char *tensor)
-{
-	gint place = checkpoint_find(collection_member(collection, 0)->checkpoint, tensor);
-
-	return place < 0 ? NULL : collection->layer[place];
-}
-
 const char *tensor_in_layer(const char *tensor, const char *layer)
 {
 	gsize length = layer ? strlen(layer) : 0;

@@ -68,8 +68,6 @@ char *path_shortened(const char *path, int columns);
 /* A typed path with a leading `~/` replaced; g_free. */
 char *path_typed(const char *text);
 
-/* The layer that a tensor of the base lies in, by the tensor's name; NULL where it has none. */
-const char *tensor_layer(const Collection *collection, const char *tensor);
 /* A tensor's name without the name of its layer in front: "attn.k_proj.weight"; borrowed. */
 const char *tensor_in_layer(const char *tensor, const char *layer);
 /* The name of a layer or tensor in at most `columns` columns: leading words go first, then what
