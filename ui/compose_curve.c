@@ -323,7 +323,7 @@ static void draw_cosines(
 		row->low, row->high, -1, 1, row->number);
 }
 
-gboolean compose_curve_shown(Ui *ui)
+static gboolean is_shown(Ui *ui)
 {
 	return pane_choice(ui, CURVE_KEY, 2) == 0;
 }
@@ -342,7 +342,7 @@ void compose_curve_draw(ComposeView *view, Ui *ui, Canvas *canvas, Rect rect)
 	const OutlineRow *row = compose_row(view);
 	Rect half = rect_rows(rect, 0, MIN(rect.height, ROWS_MOST));
 
-	if (!compose_curve_shown(ui) || rect.height < ROWS_LEAST || rect.width < COLUMNS_LEAST)
+	if (!is_shown(ui) || rect.height < ROWS_LEAST || rect.width < COLUMNS_LEAST)
 		return;
 	curve = refresh_curve(view);
 	if (curve->why || !curve->whole || !isfinite(curve->base)) {

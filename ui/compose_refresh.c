@@ -56,7 +56,8 @@ static gboolean is_late(const ComposeView *view)
 	       !composition_equal(view->shown, session_composition(ui_session(view->ui)));
 }
 
-GroupBy compose_group_by(Ui *ui)
+/* How the preview is cut into groups, as chosen last. */
+static GroupBy chosen_groups(Ui *ui)
 {
 	return pane_choice(ui, COMPOSE_GROUPS, 2) == 0 ? GROUP_LAYER : GROUP_KIND;
 }
@@ -127,7 +128,7 @@ static void begin_ask(ComposeView *view, Ui *ui, gboolean quick)
 	ask->of = composition_copy(session_composition(session));
 	ask->steps = session_undo_steps(session);
 	ask->quick = quick;
-	ask->by = compose_group_by(ui);
+	ask->by = chosen_groups(ui);
 	session_ask_preview(session, ask->of, ask->by, quick, made, ask);
 }
 
@@ -147,7 +148,7 @@ static void make_preview(ComposeView *view, Ui *ui)
 {
 	const Session *session = ui_session(ui);
 	const Composition *now = session_composition(session);
-	GroupBy by = view->by = compose_group_by(ui);
+	GroupBy by = view->by = chosen_groups(ui);
 	g_autoptr(GError) error = NULL;
 	Preview *preview;
 

@@ -56,8 +56,6 @@ struct ComposeView {
 	const Method *method; /* that waits for one more input */
 };
 
-/* How the preview is cut into groups, as chosen last. */
-GroupBy compose_group_by(Ui *ui);
 /* Makes the rows that keys act on. */
 void compose_refresh_rows(ComposeView *view, Ui *ui);
 /* Makes what is missing: rows, and previews as far as a frame may wait for them. */
@@ -90,7 +88,6 @@ double compose_curve_cosine(const ComposeCurve *curve, guint task, double number
 /* The curve goes; or only lets another preview be made before it. */
 void compose_curve_drop(ComposeView *view);
 void compose_curve_yield(ComposeView *view);
-gboolean compose_curve_shown(Ui *ui);
 React compose_curve_toggle(Ui *ui);
 
 /* Changes of the composition, each a step of undo; a sentence where there is nothing to change. */

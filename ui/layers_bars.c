@@ -40,7 +40,7 @@ double layer_value(const LayersView *view, const LayerGroup *group, guint task)
 	}
 }
 
-const char *layer_measure_name(const LayersView *view)
+static const char *layer_measure_name(const LayersView *view)
 {
 	static const char *const names[] = {
 		"|τ|/|θ₀|", "|τ|", "share of |τ|²", "cos with the mean"};

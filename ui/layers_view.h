@@ -15,12 +15,12 @@ typedef enum {
 } LayerMeasure;
 
 typedef struct {
-	Layers *layers;         /* of the marked tasks by `by`; NULL: to be made */
-	GPtrArray *rows;        /* of LayerGroup, borrowed from `layers`: those that are listed */
-	char *filter;           /* that the rows were made with */
-	int longest;            /* columns of their longest name, within NAME_LEAST and NAME_MOST */
-	Layers *below;          /* the group under the cursor, by kind; NULL: to be made */
-	char *below_of;         /* the group that these are of */
+	Layers *layers;  /* of the marked tasks by `by`; NULL: to be made */
+	GPtrArray *rows; /* of LayerGroup, borrowed from `layers`: those that are listed */
+	char *filter;    /* that the rows were made with */
+	int longest;     /* columns of their longest name, within NAME_LEAST and NAME_MOST */
+	Layers *below;   /* the group under the cursor, by kind; NULL: to be made */
+	char *below_of;  /* the group that these are of */
 	LayerMeasure measure;
 	gboolean log;
 	gboolean by_value, reverse; /* else by depth */
@@ -47,7 +47,6 @@ const LayerGroup *layers_current(const LayersView *view);
 double layer_value(const LayersView *view, const LayerGroup *group, guint task);
 /* A group's name in the list: of a tensor without the layer that is open. */
 const char *layers_row_name(const LayersView *view, const LayerGroup *group);
-const char *layer_measure_name(const LayersView *view);
 /* The cosine of the first two tasks shown over a group; NaN where there is one task. */
 double layers_pair_cosine(const LayersView *view, const LayerGroup *group);
 
