@@ -357,7 +357,8 @@ Session *verb_open_session(const VerbOptions *options, GError **error)
 	return session_open(path, (guint)options->threads, error);
 }
 
-gboolean verb_is_stale(const Store *store, guint member)
+/* Whether a member's numbers are missing, or of contents that its source has no more. */
+static gboolean is_stale(const Store *store, guint member)
 {
 	return !is_known(store, member) || store_member_state(store, member) == SOURCE_CHANGED;
 }
@@ -424,7 +425,7 @@ gboolean verb_print_analysis(
 	cJSON *stale = cJSON_CreateArray();
 	for (guint i = 0; i < collection_members(store->collection); i++) {
 		warn_touched(store, i);
-		if (!verb_is_stale(store, i))
+		if (!is_stale(store, i))
 			continue;
 		const char *name = collection_member(store->collection, i)->name;
 		cJSON_AddItemToArray(stale, cJSON_CreateString(name));

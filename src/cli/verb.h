@@ -71,8 +71,6 @@ Store *verb_open_store(const char *path, GError **error);
 Store *verb_open_analysed_store(const char *path, GError **error);
 /* A session on the store of the first argument, which must be there. */
 Session *verb_open_session(const VerbOptions *options, GError **error);
-/* Whether a member's numbers are missing, or of contents that its source has no more. */
-gboolean verb_is_stale(const Store *store, guint member);
 
 /* Prints warnings (of char *) from number `first` on, on stderr. */
 void verb_warn(const GPtrArray *warnings, guint first);

@@ -291,7 +291,8 @@ void store_free(Store *store)
 	g_free(store);
 }
 
-char *store_stem(const Store *store)
+/* NAME.h5 without its ending; g_free. */
+static char *store_stem(const Store *store)
 {
 	gsize length = strlen(store->path);
 	return g_strndup(store->path, g_str_has_suffix(store->path, ".h5") ? length - 3 : length);

@@ -44,8 +44,6 @@ void store_pending_hold(Store *store);
 void store_pending_keep(Store *store);
 /* Removes those from number `first` on, where the lock is held and NAME.h5 is as it was read. */
 void store_pending_drop(Store *store, guint first);
-/* NAME.h5 without its ending; free with g_free. */
-char *store_stem(const Store *store);
 /* NAME.d/KIND-HASH.h5, or with `relative` as seen from NAME.h5; free with g_free. */
 char *store_part(const Store *store, const char *kind, const char *hash, gboolean relative);
 
