@@ -1,7 +1,7 @@
 /* cluster.c - an order of task vectors that shows families: average-linkage clustering.
  *
  * Clusters are merged from the most alike on, by the mean cosine over all pairs between them; means
- * that are equal but for rounding go to the lowest numbers, so that the order is always the same. */
+ * that are equal but for rounding go to the lowest numbers, so the order is always the same. */
 #include "analysis/similarity.h"
 
 #include <math.h>
