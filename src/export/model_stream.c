@@ -15,7 +15,7 @@
 #define RUN_LEAST 1024u
 #define BLOCK_BYTES 64u
 
-/* One tensor of one output file: the items of the work from `first_item` on. */
+/* One tensor of one output file. */
 typedef struct {
 	guint file;
 	LayoutTensor to;
@@ -23,21 +23,20 @@ typedef struct {
 	guint64 size;  /* bytes of a unit as it is written */
 	guint64 run;   /* units that are computed at once */
 	guint64 block; /* units in an item, whole runs */
-	guint64 first_item;
 	ApplyPlan plan;
 	gint changed; /* as far as is known; atomic */
-} Piece;
+} Part;
 
 typedef struct {
 	const ModelRequest *request;
 	Apply apply;
 	const GPtrArray *outputs; /* of Output; or NULL */
 	Job *job;
-	GArray *pieces; /* of Piece */
-	guint64 items;
-	gsize block_bytes;   /* of the largest block of any piece */
+	GArray *parts;       /* of Part */
+	GArray *pieces;      /* of Piece: the blocks of each part */
+	gsize block_bytes;   /* of the largest block of any part */
 	gsize run_bytes;     /* of the largest run */
-	gsize scratch_bytes; /* that any piece wants */
+	gsize scratch_bytes; /* that any part wants */
 	ModelTensor *found;  /* [base tensors] */
 } Stream;
 
@@ -68,16 +67,21 @@ static const Checkpoint *base_of(const Stream *stream)
 	return collection_member(stream->request->collection, 0)->checkpoint;
 }
 
+static Part *part_at(const Stream *stream, guint part)
+{
+	return &g_array_index(stream->parts, Part, part);
+}
+
 static gboolean is_below_byte(const Tensor *tensor)
 {
 	return dtype_info(tensor->dtype)->bits % 8 != 0;
 }
 
-static void add_piece(Stream *stream, guint file, const LayoutTensor *row)
+static void add_part(Stream *stream, guint file, const LayoutTensor *row)
 {
 	const Tensor *tensor = checkpoint_tensor(base_of(stream), row->tensor);
 	gboolean below = is_below_byte(tensor);
-	Piece piece = {
+	Part part = {
 		.file = file,
 		.to = *row,
 		.units = below ? tensor->bytes : tensor->elements,
@@ -85,15 +89,15 @@ static void add_piece(Stream *stream, guint file, const LayoutTensor *row)
 		.plan = apply_plan(&stream->apply, row->tensor),
 	};
 	if (row->bytes)
-		g_array_append_val(stream->pieces, piece);
+		g_array_append_val(stream->parts, part);
 }
 
-static void add_pieces(Stream *stream, const Layout *layout)
+static void add_parts(Stream *stream, const Layout *layout)
 {
 	for (guint i = 0; i < layout->files->len; i++) {
 		const LayoutFile *file = layout->files->pdata[i];
 		for (guint j = 0; j < file->tensors->len; j++)
-			add_piece(stream, i, &g_array_index(file->tensors, LayoutTensor, j));
+			add_part(stream, i, &g_array_index(file->tensors, LayoutTensor, j));
 	}
 }
 
@@ -103,27 +107,27 @@ static gsize aligned(gsize bytes)
 	return (bytes + 63) / 64 * 64;
 }
 
-static void cut_piece(Stream *stream, Piece *piece, guint64 about)
+static void cut_part(Stream *stream, Part *part, guint64 about)
 {
-	guint tensor = piece->to.tensor;
-	piece->run = about;
-	if (piece->plan.kind == APPLY_COMPUTE)
-		piece->run = apply_block_elements(&stream->apply, tensor, about);
-	guint64 runs = about * BLOCK_BYTES / (piece->run * piece->size);
-	piece->block = piece->run * MAX(runs, 1);
-	gsize scratch = apply_scratch_bytes(&stream->apply, tensor, piece->run);
-	gsize run = aligned(piece->run * piece->size), block = aligned(piece->block * piece->size);
+	guint tensor = part->to.tensor;
+	part->run = about;
+	if (part->plan.kind == APPLY_COMPUTE)
+		part->run = apply_block_elements(&stream->apply, tensor, about);
+	guint64 runs = about * BLOCK_BYTES / (part->run * part->size);
+	part->block = part->run * MAX(runs, 1);
+	gsize scratch = apply_scratch_bytes(&stream->apply, tensor, part->run);
+	gsize run = aligned(part->run * part->size), block = aligned(part->block * part->size);
 	stream->run_bytes = MAX(stream->run_bytes, run);
 	stream->block_bytes = MAX(stream->block_bytes, block);
 	stream->scratch_bytes = MAX(stream->scratch_bytes, scratch);
 }
 
-/* Cuts the pieces into runs of about so many units, and blocks to match. */
-static void cut_pieces(Stream *stream, guint64 about)
+/* Cuts the parts into runs of about so many units, and blocks to match. */
+static void cut_parts(Stream *stream, guint64 about)
 {
 	stream->run_bytes = stream->block_bytes = stream->scratch_bytes = 0;
-	for (guint i = 0; i < stream->pieces->len; i++)
-		cut_piece(stream, &g_array_index(stream->pieces, Piece, i), about);
+	for (guint i = 0; i < stream->parts->len; i++)
+		cut_part(stream, part_at(stream, i), about);
 }
 
 /* The largest blocks of which two for each thread fit the budget. */
@@ -132,32 +136,17 @@ static void fit_budget(Stream *stream)
 	gsize budget = stream->request->budget ? stream->request->budget : PASS_BUDGET_DEFAULT;
 	guint threads = parallel_threads(stream->request->threads);
 	guint64 about = RUN_MOST;
-	cut_pieces(stream, about);
+	cut_parts(stream, about);
 	while (about > RUN_LEAST && slot_bytes(stream) > budget / (2 * threads))
-		cut_pieces(stream, about /= 2);
+		cut_parts(stream, about /= 2);
 }
 
-static void number_items(Stream *stream)
+static void add_pieces(Stream *stream)
 {
-	for (guint i = 0; i < stream->pieces->len; i++) {
-		Piece *piece = &g_array_index(stream->pieces, Piece, i);
-		piece->first_item = stream->items;
-		stream->items += piece->units / piece->block + (piece->units % piece->block != 0);
+	for (guint i = 0; i < stream->parts->len; i++) {
+		const Part *part = part_at(stream, i);
+		pieces_add(stream->pieces, part->to.tensor, part->units, part->block);
 	}
-}
-
-/* The last piece that begins at or before an item. */
-static Piece *find_piece(const Stream *stream, guint64 item)
-{
-	guint low = 0, high = stream->pieces->len;
-	while (high - low > 1) {
-		guint middle = low + (high - low) / 2;
-		if (g_array_index(stream->pieces, Piece, middle).first_item <= item)
-			low = middle;
-		else
-			high = middle;
-	}
-	return &g_array_index(stream->pieces, Piece, low);
 }
 
 /* Bytes of a type that has no address for one element; the span was checked when it was opened. */
@@ -170,9 +159,9 @@ static gboolean copy_bytes(
 	return file_read(source->file, tensor->offset + first, count, raw, error);
 }
 
-/* Some units of a piece, and where their bytes go. */
+/* Some units of a part, and where their bytes go. */
 typedef struct {
-	Piece *piece;
+	Part *part;
 	guint64 first, count;
 	guint8 *raw;
 } Span;
@@ -180,10 +169,10 @@ typedef struct {
 /* Puts the edited values of a run into its bytes. */
 static gboolean fill_run(const Stream *stream, const Span *run, Slot *slot, GError **error)
 {
-	guint tensor = run->piece->to.tensor;
+	guint tensor = run->part->to.tensor;
 	if (is_below_byte(checkpoint_tensor(base_of(stream), tensor)))
 		return copy_bytes(stream, tensor, run->first, run->count, run->raw, error);
-	return apply_block(&stream->apply, tensor, &run->piece->plan, run->first, run->count,
+	return apply_block(&stream->apply, tensor, &run->part->plan, run->first, run->count,
 		scratch_of(stream, slot), run->raw, &slot->overflowed, error);
 }
 
@@ -192,16 +181,16 @@ static gboolean fill_run(const Stream *stream, const Span *run, Slot *slot, GErr
 static gboolean compare_run(const Stream *stream, const Span *run, Slot *slot, GError **error)
 {
 	static const ApplyPlan nothing = {.kind = APPLY_COPY_BASE};
-	Piece *piece = run->piece;
+	Part *part = run->part;
 	guint8 *original = original_of(stream, slot);
 	guint64 ignored = 0;
-	if (piece->plan.kind == APPLY_COPY_BASE || g_atomic_int_get(&piece->changed))
+	if (part->plan.kind == APPLY_COPY_BASE || g_atomic_int_get(&part->changed))
 		return TRUE;
-	if (!apply_block(&stream->apply, piece->to.tensor, &nothing, run->first, run->count,
+	if (!apply_block(&stream->apply, part->to.tensor, &nothing, run->first, run->count,
 		    scratch_of(stream, slot), original, &ignored, error))
 		return FALSE;
-	if (memcmp(run->raw, original, run->count * piece->size) != 0)
-		g_atomic_int_set(&piece->changed, TRUE);
+	if (memcmp(run->raw, original, run->count * part->size) != 0)
+		g_atomic_int_set(&part->changed, TRUE);
 	return TRUE;
 }
 
@@ -210,15 +199,16 @@ static gboolean work_on_run(const Stream *stream, const Span *run, Slot *slot, G
 {
 	if (!fill_run(stream, run, slot, error))
 		return FALSE;
-	slot->not_finite += dtype_count_not_finite(run->piece->to.dtype, run->raw, run->count);
+	slot->not_finite += dtype_count_not_finite(run->part->to.dtype, run->raw, run->count);
 	return compare_run(stream, run, slot, error);
 }
 
 static Span item_span(const Stream *stream, guint64 item, Slot *slot)
 {
-	Piece *piece = find_piece(stream, item);
-	guint64 first = (item - piece->first_item) * piece->block;
-	return (Span){piece, first, MIN(piece->block, piece->units - first), slot->bytes};
+	guint number = pieces_find(stream->pieces, item);
+	const Piece *piece = pieces_at(stream->pieces, number);
+	return (Span){part_at(stream, number), piece_first(piece, item), piece_count(piece, item),
+		slot->bytes};
 }
 
 static gboolean work(gpointer data, guint64 item, gpointer memory, GError **error)
@@ -226,14 +216,14 @@ static gboolean work(gpointer data, guint64 item, gpointer memory, GError **erro
 	const Stream *stream = data;
 	Slot *slot = memory;
 	Span span = item_span(stream, item, slot);
-	const Piece *piece = span.piece;
+	const Part *part = span.part;
 	slot->overflowed = slot->not_finite = 0;
-	job_advance(stream->job, span.count * piece->size);
-	if (!stream->outputs && g_atomic_int_get(&piece->changed))
+	job_advance(stream->job, span.count * part->size);
+	if (!stream->outputs && g_atomic_int_get(&part->changed))
 		return TRUE;
-	for (guint64 at = 0; at < span.count; at += piece->run) {
-		Span run = {span.piece, span.first + at, MIN(piece->run, span.count - at),
-			span.raw + at * piece->size};
+	for (guint64 at = 0; at < span.count; at += part->run) {
+		Span run = {span.part, span.first + at, MIN(part->run, span.count - at),
+			span.raw + at * part->size};
 		if (!work_on_run(stream, &run, slot, error))
 			return FALSE;
 	}
@@ -243,20 +233,20 @@ static gboolean work(gpointer data, guint64 item, gpointer memory, GError **erro
 /* Blocks come in order here, one at a time: of writers to one file all but one would wait. */
 static gboolean write_span(const Stream *stream, const Span *span, GError **error)
 {
-	const Piece *piece = span->piece;
-	Output *output = stream->outputs->pdata[piece->file];
-	guint64 offset = piece->to.offset + span->first * piece->size;
-	gsize length = span->count * piece->size;
+	const Part *part = span->part;
+	Output *output = stream->outputs->pdata[part->file];
+	guint64 offset = part->to.offset + span->first * part->size;
+	gsize length = span->count * part->size;
 	if (!output_write(output, offset, span->raw, length, error))
 		return FALSE;
 	output_push(output, offset + length);
 	return TRUE;
 }
 
-static gboolean check_overflow(const Stream *stream, const Piece *piece, GError **error)
+static gboolean check_overflow(const Stream *stream, const Part *part, GError **error)
 {
-	const Tensor *tensor = checkpoint_tensor(base_of(stream), piece->to.tensor);
-	guint64 overflowed = stream->found[piece->to.tensor].overflowed;
+	const Tensor *tensor = checkpoint_tensor(base_of(stream), part->to.tensor);
+	guint64 overflowed = stream->found[part->to.tensor].overflowed;
 	if (!overflowed || stream->request->infinite || !stream->outputs)
 		return TRUE;
 	return fail_at(error, ERROR_INPUT,
@@ -264,7 +254,7 @@ static gboolean check_overflow(const Stream *stream, const Piece *piece, GError 
 			.remedy = "make the edit smaller, write a wider type, or let them become "
 				  "infinite (--infinite)"},
 		"%" G_GUINT64_FORMAT " value%s too large for %s", overflowed,
-		overflowed == 1 ? " is" : "s are", dtype_info(piece->to.dtype)->name);
+		overflowed == 1 ? " is" : "s are", dtype_info(part->to.dtype)->name);
 }
 
 /* A tensor's overflows are counted out before the next one begins. */
@@ -273,23 +263,23 @@ static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **err
 	Stream *stream = data;
 	Slot *slot = memory;
 	Span span = item_span(stream, item, slot);
-	const Piece *piece = span.piece;
-	ModelTensor *found = &stream->found[piece->to.tensor];
+	const Part *part = span.part;
+	ModelTensor *found = &stream->found[part->to.tensor];
 	if (span.first == 0)
 		job_set_detail(
-			stream->job, checkpoint_tensor(base_of(stream), piece->to.tensor)->name);
+			stream->job, checkpoint_tensor(base_of(stream), part->to.tensor)->name);
 	found->overflowed += slot->overflowed;
 	found->not_finite += slot->not_finite;
 	if (stream->outputs && !write_span(stream, &span, error))
 		return FALSE;
-	return span.first + span.count < piece->units || check_overflow(stream, piece, error);
+	return span.first + span.count < part->units || check_overflow(stream, part, error);
 }
 
 static void take_changed(const Stream *stream)
 {
-	for (guint i = 0; i < stream->pieces->len; i++) {
-		const Piece *piece = &g_array_index(stream->pieces, Piece, i);
-		stream->found[piece->to.tensor].changed = piece->changed != 0;
+	for (guint i = 0; i < stream->parts->len; i++) {
+		const Part *part = part_at(stream, i);
+		stream->found[part->to.tensor].changed = part->changed != 0;
 	}
 }
 
@@ -301,29 +291,24 @@ PrepareRequest model_prepare(const ModelRequest *request)
 		.budget = request->budget};
 }
 
-static guint64 piece_of(gpointer data, guint64 item, guint *tensor)
-{
-	const Piece *piece = find_piece(data, item);
-	*tensor = piece->to.tensor;
-	return piece->first_item + (piece->units - 1) / piece->block + 1;
-}
-
 gboolean model_stream(const ModelRequest *request, Prepared *prepared, const Layout *layout,
 	const GPtrArray *outputs, ModelTensor *found, Job *job, GError **error)
 {
 	PrepareRequest prepare = model_prepare(request);
-	g_autoptr(GArray) pieces = g_array_new(FALSE, TRUE, sizeof(Piece));
+	g_autoptr(GArray) parts = g_array_new(FALSE, TRUE, sizeof(Part));
+	g_autoptr(GArray) pieces = pieces_new();
 	Stream stream = {.request = request,
 		.apply = model_apply(request, prepared),
 		.outputs = outputs,
 		.job = job,
+		.parts = parts,
 		.pieces = pieces,
 		.found = found};
-	add_pieces(&stream, layout);
+	add_parts(&stream, layout);
 	fit_budget(&stream);
-	number_items(&stream);
+	add_pieces(&stream);
 	Parallel parallel = {
-		.items = stream.items,
+		.items = pieces_items(pieces),
 		.threads = prepare_threads(prepared, &prepare, slot_bytes(&stream), error),
 		.slot_bytes = slot_bytes(&stream),
 		.data = &stream,
@@ -331,7 +316,7 @@ gboolean model_stream(const ModelRequest *request, Prepared *prepared, const Lay
 		.merge = merge,
 	};
 	if (!parallel.threads ||
-		!prepare_parallel(prepared, &prepare, &parallel, piece_of, job, error))
+		!prepare_parallel(prepared, &prepare, &parallel, pieces, job, error))
 		return FALSE;
 	take_changed(&stream);
 	return TRUE;

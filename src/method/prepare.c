@@ -21,19 +21,12 @@
  * stays in the nearest caches. */
 #define CHUNK 2048u
 
-/* One tensor of a pass. */
-typedef struct {
-	guint tensor;
-	guint64 block, chunk, first_item;
-} Piece;
-
 typedef struct {
 	const PrepareRequest *request;
 	Prepared *prepared;
 	Job *job;
-	GArray *places; /* of CallPlace: the calls that are gathered */
-	GArray *pieces; /* of Piece */
-	guint64 items;
+	GArray *places;                    /* of CallPlace: the calls that are gathered */
+	GArray *pieces;                    /* of Piece */
 	gsize base, values, scratch, slot; /* bytes */
 	guint members;                     /* that take part */
 	gint only;                         /* the one tensor that is looked at; -1: all */
@@ -60,23 +53,9 @@ static gboolean any_wants_part(const Pass *pass, guint tensor, guint64 first, gu
 	return FALSE;
 }
 
-/* The last piece that begins at or before an item. */
-static const Piece *find_piece(const Pass *pass, guint64 item)
+static const Piece *piece_of(const Pass *pass, guint64 item)
 {
-	guint low = 0, high = pass->pieces->len;
-	while (high - low > 1) {
-		guint middle = low + (high - low) / 2;
-		if (g_array_index(pass->pieces, Piece, middle).first_item <= item)
-			low = middle;
-		else
-			high = middle;
-	}
-	return &g_array_index(pass->pieces, Piece, low);
-}
-
-static guint64 elements_of(const Pass *pass, guint tensor)
-{
-	return collection_tensor(pass->prepared->collection, tensor)->elements;
+	return pieces_at(pass->pieces, pieces_find(pass->pieces, item));
 }
 
 /* Of so many elements of a tensor. */
@@ -110,9 +89,9 @@ static guint64 chunk_elements(const Pass *pass, guint tensor, guint64 block)
 
 static void expect_bytes(const Pass *pass, const Piece *piece)
 {
-	guint64 elements = elements_of(pass, piece->tensor), wanted = 0;
-	for (guint64 at = 0, n; at < elements; at += n) {
-		n = MIN(piece->block, elements - at);
+	guint64 wanted = 0;
+	for (guint64 at = 0, n; at < piece->units; at += n) {
+		n = MIN(piece->block, piece->units - at);
 		wanted += any_wants_part(pass, piece->tensor, at, n) ? n : 0;
 	}
 	job_expect_more(pass->job, bytes_of(pass, piece->tensor, wanted));
@@ -121,20 +100,19 @@ static void expect_bytes(const Pass *pass, const Piece *piece)
 /* Lists what the pass reads; the largest block and chunk. */
 static void add_pieces(Pass *pass, guint64 *block, guint64 *chunk)
 {
+	const Collection *collection = pass->prepared->collection;
 	guint64 about = block_elements(pass);
 	*block = *chunk = 1;
-	for (guint i = 0; i < collection_tensors(pass->prepared->collection); i++) {
+	for (guint i = 0; i < collection_tensors(collection); i++) {
 		if (!any_wants(pass, i) || (pass->only >= 0 && i != (guint)pass->only))
 			continue;
-		guint64 elements = elements_of(pass, i);
-		Piece piece = {i, evaluate_block(pass->prepared, i, about), 0, pass->items};
-		piece.chunk = chunk_elements(pass, i, piece.block);
-		pass->items += elements / piece.block + (elements % piece.block != 0);
-		*block = MAX(*block, MIN(piece.block, elements));
-		*chunk = MAX(*chunk, MIN(piece.chunk, elements));
-		g_array_append_val(pass->pieces, piece);
+		guint64 elements = collection_tensor(collection, i)->elements;
+		guint64 here = evaluate_block(pass->prepared, i, about);
+		*block = MAX(*block, MIN(here, elements));
+		*chunk = MAX(*chunk, MIN(chunk_elements(pass, i, here), elements));
+		pieces_add(pass->pieces, i, elements, here);
 		if (pass->only < 0)
-			expect_bytes(pass, &piece);
+			expect_bytes(pass, pieces_at(pass->pieces, pass->pieces->len - 1));
 	}
 }
 
@@ -227,11 +205,12 @@ static gboolean gather_chunk(
 static gboolean gather_block(const Pass *pass, const Piece *piece, guint64 first, guint64 count,
 	guint8 *slot, GError **error)
 {
+	guint64 chunk = chunk_elements(pass, piece->tensor, piece->block);
 	ValuesRun run;
 	if (!read_run(pass, piece->tensor, first, count, slot, &run, error))
 		return FALSE;
-	for (guint64 at = 0; at < count; at += piece->chunk)
-		if (!gather_chunk(pass, &run, at, MIN(piece->chunk, count - at), slot, error))
+	for (guint64 at = 0; at < count; at += chunk)
+		if (!gather_chunk(pass, &run, at, MIN(chunk, count - at), slot, error))
 			return FALSE;
 	job_advance(pass->job, bytes_of(pass, piece->tensor, count));
 	return TRUE;
@@ -240,9 +219,8 @@ static gboolean gather_block(const Pass *pass, const Piece *piece, guint64 first
 static gboolean work(gpointer data, guint64 item, gpointer memory, GError **error)
 {
 	const Pass *pass = data;
-	const Piece *piece = find_piece(pass, item);
-	guint64 first = (item - piece->first_item) * piece->block;
-	guint64 count = MIN(piece->block, elements_of(pass, piece->tensor) - first);
+	const Piece *piece = piece_of(pass, item);
+	guint64 first = piece_first(piece, item), count = piece_count(piece, item);
 	begin_block(pass, piece->tensor, memory);
 	return !any_wants_part(pass, piece->tensor, first, count) ||
 	       gather_block(pass, piece, first, count, memory, error);
@@ -251,9 +229,8 @@ static gboolean work(gpointer data, guint64 item, gpointer memory, GError **erro
 static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **error)
 {
 	const Pass *pass = data;
-	const Piece *piece = find_piece(pass, item);
-	guint64 elements = elements_of(pass, piece->tensor);
-	gboolean last = item == piece->first_item + (elements - 1) / piece->block;
+	const Piece *piece = piece_of(pass, item);
+	gboolean last = item == piece->first_item + piece_items(piece) - 1;
 	(void)error;
 	for (guint i = 0; i < pass->places->len; i++) {
 		const CallPlace *place = place_at(pass, i);
@@ -267,13 +244,6 @@ static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **err
 	return TRUE;
 }
 
-static guint64 piece_of(gpointer data, guint64 item, guint *tensor)
-{
-	const Piece *piece = find_piece(data, item);
-	*tensor = piece->tensor;
-	return piece->first_item + (elements_of(data, piece->tensor) - 1) / piece->block + 1;
-}
-
 /* What calls by tensor find need not be known for a guess of all. */
 static void guess(const Pass *pass)
 {
@@ -284,16 +254,15 @@ static void guess(const Pass *pass)
 
 static gboolean run_pass(Pass *pass, GError **error)
 {
-	g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
+	g_autoptr(GArray) pieces = pieces_new();
 	guint64 block, chunk;
 	pass->pieces = pieces;
-	pass->items = 0;
 	guess(pass);
 	add_pieces(pass, &block, &chunk);
 	lay_out(pass, block, chunk);
 	job_set_detail(pass->job, "what the methods must know first");
 	Parallel parallel = {
-		.items = pass->items,
+		.items = pieces_items(pieces),
 		.threads = prepare_threads(pass->prepared, pass->request, pass->slot, error),
 		.slot_bytes = pass->slot,
 		.data = pass,
@@ -303,8 +272,8 @@ static gboolean run_pass(Pass *pass, GError **error)
 	if (!parallel.threads)
 		return FALSE;
 	return pass->only >= 0 ? parallel_run(&parallel, pass->job, error)
-			       : prepare_parallel(pass->prepared, pass->request, &parallel,
-					 piece_of, pass->job, error);
+			       : prepare_parallel(pass->prepared, pass->request, &parallel, pieces,
+					 pass->job, error);
 }
 
 /* Goes on to the next step that has something to gather, where the one at hand is over. */
@@ -470,29 +439,29 @@ gboolean prepare_tensor(
 /* What prepare_tensor will read of a tensor. */
 static void expect_tensor(const Pass *pass, guint tensor)
 {
+	guint64 elements = collection_tensor(pass->prepared->collection, tensor)->elements;
 	for (guint i = 0; i < pass->prepared->nodes->len; i++) {
 		const Call *call = &pass->prepared->calls[i];
 		if (call->by_tensor && call_domain(call, tensor) &&
 			inner_are_done(pass->prepared, call))
-			job_expect_more(
-				pass->job, bytes_of(pass, tensor, elements_of(pass, tensor)));
+			job_expect_more(pass->job, bytes_of(pass, tensor, elements));
 	}
 }
 
 gboolean prepare_parallel(Prepared *prepared, const PrepareRequest *request,
-	const Parallel *parallel, PreparePiece piece, Job *job, GError **error)
+	const Parallel *parallel, const GArray *pieces, Job *job, GError **error)
 {
 	if (!prepared->by_tensor)
 		return parallel_run(parallel, job, error);
 	Pass pass = pass_new(prepared, request, NULL, job);
 	Parallel part = *parallel;
-	guint tensor;
-	for (guint64 item = 0; item < parallel->items; expect_tensor(&pass, tensor))
-		item = piece(parallel->data, item, &tensor);
-	for (guint64 item = 0; item < parallel->items; item += part.items) {
-		part.first = item;
-		part.items = piece(parallel->data, item, &tensor) - item;
-		if (!prepare_tensor(prepared, request, tensor, job, error) ||
+	for (guint i = 0; i < pieces->len; i++)
+		expect_tensor(&pass, pieces_at(pieces, i)->tensor);
+	for (guint i = 0; i < pieces->len; i++) {
+		const Piece *piece = pieces_at(pieces, i);
+		part.first = piece->first_item;
+		part.items = piece_items(piece);
+		if (!prepare_tensor(prepared, request, piece->tensor, job, error) ||
 			!parallel_run(&part, job, error))
 			return FALSE;
 	}

@@ -8,6 +8,7 @@
 
 #include "analysis/pass.h"
 #include "method/evaluate.h"
+#include "method/pieces.h"
 
 typedef struct {
 	const Collection *collection;
@@ -27,11 +28,10 @@ Prepared *prepare_weights(const PrepareRequest *request, Job *job, GError **erro
  * prepare_weights. */
 gboolean prepare_tensor(
 	Prepared *prepared, const PrepareRequest *request, guint tensor, Job *job, GError **error);
-/* parallel_run with items that evaluate: prepare_tensor is called before those of each tensor.
- * `piece` gives the tensor that an item is of, and the first item that is not of it. */
-typedef guint64 (*PreparePiece)(gpointer data, guint64 item, guint *tensor);
+/* parallel_run of the items of pieces, which evaluate: prepare_tensor is called before those of
+ * each piece. */
 gboolean prepare_parallel(Prepared *prepared, const PrepareRequest *request,
-	const Parallel *parallel, PreparePiece piece, Job *job, GError **error);
+	const Parallel *parallel, const GArray *pieces, Job *job, GError **error);
 /* Bytes for buffers. */
 gsize prepare_budget(const PrepareRequest *request);
 /* How many threads have two slots each within the request's budget, one with one slot at least.  0

@@ -16,19 +16,12 @@
 /* Sums that go on side by side, so that they take no turns. */
 #define LANES 8u
 
-/* One tensor of the pass. */
-typedef struct {
-	guint tensor;
-	guint64 block, first_item;
-} Piece;
-
 typedef struct {
 	const MeasureRequest *request;
 	Prepared *prepared;
 	const Node *wanted; /* the sum of the tasks whose products are, or NULL */
 	Job *job;
-	GArray *pieces; /* of Piece */
-	guint64 items;
+	GArray *pieces;                     /* of Piece */
 	gsize values, value, scratch, slot; /* bytes: where things lie within a slot */
 	guint vectors;                      /* that are read */
 	Measure *measure;
@@ -49,10 +42,9 @@ static guint64 add_pieces(Pass *pass)
 		if (!elements || !collection_is_float(collection, t) ||
 			!expression_acts(collection, pass->request->edit, t))
 			continue;
-		Piece piece = {t, evaluate_block(pass->prepared, t, BLOCK), pass->items};
-		pass->items += elements / piece.block + (elements % piece.block != 0);
-		most = MAX(most, MIN(piece.block, elements));
-		g_array_append_val(pass->pieces, piece);
+		guint64 block = evaluate_block(pass->prepared, t, BLOCK);
+		most = MAX(most, MIN(block, elements));
+		pieces_add(pass->pieces, t, elements, block);
 		job_expect_more(pass->job, bytes_of(pass, t));
 	}
 	return most;
@@ -94,28 +86,13 @@ static void multiply(const Values *values, guint members, const double *edit, do
 	sums[members] = product_of(edit, edit, values->count);
 }
 
-static const Piece *find_piece(const Pass *pass, guint64 item)
-{
-	guint low = 0, high = pass->pieces->len;
-	while (high - low > 1) {
-		guint middle = low + (high - low) / 2;
-		if (g_array_index(pass->pieces, Piece, middle).first_item <= item)
-			low = middle;
-		else
-			high = middle;
-	}
-	return &g_array_index(pass->pieces, Piece, low);
-}
-
 static gboolean work(gpointer data, guint64 item, gpointer memory, GError **error)
 {
 	const Pass *pass = data;
-	const Piece *piece = find_piece(pass, item);
+	const Piece *piece = pieces_at(pass->pieces, pieces_find(pass->pieces, item));
 	const Collection *collection = pass->request->collection;
 	const Node *edit = pass->request->edit;
-	guint64 elements = collection_tensor(collection, piece->tensor)->elements;
-	guint64 first = (item - piece->first_item) * piece->block;
-	guint64 count = MIN(piece->block, elements - first);
+	guint64 first = piece_first(piece, item), count = piece_count(piece, item);
 	double *value = (double *)((guint8 *)memory + pass->value);
 	Values values;
 	if (!values_read(&values, collection, edit, piece->tensor, first, count, NULL,
@@ -126,7 +103,7 @@ static gboolean work(gpointer data, guint64 item, gpointer memory, GError **erro
 	if (!evaluate_check(pass->prepared, error))
 		return FALSE;
 	multiply(&values, collection_members(collection), value, memory);
-	job_advance(pass->job, bytes_of(pass, piece->tensor) / elements * count);
+	job_advance(pass->job, bytes_of(pass, piece->tensor) / piece->units * count);
 	return TRUE;
 }
 
@@ -134,7 +111,8 @@ static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **err
 {
 	const Pass *pass = data;
 	const double *sums = memory;
-	guint tensor = find_piece(pass, item)->tensor, members = pass->measure->members;
+	guint tensor = pieces_at(pass->pieces, pieces_find(pass->pieces, item))->tensor;
+	guint members = pass->measure->members;
 	(void)error;
 	for (guint m = 0; m < members; m++)
 		pass->measure->products[(gsize)tensor * members + m] += sums[m];
@@ -142,28 +120,19 @@ static gboolean merge(gpointer data, guint64 item, gpointer memory, GError **err
 	return TRUE;
 }
 
-static guint64 piece_of(gpointer data, guint64 item, guint *tensor)
-{
-	const Pass *pass = data;
-	const Piece *piece = find_piece(pass, item);
-	guint64 elements = collection_tensor(pass->request->collection, piece->tensor)->elements;
-	*tensor = piece->tensor;
-	return piece->first_item + (elements - 1) / piece->block + 1;
-}
-
 static gboolean run_pass(Pass *pass, const PrepareRequest *prepare, GError **error)
 {
-	g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
+	g_autoptr(GArray) pieces = pieces_new();
 	pass->pieces = pieces;
 	lay_out(pass, add_pieces(pass));
-	Parallel parallel = {.items = pass->items,
+	Parallel parallel = {.items = pieces_items(pieces),
 		.threads = prepare_threads(pass->prepared, prepare, pass->slot, error),
 		.slot_bytes = pass->slot,
 		.data = pass,
 		.work = work,
 		.merge = merge};
 	return parallel.threads &&
-	       prepare_parallel(pass->prepared, prepare, &parallel, piece_of, pass->job, error);
+	       prepare_parallel(pass->prepared, prepare, &parallel, pieces, pass->job, error);
 }
 
 static gboolean is_wanted(const MeasureRequest *request, guint member)
