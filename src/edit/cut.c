@@ -379,7 +379,7 @@ void cut_search_end(CutSearch *search)
 		if (holds_cut(search))
 			cut_search_plan(search);
 		else
-			finish(search, cut_key_of(search->low), 0);
+			finish(search, key_of(search->low), 0);
 	}
 	clear_pass(search);
 }
