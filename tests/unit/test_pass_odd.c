@@ -1,6 +1,8 @@
 /* test_pass_odd.c - the streaming pass on tensors that are odd in size, value or type. */
 #include "fixture.h"
 
+#include "analysis/lineup.h"
+
 /* Far outside of float32's range and below it, products included. */
 static void test_wide_doubles(void)
 {
@@ -164,10 +166,68 @@ static void test_opaque(void)
 	g_autoptr(Digits) digits = fixture_run(&fixture);
 	for (guint t = 0; t < 2; t++) {
 		g_assert_cmphex(statistics_of(digits, 1)->hash[t], !=, 0);
-		g_assert_cmphex(statistics_of(digits, 1)->hash[t], ==,
-			statistics_of(digits, 0)->hash[t]);
+		g_assert_cmphex(
+			statistics_of(digits, 1)->hash[t], ==, statistics_of(digits, 0)->hash[t]);
 		g_assert_cmpfloat(cell(digits, t, 1, 1), ==, 0);
 	}
+}
+
+/* What bounds a tensor may stand in any of its stripes. */
+static void test_extremes_of_stripes(void)
+{
+	guint64 n = 2 * STRIPE_ELEMENTS + 10;
+	g_autofree double *values = g_new(double, n);
+	for (guint64 i = 0; i < n; i++)
+		values[i] = 1;
+	TestTensor tensor = {"w", DTYPE_F32, 1, {n}, values};
+	g_auto(Fixture) fixture = fixture_new(&tensor, 1);
+	values[7] = 9;
+	values[STRIPE_ELEMENTS + 5] = -3;
+	values[0] = values[2 * STRIPE_ELEMENTS + 1] = NAN;
+	fixture_add(&fixture, "first-is-largest", &tensor, 1);
+	values[7] = -8;
+	values[2 * STRIPE_ELEMENTS + 1] = 9;
+	fixture_add(&fixture, "last-is-largest", &tensor, 1);
+	g_autoptr(Digits) digits = fixture_run(&fixture);
+	const Statistics *first = statistics_of(digits, 1), *last = statistics_of(digits, 2);
+	g_assert_cmpfloat(first->minimum[0], ==, -3);
+	g_assert_cmpfloat(first->maximum[0], ==, 9);
+	g_assert_cmpfloat(first->largest_change[0], ==, 8);
+	g_assert_cmpuint(first->nonfinite[0], ==, 2);
+	g_assert_cmpfloat(last->minimum[0], ==, -8);
+	g_assert_cmpfloat(last->maximum[0], ==, 9);
+	g_assert_cmpfloat(last->largest_change[0], ==, 9);
+	g_assert_cmpuint(last->nonfinite[0], ==, 1);
+}
+
+/* Steps of a run are told apart by less than single precision would see of their products. */
+static void test_steps_are_exact(void)
+{
+	enum { N = 70001 };
+	g_autofree double *values = g_new(double, N), *one = g_new(double, N);
+	long double expected = 0;
+	for (guint i = 0; i < N; i++)
+		values[i] = (float)sin(0.7 * i);
+	TestTensor tensor = {"w", DTYPE_F32, 1, {N}, values};
+	g_auto(Fixture) fixture = fixture_new(&tensor, 1);
+	for (guint i = 0; i < N; i++)
+		one[i] = (float)(values[i] + 0.01 * cos(0.3 * i));
+	for (guint i = 0; i < N; i++) {
+		values[i] = (float)(one[i] + 1e-6 * sin(1.3 * i));
+		expected += ((long double)values[i] - one[i]) * ((long double)values[i] - one[i]);
+	}
+	const double *steps[2] = {one, values};
+	for (guint i = 0; i < 2; i++) {
+		g_autoptr(GError) error = NULL;
+		g_autofree char *name = g_strdup_printf("run@%u", i);
+		tensor.values = steps[i];
+		collection_add(fixture.collection, name, MEMBER_STEP, "run", i,
+			write_and_open(fixture.folder, name, &tensor, 1), NULL, &error);
+		test_no_error(error);
+	}
+	g_autoptr(Digits) digits = fixture_run(&fixture);
+	double square = cell(digits, 0, 1, 1) - 2 * cell(digits, 0, 1, 2) + cell(digits, 0, 2, 2);
+	g_assert_cmpfloat(fabs(square / (double)expected - 1), <, 1e-5);
 }
 
 int main(int argc, char **argv)
@@ -181,5 +241,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/pass/odd-shapes", test_odd_shapes);
 	g_test_add_func("/pass/not-shared", test_not_shared);
 	g_test_add_func("/pass/opaque", test_opaque);
+	g_test_add_func("/pass/extremes-of-stripes", test_extremes_of_stripes);
+	g_test_add_func("/pass/steps-are-exact", test_steps_are_exact);
 	return g_test_run();
 }

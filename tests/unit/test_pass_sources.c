@@ -59,6 +59,14 @@ static void test_other_vocabularies(void)
 		float sampled = statistics_of(digits, 2)->sample[i];
 		g_assert_true(i < 4 ? (double)sampled == shrunk[i] : isnan(sampled));
 	}
+	g_autofree gboolean *fresh = digits_all_fresh(digits->collection);
+	PassRequest request = {digits->collection, fresh, 1, 0};
+	g_assert_cmpuint(pass_bytes(&request), ==, (6 + 6 + 4) * sizeof(float));
+	for (guint i = 0; i < 3; i++) {
+		guint64 hash = 0;
+		g_assert_true(pass_hash(digits->collection, i, 1, &hash, NULL, NULL));
+		g_assert_cmphex(statistics_of(digits, i)->hash[0], ==, hash);
+	}
 }
 
 #define ROWS 700u
