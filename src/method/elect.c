@@ -7,6 +7,7 @@
 
 #include "core/variants.h"
 #include "method/block.h"
+#include "method/elements.h"
 
 #include <math.h>
 #include <string.h>
@@ -100,18 +101,12 @@ static double divisor_of_all(const Election *election)
 	return election->normalizes && sum != 0 && fabs(sum) >= least ? sum : 1;
 }
 
-CPU_VARIANTS static void add_weighted(const double *values, double weight, guint64 n, double *sum)
-{
-	for (guint64 e = 0; e < n; e++)
-		sum[e] += weight * values[e];
-}
-
 static void combine_all(const Election *election, const double *sparse, guint64 n, double *out)
 {
 	double divisor = divisor_of_all(election);
 	memset(out, 0, n * sizeof *out);
 	for (guint i = 0; i < election->inputs; i++)
-		add_weighted(sparse + i * n, election->weight[i], n, out);
+		elements_add_scaled(out, sparse + i * n, n, election->weight[i]);
 	for (guint64 e = 0; divisor != 1 && e < n; e++)
 		out[e] /= divisor;
 }

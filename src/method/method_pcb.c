@@ -6,7 +6,6 @@
 #include "edit/method_rows.h"
 #include "method/block.h"
 #include "method/elementary.h"
-#include "method/elements.h"
 
 #include <string.h>
 
@@ -97,14 +96,6 @@ static void find_scores(const MethodBlock *block, guint input, guint64 first, gu
 	multiply(out, change, agreement, n);
 }
 
-/* Σx of a run. */
-static void find_sums(const MethodBlock *block, guint64 first, guint64 n, double *sum)
-{
-	memset(sum, 0, n * sizeof *sum);
-	for (guint j = 0; j < block->site.inputs; j++)
-		elements_add(sum, sum, block->input[j] + first, n);
-}
-
 static guint bounds_of(const MethodSite *site)
 {
 	return BOUNDS * site->inputs;
@@ -122,7 +113,7 @@ static void score_keys(const MethodBlock *block, guint cut, double *keys)
 	double sum[RUN];
 	for (guint64 first = 0, n; first < block->n; first += n) {
 		n = MIN(RUN, block->n - first);
-		find_sums(block, first, n, sum);
+		block_sum(block, first, n, sum);
 		find_scores(block, cut / BOUNDS, first, n, sum, keys + first);
 	}
 }
@@ -219,7 +210,7 @@ CPU_VARIANTS static void add_weighed(const double *change, Bounds bounds, const 
 static void weigh(const MethodBlock *block, guint64 first, guint64 n, double *out)
 {
 	double sum[RUN], score[RUN], divisor[RUN] = {0};
-	find_sums(block, first, n, sum);
+	block_sum(block, first, n, sum);
 	memset(out, 0, n * sizeof *out);
 	for (guint j = 0; j < block->site.inputs; j++) {
 		find_scores(block, j, first, n, sum, score);

@@ -1,6 +1,7 @@
 /* method_pick.c - methods that let one element of one task vector, or their sum, stand for all. */
 #include "core/variants.h"
 #include "edit/method_rows.h"
+#include "method/block.h"
 #include "method/mix.h"
 
 #include <math.h>
@@ -56,20 +57,6 @@ static const Parameter consensus_parameters[] = {
 	{0},
 };
 
-CPU_VARIANTS static void add_input(const double *input, guint64 n, double *sum)
-{
-	for (guint64 i = 0; i < n; i++)
-		sum[i] += input[i];
-}
-
-/* Σ xⱼ of a run. */
-static void sum_run(const MethodBlock *block, guint64 first, guint64 n, double *sum)
-{
-	memset(sum, 0, n * sizeof *sum);
-	for (guint j = 0; j < block->site.inputs; j++)
-		add_input(block->input[j] + first, n, sum);
-}
-
 /* The masks of TALL: a task needs an element where its change is not small against the rest.  What
  * cannot be compared is not small, so that a NaN shows. */
 CPU_VARIANTS static void count_needed(
@@ -92,7 +79,7 @@ static void consensus_run(const MethodBlock *block, guint64 first, guint64 n, do
 {
 	const double *parameter = block->site.parameter;
 	double sum[RUN], needed[RUN] = {0};
-	sum_run(block, first, n, sum);
+	block_sum(block, first, n, sum);
 	for (guint j = 0; j < block->site.inputs; j++)
 		count_needed(block->input[j] + first, sum, parameter[CONSENSUS_LAMBDA], n, needed);
 	keep_needed(sum, needed, parameter[CONSENSUS_K], n, out);
@@ -175,7 +162,7 @@ CPU_VARIANTS static void keep_largest(
 static void unified_run(const MethodBlock *block, guint64 first, guint64 n, double *out)
 {
 	double sum[RUN];
-	sum_run(block, first, n, sum);
+	block_sum(block, first, n, sum);
 	memset(out, 0, n * sizeof *out);
 	for (guint j = 0; j < block->site.inputs; j++)
 		keep_largest(block->input[j] + first, sum, n, out);
