@@ -13,7 +13,8 @@
  * in the last cache, but not so little that calls cost more than copying. */
 #define RUN_BYTES_LEAST (64u << 10)
 #define RUN_BYTES_MOST (256u << 10)
-#define RUN_BYTES_TOGETHER (9u << 18)
+#define RUN_BYTES_TOGETHER (9u * RUN_BYTES_MOST) /* of nine vectors the most */
+/* Tensors of at most so many are multiplied in double. */
 #define WIDE_ELEMENTS (1u << 16)
 
 gboolean pass_is_wide(const Collection *collection, guint member, guint tensor)
