@@ -167,8 +167,8 @@ static gboolean has_fresh_tensor(const Load *load, guint tensor)
 /* Whether the pass reads its weights: those of a new row, and of who shares a tensor with one. */
 static gboolean is_read(const Load *load, guint member)
 {
-	if (load->fresh[member])
-		return TRUE;
+	if (load->fresh[member] || !any_fresh(load))
+		return load->fresh[member];
 	for (guint i = 0; i < collection_tensors(load->collection); i++)
 		if (lineup_shares(load->collection, member, i) && has_fresh_tensor(load, i))
 			return TRUE;
