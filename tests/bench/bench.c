@@ -7,7 +7,6 @@
 
 #include "core/error.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
