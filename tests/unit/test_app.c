@@ -1,38 +1,12 @@
 /* test_app.c - the workbench without a terminal: what keys do, that every screen keeps to its place
  * at every size, and that no keys at all can break it. */
-#include "app.h"
+#include "workbench.h"
 
-#include "frame.h"
 #include "pane.h"
-#include "test.h"
 
-#include <glib/gstdio.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { MONKEY_KEYS = 20000, MARGIN = 3 };
-
-typedef struct {
-	Ui *ui;
-	Canvas *canvas;
-	char *folder;
-} Bench;
-
-static void settle(void)
-{
-	while (g_main_context_iteration(NULL, FALSE))
-		;
-}
-
-static void wait_for_jobs(Session *session)
-{
-	gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
-	while (session_running(session) > 0) {
-		g_assert_cmpint(g_get_monotonic_time(), <, end);
-		g_main_context_iteration(NULL, TRUE);
-	}
-	settle();
-}
 
 static void load_digits(Session *session)
 {
@@ -54,54 +28,9 @@ static void load_digits(Session *session)
 	g_assert_true(session_ready(session));
 }
 
-/* A workbench in a scratch folder, which becomes the current one. */
 static Bench bench_new(gboolean digits)
 {
-	g_autoptr(GError) error = NULL;
-	Bench bench = {.folder = test_folder()};
-	g_assert_cmpint(g_chdir(bench.folder), ==, 0);
-	Session *session = session_open("store.h5", 1, &error);
-	g_assert_no_error(error);
-	if (digits)
-		load_digits(session);
-	bench.ui = app_new(session, TRUE);
-	bench.canvas = canvas_new(100, 30, FALSE);
-	app_draw(bench.ui, bench.canvas);
-	return bench;
-}
-
-static void bench_free(Bench *bench)
-{
-	wait_for_jobs(bench->ui->session);
-	app_free(bench->ui);
-	canvas_free(bench->canvas);
-	g_assert_cmpint(g_chdir("/"), ==, 0);
-	test_folder_remove(bench->folder);
-}
-
-static void press(Bench *bench, const char *keys)
-{
-	g_auto(GStrv) list = g_strsplit(keys, " ", -1);
-	for (guint i = 0; list[i]; i++) {
-		app_key(bench->ui, list[i]);
-		app_draw(bench->ui, bench->canvas);
-	}
-}
-
-static void type(Bench *bench, const char *text)
-{
-	for (const char *at = text; *at; at++)
-		app_key(bench->ui, (char[2]){*at, 0});
-	app_draw(bench->ui, bench->canvas);
-}
-
-static gboolean shows(const Bench *bench, const char *text)
-{
-	g_autofree char *screen = canvas_to_text(bench->canvas);
-	if (strstr(screen, text))
-		return TRUE;
-	g_test_message("the screen has no \"%s\":\n%s", text, screen);
-	return FALSE;
+	return bench_open(digits ? load_digits : NULL, 30);
 }
 
 static void test_screens_by_key(void)

@@ -1,6 +1,6 @@
 /* test_compose.c - the Compose screen by its keys: rows, methods, undo, kept edits, and that no
  * keys break it. */
-#include "workbench.h"
+#include "composing.h"
 
 enum { MONKEY_KEYS = 3000 };
 

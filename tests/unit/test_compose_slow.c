@@ -1,6 +1,6 @@
 /* test_compose_slow.c - the Compose screen where a preview takes its time: it is measured, or made
  * off the main thread, and the keys go on. */
-#include "workbench.h"
+#include "composing.h"
 
 /* More elements than a sample holds: the values are those of a fixed sequence. */
 static void write_large(const char *path, guint seed)

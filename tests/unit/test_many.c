@@ -1,23 +1,13 @@
 /* test_many.c - the workbench on a long run and many tasks: frames that read nothing and format
  * what is seen, lists whose ends can be reached, long tables as jobs, previews off the main thread.
  */
-#include "frame.h"
+#include "workbench.h"
 
 #include "checkpoints_view.h"
 #include "core/text.h"
-#include "test.h"
 #include "tensors.h"
 
-#include <glib/gstdio.h>
-#include <string.h>
-
 enum { STEPS = 30, TASKS = 45, LAYERS = 20, PARTS = 6, TENSORS = LAYERS * PARTS, ELEMENTS = 8 };
-
-typedef struct {
-	Ui *ui;
-	Canvas *canvas;
-	char *folder;
-} Bench;
 
 static void write_checkpoint(const char *path, double phase)
 {
@@ -30,15 +20,6 @@ static void write_checkpoint(const char *path, double phase)
 		tensors[t] = (TestTensor){name, DTYPE_F32, 1, {ELEMENTS}, values + t * ELEMENTS};
 	}
 	test_write_safetensors(path, tensors, TENSORS);
-}
-
-static void wait_for_jobs(const Session *session)
-{
-	gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
-	while (session_running(session) > 0) {
-		g_assert_cmpint(g_get_monotonic_time(), <, end);
-		g_main_context_iteration(NULL, TRUE);
-	}
 }
 
 static LoadRequest *make_checkpoints(void)
@@ -63,44 +44,18 @@ static LoadRequest *make_checkpoints(void)
 	return request;
 }
 
-static Bench bench_new(void)
+static void load_many(Session *session)
 {
 	g_autoptr(GError) error = NULL;
-	Bench bench = {.folder = test_folder()};
-	g_assert_cmpint(g_chdir(bench.folder), ==, 0);
 	g_autoptr(LoadRequest) request = make_checkpoints();
-	Session *session = session_open("store.h5", 1, &error);
-	test_no_error(error);
 	session_load(session, request, &error);
 	test_no_error(error);
 	wait_for_jobs(session);
-	bench.ui = app_new(session, TRUE);
-	bench.canvas = canvas_new(100, 30, FALSE);
-	app_draw(bench.ui, bench.canvas);
-	return bench;
 }
 
-static void bench_free(Bench *bench)
+static Bench bench_new(void)
 {
-	app_free(bench->ui);
-	canvas_free(bench->canvas);
-	g_assert_cmpint(g_chdir("/"), ==, 0);
-	test_folder_remove(bench->folder);
-}
-
-static void press(Bench *bench, const char *keys)
-{
-	g_auto(GStrv) list = g_strsplit(keys, " ", -1);
-	for (guint i = 0; list[i]; i++) {
-		app_key(bench->ui, list[i]);
-		app_draw(bench->ui, bench->canvas);
-	}
-}
-
-static gboolean shows(const Bench *bench, const char *text)
-{
-	g_autofree char *screen = canvas_to_text(bench->canvas);
-	return strstr(screen, text) != NULL;
+	return bench_open(load_many, 30);
 }
 
 static void remove_below(const char *folder)

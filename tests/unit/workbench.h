@@ -1,10 +1,9 @@
-/* workbench.h - the Compose screen without a terminal, for the tests of its keys. */
+/* workbench.h - the workbench without a terminal, for the tests of its keys. */
 #ifndef TAUSCOPE_TEST_WORKBENCH_H
 #define TAUSCOPE_TEST_WORKBENCH_H
 
 #include "app.h"
 
-#include "compose_view.h"
 #include "frame.h"
 #include "test.h"
 
@@ -33,46 +32,21 @@ static inline void wait_for_jobs(const Session *session)
 	settle();
 }
 
-static inline void load_digits(Session *session)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(LoadRequest) request = load_request_new();
-	static const char *const names[] = {"mnist", "fashion", "optdigits", "greek"};
-	request->base = test_source("data/digits/base");
-	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *relative =
-			g_strdup_printf("data/digits/%s/model.safetensors", names[i]);
-		g_autofree char *path = test_source(relative);
-		load_request_add(request, names[i], path, FALSE);
-	}
-	session_load(session, request, &error);
-	test_no_error(error);
-	wait_for_jobs(session);
-}
-
-/* A workbench on the Compose screen, with an edit of what is loaded. */
-static inline Bench bench_on(void (*load)(Session *session), const char *edit)
+/* A workbench of 100 columns in a scratch folder, which becomes the current one.  What is loaded
+ * there, if not NULL, is there before the first frame. */
+static inline Bench bench_open(void (*load)(Session *session), int rows)
 {
 	g_autoptr(GError) error = NULL;
 	Bench bench = {.folder = test_folder()};
 	g_assert_cmpint(g_chdir(bench.folder), ==, 0);
 	Session *session = session_open("store.h5", 1, &error);
 	test_no_error(error);
-	load(session);
-	g_autoptr(Composition) composition = composition_new();
-	composition_set_text(composition, session_collection(session), edit, &error);
-	test_no_error(error);
-	session_compose(session, composition, "edit", NULL);
+	if (load)
+		load(session);
 	bench.ui = app_new(session, TRUE);
-	bench.canvas = canvas_new(100, 40, FALSE);
-	ui_go(bench.ui, SCREEN_COMPOSE);
+	bench.canvas = canvas_new(100, rows, FALSE);
 	app_draw(bench.ui, bench.canvas);
 	return bench;
-}
-
-static inline Bench bench_new(const char *edit)
-{
-	return bench_on(load_digits, edit);
 }
 
 static inline void bench_free(Bench *bench)
@@ -109,12 +83,6 @@ static inline gboolean shows(const Bench *bench, const char *text)
 		return TRUE;
 	g_test_message("the screen has no \"%s\":\n%s", text, screen);
 	return FALSE;
-}
-
-static inline void assert_edit(const Bench *bench, const char *text)
-{
-	g_autofree char *found = composition_text(session_composition(bench->ui->session));
-	g_assert_cmpstr(found, ==, text);
 }
 
 #endif
