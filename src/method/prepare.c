@@ -29,6 +29,7 @@ typedef struct {
 	GArray *pieces;                    /* of Piece */
 	gsize base, values, scratch, slot; /* bytes */
 	guint members;                     /* that take part */
+	guint64 announced;                 /* bytes that the job expects of passes to come */
 	gint only;                         /* the one tensor that is looked at; -1: all */
 } Pass;
 
@@ -87,14 +88,37 @@ static guint64 chunk_elements(const Pass *pass, guint tensor, guint64 block)
 	return MIN(evaluate_block(pass->prepared, tensor, CHUNK), block);
 }
 
-static void expect_bytes(const Pass *pass, const Piece *piece)
+static guint64 piece_bytes(const Pass *pass, const Piece *piece)
 {
 	guint64 wanted = 0;
 	for (guint64 at = 0, n; at < piece->units; at += n) {
 		n = MIN(piece->block, piece->units - at);
 		wanted += any_wants_part(pass, piece->tensor, at, n) ? n : 0;
 	}
-	job_expect_more(pass->job, bytes_of(pass, piece->tensor, wanted));
+	return bytes_of(pass, piece->tensor, wanted);
+}
+
+/* Goes on to announce so much: what is less than before is taken back, modulo 2^64. */
+static void announce(Pass *pass, guint64 bytes)
+{
+	job_expect_more(pass->job, bytes - pass->announced);
+	pass->announced = bytes;
+}
+
+/* This pass, and those that are certain to follow it, so that progress does not go back. */
+static void expect_bytes(Pass *pass)
+{
+	guint ahead = 0;
+	guint64 now = 0, whole = 0;
+	for (guint i = 0; i < pass->places->len; i++)
+		ahead = MAX(ahead, steps_ahead(pass->prepared, place_at(pass, i)->call));
+	for (guint i = 0; i < pass->pieces->len; i++) {
+		const Piece *piece = pieces_at(pass->pieces, i);
+		now += piece_bytes(pass, piece);
+		whole += bytes_of(pass, piece->tensor, piece->units);
+	}
+	announce(pass, now + ahead * whole);
+	pass->announced -= now;
 }
 
 /* Lists what the pass reads; the largest block and chunk. */
@@ -111,8 +135,6 @@ static void add_pieces(Pass *pass, guint64 *block, guint64 *chunk)
 		*block = MAX(*block, MIN(here, elements));
 		*chunk = MAX(*chunk, MIN(chunk_elements(pass, i, here), elements));
 		pieces_add(pass->pieces, i, elements, here);
-		if (pass->only < 0)
-			expect_bytes(pass, pieces_at(pass->pieces, pass->pieces->len - 1));
 	}
 }
 
@@ -259,6 +281,8 @@ static gboolean run_pass(Pass *pass, GError **error)
 	pass->pieces = pieces;
 	guess(pass);
 	add_pieces(pass, &block, &chunk);
+	if (pass->only < 0)
+		expect_bytes(pass);
 	lay_out(pass, block, chunk);
 	job_set_detail(pass->job, "what the methods must know first");
 	Parallel parallel = {
@@ -369,6 +393,7 @@ static gboolean run_passes(Pass *pass, GError **error)
 			if (!end_call(pass, place_at(pass, i), error))
 				return FALSE;
 	}
+	announce(pass, 0);
 	return ok;
 }
 

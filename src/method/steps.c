@@ -245,6 +245,24 @@ static Domain *domain_at(const Call *call, guint domain)
 	return &g_array_index(call->domains, Domain, domain);
 }
 
+static gboolean gathers(const MethodStep *step, const MethodSite *site)
+{
+	return (step->sums && step->sums(site)) || (step->cuts && step->cuts(site));
+}
+
+guint steps_ahead(const Prepared *prepared, const Call *call)
+{
+	guint ahead = 0;
+	if (call->method->mix || !call->domains->len)
+		return 0;
+	g_autofree double *memory = g_new(double, call_site_numbers(call) + 1);
+	MethodSite site = call_domain_site(prepared, call, domain_at(call, 0), memory);
+	for (guint i = call->step + 1; i < call_steps(call); i++)
+		if (gathers(&call->method->steps[i], &site))
+			ahead++;
+	return ahead;
+}
+
 void step_begin_tensor(const Prepared *prepared, Call *call, guint tensor)
 {
 	g_autofree double *memory = g_new(double, call_site_numbers(call) + 1);

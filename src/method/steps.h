@@ -7,6 +7,8 @@
 
 /* Whether all steps of a call are done. */
 gboolean call_is_done(const Call *call);
+/* How many steps that gather something follow the one at hand: at least so many passes. */
+guint steps_ahead(const Prepared *prepared, const Call *call);
 
 /* Begins the step at hand in all domains: sums of 0 and searches for its cuts.  Where it wants
  * nothing, it is over at once. */

@@ -33,19 +33,32 @@ static guint64 bytes_of(const Pass *pass, guint tensor)
 }
 
 /* Where the edit is nothing, there is nothing to measure. */
+static gboolean is_measured(const Pass *pass, guint tensor)
+{
+	const Collection *collection = pass->request->collection;
+	return collection_tensor(collection, tensor)->elements &&
+	       collection_is_float(collection, tensor) &&
+	       expression_acts(collection, pass->request->edit, tensor);
+}
+
+static void expect_bytes(const Pass *pass)
+{
+	for (guint t = 0; t < collection_tensors(pass->request->collection); t++)
+		if (is_measured(pass, t))
+			job_expect_more(pass->job, bytes_of(pass, t));
+}
+
 static guint64 add_pieces(Pass *pass)
 {
 	const Collection *collection = pass->request->collection;
 	guint64 most = 1;
 	for (guint t = 0; t < collection_tensors(collection); t++) {
 		guint64 elements = collection_tensor(collection, t)->elements;
-		if (!elements || !collection_is_float(collection, t) ||
-			!expression_acts(collection, pass->request->edit, t))
+		if (!is_measured(pass, t))
 			continue;
 		guint64 block = evaluate_block(pass->prepared, t, BLOCK);
 		most = MAX(most, MIN(block, elements));
 		pieces_add(pass->pieces, t, elements, block);
-		job_expect_more(pass->job, bytes_of(pass, t));
 	}
 	return most;
 }
@@ -186,18 +199,18 @@ Measure *measure_edit(const MeasureRequest *request, Job *job, GError **error)
 {
 	PrepareRequest prepare = {
 		request->collection, request->edit, request->threads, request->budget};
+	g_autofree gboolean *takes_part = taking_part(request);
+	g_autoptr(Node) wanted = wanted_tasks(request, takes_part);
+	Pass pass = {.request = request, .wanted = wanted, .job = job};
+	pass.vectors = 1 + (wanted ? wanted->children->len : 0);
+	expect_bytes(&pass);
 	g_autoptr(Prepared) prepared = prepare_weights(&prepare, job, error);
 	if (!prepared)
 		return NULL;
-	g_autofree gboolean *takes_part = taking_part(request);
-	g_autoptr(Node) wanted = wanted_tasks(request, takes_part);
 	g_autoptr(Measure) measure = measure_new(request, takes_part);
-	Pass pass = {.request = request,
-		.prepared = prepared,
-		.wanted = wanted,
-		.job = job,
-		.measure = measure};
-	pass.vectors = 1 + (wanted ? wanted->children->len : 0);
+	pass.prepared = prepared;
+	pass.measure = measure;
+	job_set_detail(job, "the edit and its inner products");
 	return run_pass(&pass, &prepare, error) ? g_steal_pointer(&measure) : NULL;
 }
 

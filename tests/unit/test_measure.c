@@ -164,6 +164,33 @@ static void test_cancelled(void)
 	g_assert_error(error, TAUSCOPE_ERROR, ERROR_CANCELLED);
 }
 
+/* The bytes that a job expects of an edit: all of them, or as many as it knows of at first. */
+static guint64 expected_bytes(const Collection *collection, const char *text, gboolean at_first)
+{
+	g_autoptr(Node) edit = expression_parse(collection, text, NULL);
+	g_autoptr(Job) job = job_new("measure", NULL, NULL, NULL, NULL);
+	MeasureRequest request = {.collection = collection, .edit = edit};
+	JobStatus status;
+	if (at_first)
+		job_cancel(job);
+	g_autoptr(Measure) measure = measure_edit(&request, job, NULL);
+	g_assert_true((measure == NULL) == at_first);
+	job_status(job, &status);
+	g_assert_cmpuint(at_first ? 0 : status.total, ==, status.done);
+	return status.total;
+}
+
+/* What is expected at first holds to the end: progress does not go back. */
+static void test_expected(void)
+{
+	static const char *const edits[] = {"0.5*mnist", "trim(mnist)", "ties(mnist, greek)",
+		"dare(mnist, greek, p=0.5)", "breadcrumbs_ties(mnist, greek)"};
+	g_autoptr(Digits) digits = digits_new();
+	for (guint i = 0; i < G_N_ELEMENTS(edits); i++)
+		g_assert_cmpuint(expected_bytes(digits->collection, edits[i], TRUE), ==,
+			expected_bytes(digits->collection, edits[i], FALSE));
+}
+
 static void compose(Session *session, const char *text, double scale)
 {
 	g_autoptr(Composition) next = composition_copy(session_composition(session));
@@ -229,6 +256,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/measure/same", test_same);
 	g_test_add_func("/measure/wanted", test_wanted);
 	g_test_add_func("/measure/cancelled", test_cancelled);
+	g_test_add_func("/measure/expected", test_expected);
 	g_test_add_func("/measure/session", test_session);
 	return g_test_run();
 }
