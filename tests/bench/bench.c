@@ -13,6 +13,7 @@
 #include <sys/utsname.h>
 
 #define ROOM_SHARE 3.2 /* of the megabytes, for what is kept on the disk */
+#define BUDGET "256"   /* MiB for the pass, as of the program */
 
 static const Section sections[] = {
 	{"pass", section_pass, FALSE},
@@ -87,6 +88,38 @@ GPtrArray *bench_cat(const GPtrArray *paths, guint n)
 	GPtrArray *words = words_new("cat", NULL);
 	words_add_paths(words, paths, n);
 	return words;
+}
+
+GPtrArray *bench_pass(const Bench *bench, const Data *data, guint n, guint threads)
+{
+	g_autofree char *number = g_strdup_printf("%u", threads);
+	GPtrArray *words = bench_program(bench, "bench_pass");
+	words_add(words, "--json");
+	words_add(words, number);
+	words_add(words, BUDGET);
+	words_add_paths(words, data->paths, n);
+	return words;
+}
+
+GPtrArray *bench_export(const Bench *bench, const char *store, const char *edit, const char *output)
+{
+	GPtrArray *words = bench_verb(bench, "export");
+	words_add(words, "--no-recipe");
+	words_add(words, store);
+	words_add(words, edit);
+	words_add(words, output);
+	return words;
+}
+
+double report_number(const cJSON *report, const char *key)
+{
+	return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(report, key));
+}
+
+const char *report_text(const cJSON *report, const char *key)
+{
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(report, key));
+	return text ? text : "";
 }
 
 char *bench_path(const Bench *bench, const char *name)

@@ -51,6 +51,11 @@ gboolean words_run(GPtrArray *words, char **output, GError **error);
 GPtrArray *bench_program(const Bench *bench, const char *name);
 GPtrArray *bench_verb(const Bench *bench, const char *verb);
 GPtrArray *bench_cat(const GPtrArray *paths, guint n);
+/* The words of the pass over the first n of a set, which prints norms and cosines; of an export
+ * that leaves nothing but the model. */
+GPtrArray *bench_pass(const Bench *bench, const Data *data, guint n, guint threads);
+GPtrArray *bench_export(
+	const Bench *bench, const char *store, const char *edit, const char *output);
 /* A path in the folder of what goes again; g_free. */
 char *bench_path(const Bench *bench, const char *name);
 /* Loads the first n of a set, linked, into a store that is made anew, tasks as a, b, c … */
@@ -60,6 +65,10 @@ void bench_remove_store(const char *store);
 /* A checkpoint and tasks of a type, `share` of the bench's megabytes in all; nine is the usual
  * number. */
 const Data *bench_data(Bench *bench, const char *type, guint tasks, double share, GError **error);
+
+/* What a report says under a key: NaN, or "", where it does not. */
+double report_number(const cJSON *report, const char *key);
+const char *report_text(const cJSON *report, const char *key);
 
 /* Whether cosines and norms are those that the set was made with: notes how far they are away, and
  * that the row is wrong where that is more than sampling and rounding explain. */

@@ -191,3 +191,9 @@ void series_scale(Series *series, double factor)
 	for (guint i = 0; i < series->seconds->len; i++)
 		g_array_index(series->seconds, double, i) *= factor;
 }
+
+void comparison_clear(Comparison *comparison)
+{
+	for (guint i = 0; i < COMPARED_MOST; i++)
+		series_clear(&comparison->series[i]);
+}

@@ -44,6 +44,14 @@ void series_append(Series *series, double seconds);
 /* The same numbers in another unit. */
 void series_scale(Series *series, double factor);
 
+/* What some commands took that are held against each other. */
+#define COMPARED_MOST 4u
+typedef struct {
+	Series series[COMPARED_MOST];
+} Comparison;
+void comparison_clear(Comparison *comparison);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Comparison, comparison_clear)
+
 /* Removes a file, or a folder with all that is in it; nothing where there is nothing. */
 void measure_remove(const char *path);
 

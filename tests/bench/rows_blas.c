@@ -11,7 +11,7 @@
 
 static double seconds_of(const cJSON *layout)
 {
-	return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(layout, "seconds"));
+	return report_number(layout, "seconds");
 }
 
 static const cJSON *fastest(const cJSON *report)
@@ -22,12 +22,6 @@ static const cJSON *fastest(const cJSON *report)
 		if (seconds_of(layout) < seconds_of(best))
 			best = layout;
 	return best;
-}
-
-static const char *text_of(const cJSON *object, const char *key)
-{
-	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-	return text ? text : "";
 }
 
 /* `kernels` is OpenBLAS's name of a processor, "" for the one that it sees. */
@@ -42,17 +36,6 @@ static GPtrArray *update_words(
 		words_add(words, program);
 	words_add(words, threads);
 	words_add(words, layout);
-	words_add_paths(words, data->paths, data->paths->len);
-	return words;
-}
-
-static GPtrArray *pass_words(const Bench *bench, const Data *data)
-{
-	g_autofree char *threads = g_strdup_printf("%u", bench->threads);
-	GPtrArray *words = bench_program(bench, "bench_pass");
-	words_add(words, "--json");
-	words_add(words, threads);
-	words_add(words, "256");
 	words_add_paths(words, data->paths, data->paths->len);
 	return words;
 }
@@ -109,14 +92,14 @@ static gboolean try_all(const Bench *bench, const Data *data, Trials *trials, GE
 static gboolean compare(const Bench *bench, const Data *data, const Trials *trials, Series *pass,
 	Series *theirs, GError **error)
 {
-	g_autoptr(GPtrArray) ours = pass_words(bench, data);
+	g_autoptr(GPtrArray) ours = bench_pass(bench, data, data->paths->len, bench->threads);
 	Command command = words_command(ours);
 	command.heard = TRUE;
 	for (guint round = 0; round < bench->runs; round++) {
 		if (!measure_once(&command, pass, error))
 			return FALSE;
 		g_autoptr(cJSON) report = update(
-			bench, data, trials->kernels, text_of(trials->best, "layout"), error);
+			bench, data, trials->kernels, report_text(trials->best, "layout"), error);
 		if (!report)
 			return FALSE;
 		series_append(theirs, seconds_of(fastest(report)));
@@ -128,10 +111,10 @@ static void note_trials(Row *row, const Trials *trials)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(trials->report) && trials->report[i]; i++) {
 		const cJSON *each;
-		row_note(row, "%s:", text_of(trials->report[i], "library"));
+		row_note(row, "%s:", report_text(trials->report[i], "library"));
 		cJSON_ArrayForEach (
 			each, cJSON_GetObjectItemCaseSensitive(trials->report[i], "layouts"))
-			row_note(row, "%s %.3f s", text_of(each, "layout"), seconds_of(each));
+			row_note(row, "%s %.3f s", report_text(each, "layout"), seconds_of(each));
 	}
 }
 

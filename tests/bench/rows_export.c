@@ -4,31 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The words of an export that leaves nothing but the model. */
-static GPtrArray *export_words(
-	const Bench *bench, const char *store, const char *edit, const char *output)
-{
-	GPtrArray *words = bench_verb(bench, "export");
-	words_add(words, "--no-recipe");
-	words_add(words, store);
-	words_add(words, edit);
-	words_add(words, output);
-	return words;
-}
-
 enum { LINEAR, CAT, COPY, SYNC, COMMANDS };
-
-typedef struct {
-	Series series[COMMANDS];
-} Comparison;
-
-static void comparison_clear(Comparison *comparison)
-{
-	for (guint i = 0; i < COMMANDS; i++)
-		series_clear(&comparison->series[i]);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Comparison, comparison_clear)
+G_STATIC_ASSERT(COMMANDS <= COMPARED_MOST);
 
 /* Of the export, cat of its inputs, cp of its output to a file that was not there, and sync of
  * that. */
@@ -37,7 +14,7 @@ static gboolean compare(const Bench *bench, const Data *data, const char *store,
 {
 	g_autofree char *output = bench_path(bench, "edited.safetensors");
 	g_autofree char *second = bench_path(bench, "copy.safetensors");
-	g_autoptr(GPtrArray) ours = export_words(bench, store, "0.4*(a+b)", output);
+	g_autoptr(GPtrArray) ours = bench_export(bench, store, "0.4*(a+b)", output);
 	g_autoptr(GPtrArray) cat = bench_cat(data->paths, 3);
 	g_autoptr(GPtrArray) copy = words_new("cp", output, second, NULL);
 	g_autoptr(GPtrArray) sync = words_new("sync", second, NULL);
@@ -100,7 +77,7 @@ static gboolean add_edits(Bench *bench, const char *section, const Data *data, c
 	g_autofree Command *commands = g_new0(Command, n);
 	g_autofree Series *series = g_new0(Series, n);
 	for (guint i = 0; i < n; i++) {
-		g_ptr_array_add(words, export_words(bench, store, edits[i].edit, output));
+		g_ptr_array_add(words, bench_export(bench, store, edits[i].edit, output));
 		commands[i] = words_command(g_ptr_array_index(words, i));
 		commands[i].removed[0] = output;
 	}

@@ -29,21 +29,15 @@ static double peak_of(GPtrArray *words, const char *output, GError **error)
 
 static double pass_peak(const Bench *bench, const Input *input, GError **error)
 {
-	g_autofree char *threads = g_strdup_printf("%u", bench->threads);
-	g_autoptr(GPtrArray) words = bench_program(bench, "bench_pass");
-	words_add(words, threads);
-	words_add(words, "256");
-	words_add_paths(words, input->data->paths, input->data->paths->len);
+	g_autoptr(GPtrArray) words =
+		bench_pass(bench, input->data, input->data->paths->len, bench->threads);
 	return peak_of(words, NULL, error);
 }
 
 static double export_peak(const Bench *bench, const Input *input, const char *edit, GError **error)
 {
 	g_autofree char *output = bench_path(bench, "edited.safetensors");
-	g_autoptr(GPtrArray) words = bench_verb(bench, "export");
-	const char *rest[] = {"--no-recipe", input->store, edit, output};
-	for (guint i = 0; i < G_N_ELEMENTS(rest); i++)
-		words_add(words, rest[i]);
+	g_autoptr(GPtrArray) words = bench_export(bench, input->store, edit, output);
 	double peak = peak_of(words, output, error);
 	measure_remove(output);
 	return peak;

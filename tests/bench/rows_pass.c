@@ -4,18 +4,7 @@
 #include <math.h>
 
 enum { CAT, READ, PASS, COMMANDS };
-
-typedef struct {
-	Series series[COMMANDS];
-} Comparison;
-
-static void comparison_clear(Comparison *comparison)
-{
-	for (guint i = 0; i < COMMANDS; i++)
-		series_clear(&comparison->series[i]);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Comparison, comparison_clear)
+G_STATIC_ASSERT(COMMANDS <= COMPARED_MOST);
 
 static gboolean compare(
 	const Bench *bench, const Data *data, guint threads, Comparison *comparison, GError **error)
@@ -23,13 +12,9 @@ static gboolean compare(
 	g_autofree char *number = g_strdup_printf("%u", threads);
 	g_autoptr(GPtrArray) cat = bench_cat(data->paths, data->paths->len);
 	g_autoptr(GPtrArray) read = bench_program(bench, "bench_read");
-	g_autoptr(GPtrArray) pass = bench_program(bench, "bench_pass");
+	g_autoptr(GPtrArray) pass = bench_pass(bench, data, data->paths->len, threads);
 	words_add(read, number);
 	words_add_paths(read, data->paths, data->paths->len);
-	words_add(pass, "--json");
-	words_add(pass, number);
-	words_add(pass, "256");
-	words_add_paths(pass, data->paths, data->paths->len);
 	Command commands[COMMANDS] = {words_command(cat), words_command(read), words_command(pass)};
 	commands[PASS].heard = TRUE;
 	return words_run(cat, NULL, error) &&

@@ -5,17 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-static double number(const cJSON *object, const char *key)
-{
-	return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, key));
-}
-
-static const char *text_of(const cJSON *object, const char *key)
-{
-	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-	return text ? text : "";
-}
-
 /* The lines of a program that prints an object on each; GPtrArray of cJSON. */
 static GPtrArray *objects_of(GPtrArray *words, GError **error)
 {
@@ -63,8 +52,8 @@ static gboolean add_opening(
 		g_autoptr(cJSON) said = json_parse(whole.output, strlen(whole.output), error);
 		if (!said)
 			return FALSE;
-		series_append(&open, number(said, "open_ms"));
-		series_append(&frame, number(said, "frame_ms"));
+		series_append(&open, report_number(said, "open_ms"));
+		series_append(&frame, report_number(said, "frame_ms"));
 	}
 	guint64 truth, parts;
 	store_sizes(store, &truth, &parts);
@@ -166,10 +155,10 @@ static void add_frames(Bench *bench, const GPtrArray *objects, const char *what)
 {
 	for (guint i = 0; i < objects->len; i++) {
 		const cJSON *said = g_ptr_array_index(objects, i);
-		Row *row = row_new("frames", "%s, %s", what, text_of(said, "frame"));
-		row_value(row, number(said, "median_ms"), "ms");
-		row_note(row, "at most %.3g ms, of %.0f keys", number(said, "most_ms"),
-			number(said, "frames"));
+		Row *row = row_new("frames", "%s, %s", what, report_text(said, "frame"));
+		row_value(row, report_number(said, "median_ms"), "ms");
+		row_note(row, "at most %.3g ms, of %.0f keys", report_number(said, "most_ms"),
+			report_number(said, "frames"));
 		table_add(&bench->table, row);
 	}
 }
@@ -203,13 +192,13 @@ static gboolean add_screens(Bench *bench, GError **error)
 	g_autoptr(GPtrArray) objects = objects_of(words, error);
 	for (guint i = 0; objects && i < objects->len; i++) {
 		const cJSON *said = g_ptr_array_index(objects, i);
-		if (!g_str_equal(text_of(said, "size"), "100x30"))
+		if (!g_str_equal(report_text(said, "size"), "100x30"))
 			continue;
 		Row *row = row_new("frames", "100 steps, %s: the slowest key, %s",
-			text_of(said, "screen"), text_of(said, "slowest"));
-		row_value(row, number(said, "most_ms"), "ms");
-		row_note(row, "median %.3g ms, of %.0f keys", number(said, "median_ms"),
-			number(said, "keys"));
+			report_text(said, "screen"), report_text(said, "slowest"));
+		row_value(row, report_number(said, "most_ms"), "ms");
+		row_note(row, "median %.3g ms, of %.0f keys", report_number(said, "median_ms"),
+			report_number(said, "keys"));
 		table_add(&bench->table, row);
 	}
 	measure_remove(folder);
@@ -234,12 +223,12 @@ gboolean section_frames(Bench *bench, GError **error)
 static void add_preview(Bench *bench, const cJSON *said)
 {
 	gboolean quick = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(said, "quick"));
-	gboolean linear = g_str_has_prefix(text_of(said, "preview"), "32 tasks");
-	Row *row = row_new("previews", "%s%s%s", linear ? "linear, " : "", text_of(said, "preview"),
-		quick ? ", as a slider moves" : "");
-	row_value(row, number(said, "ms"), "ms");
+	gboolean linear = g_str_has_prefix(report_text(said, "preview"), "32 tasks");
+	Row *row = row_new("previews", "%s%s%s", linear ? "linear, " : "",
+		report_text(said, "preview"), quick ? ", as a slider moves" : "");
+	row_value(row, report_number(said, "ms"), "ms");
 	row->value_most = quick && linear ? 1 : NAN;
-	row_note(row, "at another scale %.3g ms", number(said, "other_scale_ms"));
+	row_note(row, "at another scale %.3g ms", report_number(said, "other_scale_ms"));
 	table_add(&bench->table, row);
 }
 
@@ -259,8 +248,18 @@ gboolean section_preview(Bench *bench, GError **error)
 static gboolean bytes_read(const Series *load, double *bytes, GError **error)
 {
 	g_autoptr(cJSON) said = json_parse(load->output, strlen(load->output), error);
-	*bytes = said ? number(said, "bytes_read") : NAN;
+	*bytes = said ? report_number(said, "bytes_read") : NAN;
 	return said != NULL;
+}
+
+/* A load that prints JSON; what it loads is to be added. */
+static GPtrArray *load_words(const Bench *bench, const char *store)
+{
+	GPtrArray *words = bench_verb(bench, "load");
+	words_add(words, "--json");
+	words_add(words, "--weights=link");
+	words_add(words, store);
+	return words;
 }
 
 /* One round: nine checkpoints and base at once, then eight, and the ninth on top. */
@@ -268,14 +267,7 @@ static gboolean load_ninth(const Bench *bench, const Data *data, const char *sto
 	Series *ninth, GError **error)
 {
 	g_autofree char *last = g_strdup_printf("i=%s", (char *)g_ptr_array_index(data->paths, 9));
-	g_autoptr(GPtrArray) add = bench_verb(bench, "load");
-	words_add(add, "--json");
-	words_add(add, "--weights=link");
-	words_add(add, store);
-	g_autoptr(GPtrArray) all = bench_verb(bench, "load");
-	words_add(all, "--json");
-	words_add(all, "--weights=link");
-	words_add(all, store);
+	g_autoptr(GPtrArray) add = load_words(bench, store), all = load_words(bench, store);
 	words_add(all, "--base");
 	words_add_paths(all, data->paths, data->paths->len);
 	words_add(add, last);

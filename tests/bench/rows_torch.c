@@ -15,20 +15,8 @@ static const Work works[] = {
 static GPtrArray *our_words(const Bench *bench, const Data *data, const Work *work,
 	const char *store, const char *output)
 {
-	if (work->edit) {
-		GPtrArray *words = bench_verb(bench, "export");
-		const char *rest[] = {"--no-recipe", store, work->edit, output};
-		for (guint i = 0; i < G_N_ELEMENTS(rest); i++)
-			words_add(words, rest[i]);
-		return words;
-	}
-	g_autofree char *threads = g_strdup_printf("%u", bench->threads);
-	GPtrArray *words = bench_program(bench, "bench_pass");
-	words_add(words, "--json");
-	words_add(words, threads);
-	words_add(words, "256");
-	words_add_paths(words, data->paths, 4);
-	return words;
+	return work->edit ? bench_export(bench, store, work->edit, output)
+			  : bench_pass(bench, data, 4, bench->threads);
 }
 
 static GPtrArray *their_words(
@@ -76,8 +64,7 @@ static gboolean compare(const Bench *bench, const Command *commands, Series *our
 		g_autoptr(cJSON) said = json_parse(theirs->output, strlen(theirs->output), error);
 		if (!said)
 			return FALSE;
-		series_append(own,
-			cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(said, "seconds")));
+		series_append(own, report_number(said, "seconds"));
 	}
 	return TRUE;
 }

@@ -110,7 +110,7 @@ static void print_row(const Row *row)
 	g_autofree char *peak = quantity(row->peak, "MiB");
 	g_autofree char *ratio =
 		isnan(row_ratio(row)) ? g_strdup("") : g_strdup_printf("%.2f x", row_ratio(row));
-	printf("%-50s %10s %10s %-20s %8s %-14s %-8s %9s\n", row->what, value, against,
+	printf("%-56s %10s %10s %-20s %8s %-14s %-8s %9s\n", row->what, value, against,
 		row->against ? row->against : "", ratio, limits, verdict_names[row_verdict(row)],
 		peak);
 	if (row->note->len > 0)
@@ -120,7 +120,7 @@ static void print_row(const Row *row)
 
 static void print_head(const char *section)
 {
-	printf("\n%-50s %10s %10s %-20s %8s %-14s %-8s %9s\n", section, "ours", "theirs",
+	printf("\n%-56s %10s %10s %-20s %8s %-14s %-8s %9s\n", section, "ours", "theirs",
 		"held against", "ratio", "at most", "", "peak");
 }
 

@@ -16,11 +16,6 @@ typedef struct {
 	double sampling, rounding;
 } Truth;
 
-static double number(const cJSON *object, const char *key)
-{
-	return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, key));
-}
-
 static double cell(const cJSON *rows, guint i, guint j)
 {
 	return cJSON_GetNumberValue(cJSON_GetArrayItem(cJSON_GetArrayItem(rows, (int)i), (int)j));
@@ -61,10 +56,10 @@ gboolean truth_check(const Data *data, const char *found, Row *row, GError **err
 	Truth truth = {.cosine = cJSON_GetObjectItemCaseSensitive(said, "cosine"),
 		.norm = cJSON_GetObjectItemCaseSensitive(said, "norm"),
 		.expected = cJSON_GetObjectItemCaseSensitive(known, "cosine"),
-		.base_norm = number(known, "base_norm"),
-		.task_norm = number(known, "task_norm"),
-		.sampling = number(known, "sampling"),
-		.rounding = number(known, "rounding")};
+		.base_norm = report_number(known, "base_norm"),
+		.task_norm = report_number(known, "task_norm"),
+		.sampling = report_number(known, "sampling"),
+		.rounding = report_number(known, "rounding")};
 	double most = most_astray(&truth);
 	row->wrong = !(most <= 1);
 	if (row->wrong)
