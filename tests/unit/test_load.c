@@ -334,6 +334,23 @@ static void test_changed_meanwhile(gconstpointer name)
 	g_assert_cmpuint(count_parts(store, "weights-"), ==, 0);
 }
 
+/* So is one whose weights alone are taken into the store, though no product needs them. */
+static void test_changed_while_copied(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autoptr(Store) store = digits_store(&scratch, WEIGHTS_LINK);
+	g_autofree char *changed = scratch_path(&scratch, "mnist.safetensors");
+	g_autoptr(LoadRequest) request = request_of(NULL, WEIGHTS_COPY, NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Load) load = load_begin(store, request, &error);
+	test_no_error(error);
+	g_assert_cmpuint(load_bytes(load), ==, 0);
+	g_assert_true(load_run(load, NULL, &error));
+	flip_byte(changed, -100);
+	g_assert_false(load_finish(load, &error));
+	test_error(error, ERROR_INPUT, "changed while it was read");
+}
+
 static void test_cancelled(void)
 {
 	g_auto(Scratch) scratch = scratch_new();
@@ -528,6 +545,7 @@ int main(int argc, char **argv)
 		"/load/changed-meanwhile/new", "cyrillic.safetensors", test_changed_meanwhile);
 	g_test_add_data_func(
 		"/load/changed-meanwhile/partner", "mnist.safetensors", test_changed_meanwhile);
+	g_test_add_func("/load/changed-while-copied", test_changed_while_copied);
 	g_test_add_func("/load/cancelled", test_cancelled);
 	g_test_add_func("/load/cancelled-first", test_cancelled_first);
 	g_test_add_func("/load/no-elements", test_no_elements);

@@ -176,6 +176,7 @@ static void test_step(void)
 	g_autoptr(Store) store = store_new(scratch.store);
 	load_into(store, request_of(base, WEIGHTS_LINK, "+r", run, NULL));
 	g_autofree char *kept = g_strdup(stored(store, "r@5")->rows);
+	g_autofree char *sampled = g_strdup(stored(store, "r")->rows);
 	g_free(letters(&scratch, "run/checkpoint-20/model", "ab", 5));
 	assert_reads(store, request_of(NULL, WEIGHTS_LINK, "+r", run, NULL), 4 * 2 * F32_BYTES);
 	g_assert_cmpuint(collection_members(store->collection), ==, 4);
@@ -186,8 +187,26 @@ static void test_step(void)
 	g_autoptr(Store) again = reopen(scratch.store);
 	g_assert_true(store_is_complete(again));
 	g_assert_cmpuint(count_parts(again, "rows-"), ==, 4);
+	g_assert_cmpstr(stored(again, "r@10")->rows, !=, sampled);
 	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
 	g_assert_true(store_verify(again, problems, NULL, NULL));
+}
+
+/* Of later and earlier steps that have some tensors alone, the others are not read again. */
+static void test_step_of_some(void)
+{
+	g_auto(Scratch) scratch = scratch_new();
+	g_autofree char *base = letters(&scratch, "base", "ab", 1);
+	g_free(letters(&scratch, "run/checkpoint-5/model", "ab", 2));
+	g_free(letters(&scratch, "run/checkpoint-10/model", "ab", 3));
+	g_autofree char *run = scratch_path(&scratch, "run");
+	g_autoptr(Store) store = store_new(scratch.store);
+	load_into(store, request_of(base, WEIGHTS_LINK, "+r", run, NULL));
+	g_free(letters(&scratch, "run/checkpoint-20/model", "a", 5));
+	assert_reads(store, request_of(NULL, WEIGHTS_LINK, "+r", run, NULL), 4 * F32_BYTES);
+	g_free(letters(&scratch, "run/checkpoint-15/model", "b", 4));
+	assert_reads(store, request_of(NULL, WEIGHTS_LINK, "+r", run, NULL), 4 * F32_BYTES);
+	assert_as(&scratch, request_of(base, WEIGHTS_LINK, "+r", run, NULL));
 }
 
 /* A later step of the very same weights is known as well, and shares nothing with the other. */
@@ -214,6 +233,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/load-added/copied", test_copied);
 	g_test_add_func("/load-added/missing", test_missing);
 	g_test_add_func("/load-added/step", test_step);
+	g_test_add_func("/load-added/step-of-some", test_step_of_some);
 	g_test_add_func("/load-added/step-alike", test_step_alike);
 	return g_test_run();
 }

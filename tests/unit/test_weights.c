@@ -1,5 +1,6 @@
 /* test_weights.c - copied weights as libhdf5 reads them: true shapes, float types, attributes. */
 #include "store/weights.h"
+#include "checkpoint/view.h"
 #include "store/hdf5.h"
 #include "stores.h"
 
@@ -177,6 +178,53 @@ static void test_together(void)
 	}
 }
 
+/* The same bytes under other names, or of another shape, are other contents. */
+static void test_headings(void)
+{
+	const TestTensor tensors[] = {{"a", DTYPE_F32, 1, {4}, values},
+		{"b", DTYPE_F32, 1, {4}, values}, {"a", DTYPE_F32, 2, {2, 2}, values}};
+	g_auto(Scratch) scratch = scratch_new();
+	g_autofree char *path = scratch_path(&scratch, "one.safetensors");
+	char *hash[G_N_ELEMENTS(tensors)];
+	for (guint i = 0; i < G_N_ELEMENTS(tensors); i++) {
+		test_write_safetensors(path, &tensors[i], 1);
+		g_autoptr(Checkpoint) copy = copied(&scratch, path, &hash[i]);
+		g_assert_nonnull(copy);
+	}
+	g_assert_cmpstr(hash[1], !=, hash[0]);
+	g_assert_cmpstr(hash[2], !=, hash[0]);
+	for (guint i = 0; i < G_N_ELEMENTS(tensors); i++)
+		g_free(hash[i]);
+}
+
+/* What does not lie in a file as it is, a transpose of some stripes. */
+static void test_view(void)
+{
+	enum { SIDE = 700 };
+	g_autoptr(GError) error = NULL;
+	g_auto(Scratch) scratch = scratch_new();
+	float *stored = g_new(float, SIDE *SIDE);
+	for (guint i = 0; i < SIDE * SIDE; i++)
+		stored[i] = (float)i;
+	g_autoptr(Bytes) bytes = bytes_memory(stored, SIDE * SIDE * sizeof *stored);
+	const guint64 shape[] = {SIDE, SIDE}, strides[] = {1, SIDE};
+	View view = {"w", DTYPE_F32, FALSE, bytes, 0, 0, 2, shape, strides};
+	g_autoptr(Checkpoint) checkpoint = checkpoint_new("transposed", "test");
+	checkpoint_add_file(checkpoint, "transposed", NULL);
+	g_assert_true(checkpoint_add_view(checkpoint, &view, &error));
+	g_assert_true(checkpoint_seal(checkpoint, &error));
+	g_autoptr(WeightsCopy) copy = weights_begin(scratch.folder, checkpoint, &error);
+	g_assert_true(weights_copy(&copy, 1, 2, NULL, &error));
+	g_autofree char *hash = NULL;
+	g_autoptr(Checkpoint) result = weights_finish(copy, &hash, &error);
+	test_no_error(error);
+	g_autofree float *found = g_new(float, SIDE *SIDE);
+	g_assert_true(checkpoint_read_raw(result, 0, 0, SIDE * SIDE, found, &error));
+	for (guint i = 0; i < SIDE; i++)
+		for (guint j = 0; j < SIDE; j++)
+			g_assert_cmpfloat(found[i * SIDE + j], ==, j * SIDE + i);
+}
+
 /* What is not finished leaves nothing behind. */
 static void test_abandoned(void)
 {
@@ -199,6 +247,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/weights/other-types", test_other_types);
 	g_test_add_func("/weights/bytes", test_bytes);
 	g_test_add_func("/weights/together", test_together);
+	g_test_add_func("/weights/headings", test_headings);
+	g_test_add_func("/weights/view", test_view);
 	g_test_add_func("/weights/abandoned", test_abandoned);
 	return g_test_run();
 }
