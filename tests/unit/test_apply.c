@@ -352,6 +352,53 @@ static void test_overflow_of_doubles(Fixture *fixture, gconstpointer data)
 	g_assert_cmpuint(overflowed, ==, 2);
 }
 
+/* What is lost is counted once, in whichever chunk it is. */
+static void test_overflow_of_one(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_autofree double *base = g_new0(double, MANY), *task = g_new0(double, MANY);
+	guint64 overflowed;
+	base[0] = -1e308;
+	task[0] = 1e308;
+	load_values(fixture, "base", DTYPE_F64, base, MANY);
+	load_values(fixture, "a", DTYPE_F64, task, MANY);
+	g_free(apply_in_blocks(fixture, "0.5*a", 1, MANY, &overflowed));
+	g_assert_cmpuint(overflowed, ==, 1);
+}
+
+/* Also where the base's type is not the one that holds such numbers. */
+static void test_overflow_of_wider(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	const double base[] = {1, 2}, task[] = {1.7e308, 3};
+	guint64 overflowed;
+	load_values(fixture, "base", DTYPE_F32, base, 2);
+	load_values(fixture, "a", DTYPE_F64, task, 2);
+	g_free(apply_in_blocks(fixture, "3*a", 1, 2, &overflowed));
+	g_assert_cmpuint(overflowed, ==, 1);
+}
+
+/* A task, and the base, in another type, over several chunks. */
+static void test_converted(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	static const char *const texts[] = {"0*a", "a"};
+	double *values[] = {g_new(double, MANY), g_new(double, MANY)};
+	for (guint i = 0; i < MANY; i++)
+		values[1][i] = (values[0][i] = i) / 8;
+	load_values(fixture, "base", DTYPE_F32, values[0], MANY);
+	load_values(fixture, "a", DTYPE_F32, values[1], MANY);
+	for (guint t = 0; t < G_N_ELEMENTS(texts); t++) {
+		guint64 overflowed;
+		g_autofree guint8 *out = apply_form(
+			fixture, texts[t], 1, MANY, (Form){.dtype = DTYPE_F64}, &overflowed);
+		for (guint i = 0; i < MANY; i++)
+			g_assert_cmpfloat(((const double *)(gpointer)out)[i], ==, values[t][i]);
+	}
+	g_free(values[0]);
+	g_free(values[1]);
+}
+
 static void test_integers(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
@@ -560,6 +607,9 @@ int main(int argc, char **argv)
 		{"/apply/not-finite", test_not_finite},
 		{"/apply/overflow", test_overflow},
 		{"/apply/overflow-of-doubles", test_overflow_of_doubles},
+		{"/apply/overflow-of-one", test_overflow_of_one},
+		{"/apply/overflow-of-wider", test_overflow_of_wider},
+		{"/apply/converted", test_converted},
 		{"/apply/integers", test_integers},
 		{"/apply/not-shared", test_not_shared},
 		{"/apply/scope", test_scope},

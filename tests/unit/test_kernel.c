@@ -138,6 +138,24 @@ static void test_without_base(const Kernel *kernel)
 	g_assert_true(memcmp(&extremes, &found, sizeof found) == 0);
 }
 
+/* What fills the last step up is no change: of large numbers that hardly differ. */
+static void test_small_change(const Kernel *kernel)
+{
+	_Alignas(64) float raw[140];
+	float base[192] = {0}, out[192];
+	for (guint i = 0; i < 140; i++) {
+		base[i] = 100;
+		raw[i] = 100 + 0.125f * (float)(i % 3);
+	}
+	for (gsize n = 3; n <= 140; n++) {
+		Extremes extremes = EXTREMES_NONE;
+		g_assert_true(change(kernel, DTYPE_F32, raw, base, n, out, &extremes));
+		g_assert_cmpfloat(extremes.largest_change, ==, 0.25);
+		g_assert_cmpfloat(extremes.minimum, ==, 100);
+		g_assert_cmpfloat(extremes.maximum, ==, 100.25);
+	}
+}
+
 /* One bad element at every place: single precision gives it up; in double it is NaN in the result,
  * and the others are as ever. */
 static void check_nonfinite(const Kernel *kernel, Dtype dtype, double bad, guint at)
@@ -328,6 +346,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_data_func("/kernel/change", (gconstpointer)test_change, for_each_kernel);
+	g_test_add_data_func(
+		"/kernel/small-change", (gconstpointer)test_small_change, for_each_kernel);
 	g_test_add_data_func(
 		"/kernel/without-base", (gconstpointer)test_without_base, for_each_kernel);
 	g_test_add_data_func("/kernel/nonfinite", (gconstpointer)test_nonfinite, for_each_kernel);

@@ -309,6 +309,44 @@ static void test_carried(Fixture *fixture, gconstpointer data)
 	g_assert_true(memcmp(scalar, &half, sizeof half) == 0);
 }
 
+/* A tensor of some blocks and a part of one: all of it is written, and what is found anywhere in it
+ * is counted. */
+static void test_blocks(Fixture *fixture, gconstpointer data)
+{
+	enum { N = 70003 };
+	(void)data;
+	g_autoptr(GError) error = NULL;
+	g_autofree double *values = g_new0(double, N);
+	TestTensor tensor = {"w", DTYPE_F16, 1, {N}, values};
+	g_autofree char *base = path_in(fixture, "zero.safetensors");
+	g_autofree char *large = path_in(fixture, "large.safetensors");
+	g_autofree char *odd = path_in(fixture, "odd.safetensors");
+	g_autofree char *out = path_in(fixture, "out.safetensors");
+	test_write_safetensors(base, &tensor, 1);
+	for (guint i = 0; i < N; i++)
+		values[i] = i % 100;
+	values[1] = values[N - 1] = 60000;
+	test_write_safetensors(large, &tensor, 1);
+	values[1] = values[N - 1] = NAN;
+	test_write_safetensors(odd, &tensor, 1);
+	g_autoptr(Collection) collection = collection_new(open_checked(base));
+	add_member(collection, "large", MEMBER_TASK, NULL, -1, large);
+	add_member(collection, "odd", MEMBER_TASK, NULL, -1, odd);
+	ModelRequest request = {.threads = 2, .budget = 1};
+	g_assert_null(write_with(collection, "4*large", out, request, NULL, &error));
+	test_error(error, ERROR_INPUT, "2 values are too large for F16");
+	g_clear_error(&error);
+	g_autoptr(ModelReport) report = write_with(collection, "4*odd", out, request, NULL, &error);
+	test_no_error(error);
+	g_assert_cmpstr(report->warnings->pdata[0], ==,
+		"1 tensor with values that are not finite (2 elements from odd): w");
+	g_autoptr(Checkpoint) written = open_checked(out);
+	g_assert_true(checkpoint_read_double(written, 0, 0, N, values, &error));
+	for (guint i = 2; i + 1 < N; i++)
+		g_assert_cmpfloat(values[i], ==, 4 * (i % 100));
+	g_assert_true(isnan(values[1]) && isnan(values[N - 1]));
+}
+
 /* What was written is counted, with the tensors and the members that it comes from. */
 static void test_not_finite(Fixture *fixture, gconstpointer data)
 {
@@ -503,6 +541,7 @@ int main(int argc, char **argv)
 		{"/model-output/refused", set_up_toy, test_refused},
 		{"/model-output/missing-source", set_up_toy, test_missing_source},
 		{"/model-output/carried", set_up_toy, test_carried},
+		{"/model-output/blocks", set_up_toy, test_blocks},
 		{"/model-output/not-finite", set_up_toy, test_not_finite},
 		{"/model-output/base-not-finite", set_up_toy, test_base_not_finite},
 		{"/model-output/changed", set_up_toy, test_changed},

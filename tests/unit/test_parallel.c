@@ -38,6 +38,8 @@ static gboolean sum_work(gpointer data, guint64 item, gpointer slot, GError **er
 	mine->item = item;
 	mine->term = sin((double)item) * pow(10, (double)(item % 17));
 	if (item >= sum->bad_work)
+		g_usleep(2000 * (item - sum->bad_work + 1));
+	if (item >= sum->bad_work)
 		return fail(error, ERROR_INPUT, "work %u is bad", (guint)item);
 	return TRUE;
 }
@@ -93,6 +95,26 @@ static void test_same_bits(void)
 	}
 }
 
+/* Some of the items of a whole, by their own numbers. */
+static void test_later_items(void)
+{
+	FOR_EACH_THREADS(t)
+	{
+		Sum sum = fresh();
+		sum.merged = 20;
+		Parallel parallel = {.first = 20,
+			.items = 5,
+			.threads = thread_counts[t],
+			.slot_bytes = sizeof(Slot),
+			.data = &sum,
+			.work = sum_work,
+			.merge = sum_merge};
+		g_assert_true(parallel_run(&parallel, NULL, NULL));
+		g_assert_false(sum.out_of_order);
+		g_assert_cmpuint(sum.merged, ==, 25);
+	}
+}
+
 static void test_few_items(void)
 {
 	FOR_EACH_THREADS(t)
@@ -103,7 +125,8 @@ static void test_few_items(void)
 	}
 }
 
-/* Every item from 23 on fails, in whatever order: the error is that of 23, with 0 to 22 merged. */
+/* Every item from 23 on fails, the later ones later than 23 was noted: the error is that of 23,
+ * with 0 to 22 merged. */
 static void test_work_fails(void)
 {
 	FOR_EACH_THREADS(t)
@@ -234,6 +257,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/parallel/same-bits", test_same_bits);
 	g_test_add_func("/parallel/few-items", test_few_items);
+	g_test_add_func("/parallel/later-items", test_later_items);
 	g_test_add_func("/parallel/work-fails", test_work_fails);
 	g_test_add_func("/parallel/merge-fails", test_merge_fails);
 	g_test_add_func("/parallel/cancel", test_cancel);
