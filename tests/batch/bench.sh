@@ -15,7 +15,8 @@ equals 5 bench.json rows '#'
 equals '8 tasks and base, BF16' bench.json rows 2 what
 equals 2 bench.json rows 2 runs '#'
 grep -q '^8 tasks and base, BF16 .* s .* s cat .* x .* MiB$' out || fail "the table lacks a row"
-grep -q '^[01] limits met, [01] not met, 0 results wrong$' out || fail "the table has no end"
+grep -q '^0 limits met, 0 not met, 0 results wrong$' out || fail "small checkpoints are held to limits"
+grep -q '^with less than 2400 MB no ratio is held against its limit$' out || fail "limits go in silence"
 
 # Checkpoints of each kind have the cosines that they are said to have.
 for pattern in groups opposed; do
@@ -44,9 +45,10 @@ grep -q 'WRONG' out || fail "a wrong result goes unnoticed"
 rm -rf kept
 
 # It can be stopped.
+rm -f out err
 BENCH_RUNS=100000 BENCH=types "$BENCH_PROGRAMS/bench" >out 2>err &
 bench=$!
-until [ -s out ] || grep -q . err; do sleep 0.05; done
+until [ -s out ] || [ -s err ]; do sleep 0.05; done
 sleep 0.2
 kill "$bench"
 status=0
@@ -56,4 +58,13 @@ says 'interrupted'
 nothing_left
 
 expect 1 env BENCH=nothing "$BENCH_PROGRAMS/bench"
-says 'BENCH names no section: nothing'
+says 'BENCH names no section: nothing; there are pass types threads'
+for number in none 0 -1 1.5; do
+	expect 1 env BENCH=types BENCH_MB=$number "$BENCH_PROGRAMS/bench"
+	says "BENCH_MB takes a whole number from 1 on, not $number"
+done
+
+expect 0 "$BENCH_PROGRAMS/generate" --help
+grep -q 'MEGABYTES is the size of each' out || fail "generate does not say what it counts"
+expect 1 "$BENCH_PROGRAMS/generate" made F32 x 2
+says 'MEGABYTES and TASKS are whole numbers from 1 on'

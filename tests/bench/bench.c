@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 #define ROOM_SHARE 3.2 /* of the megabytes, for what is kept on the disk */
 #define BUDGET "256"   /* MiB for the pass, as of the program */
+#define RUNS 5
+#define MEGABYTES 2400u
 
 static const Section sections[] = {
 	{"pass", section_pass, FALSE},
@@ -159,6 +162,11 @@ const Data *bench_data(Bench *bench, const char *type, guint tasks, double share
 	return data_get(&bench->data, &wanted, error);
 }
 
+double bench_limit(const Bench *bench, double most)
+{
+	return bench->megabytes < MEGABYTES ? NAN : most;
+}
+
 static const Section *find_section(const char *name)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
@@ -167,13 +175,22 @@ static const Section *find_section(const char *name)
 	return NULL;
 }
 
+static gboolean fail_name(const char *name, GError **error)
+{
+	g_autoptr(GString) known = g_string_new(NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
+		g_string_append_printf(known, " %s", sections[i].name);
+	return fail(
+		error, ERROR_USAGE, "BENCH names no section: %s; there are%s", name, known->str);
+}
+
 static gboolean check_names(GError **error)
 {
 	const char *names = g_getenv("BENCH");
 	g_auto(GStrv) asked = g_strsplit_set(names ? names : "", " ,", -1);
 	for (char **name = asked; *name; name++)
 		if (**name && !find_section(*name))
-			return fail(error, ERROR_USAGE, "BENCH names no section: %s", *name);
+			return fail_name(*name, error);
 	return TRUE;
 }
 
@@ -186,11 +203,14 @@ static gboolean is_asked_for(const Section *section)
 	return g_strv_contains((const char *const *)asked, section->name);
 }
 
-static guint64 number_from(const char *variable, guint64 otherwise)
+static gboolean read_number(
+	const char *variable, guint64 otherwise, guint64 *number, GError **error)
 {
 	const char *text = g_getenv(variable);
-	guint64 number = text ? g_ascii_strtoull(text, NULL, 10) : 0;
-	return number > 0 ? number : otherwise;
+	*number = otherwise;
+	return !text || !*text || g_ascii_string_to_unsigned(text, 10, 1, G_MAXINT, number, NULL) ||
+	       fail(error, ERROR_USAGE, "%s takes a whole number from 1 on, not %s", variable,
+		       text);
 }
 
 /* The value of "KEY : value" in a file of the kernel's. */
@@ -255,6 +275,9 @@ static void print_machine(const Bench *bench)
 	g_autofree char *processor = kernel_value("/proc/cpuinfo", "model name");
 	printf("%s, %u processors; medians of %u runs in turn; %" G_GUINT64_FORMAT " MB\n",
 		processor, bench->threads, bench->runs, bench->megabytes);
+	if (bench->megabytes < MEGABYTES)
+		printf("with less than %u MB no ratio is held against its limit\n", MEGABYTES);
+	fflush(stdout);
 }
 
 static void print_end(const Bench *bench)
@@ -275,7 +298,9 @@ static void begin_data(Bench *bench, const char *generate)
 
 static gboolean begin(Bench *bench, GError **error)
 {
-	if (!check_names(error))
+	guint64 runs;
+	if (!check_names(error) || !read_number("BENCH_RUNS", RUNS, &runs, error) ||
+		!read_number("BENCH_MB", MEGABYTES, &bench->megabytes, error))
 		return FALSE;
 	const char *programs = g_getenv("BENCH_PROGRAMS"), *tauscope = g_getenv("TAUSCOPE");
 	const char *sources = g_getenv("TAUSCOPE_DATADIR");
@@ -288,8 +313,7 @@ static gboolean begin(Bench *bench, GError **error)
 	bench->programs = g_strdup(programs);
 	bench->tauscope = g_strdup(tauscope);
 	bench->sources = g_strdup(sources);
-	bench->runs = (guint)number_from("BENCH_RUNS", 5);
-	bench->megabytes = number_from("BENCH_MB", 2400);
+	bench->runs = (guint)runs;
 	bench->threads = g_get_num_processors();
 	g_setenv("XDG_STATE_HOME", bench->folder, TRUE);
 	g_setenv("XDG_CONFIG_HOME", bench->folder, TRUE);

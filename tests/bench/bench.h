@@ -62,6 +62,8 @@ char *bench_path(const Bench *bench, const char *name);
 gboolean bench_load(
 	const Bench *bench, const Data *data, guint n, const char *store, GError **error);
 void bench_remove_store(const char *store);
+/* A limit of a ratio, which is that of checkpoints of full size: NaN where they are smaller. */
+double bench_limit(const Bench *bench, double most);
 /* A checkpoint and tasks of a type, `share` of the bench's megabytes in all; nine is the usual
  * number. */
 const Data *bench_data(Bench *bench, const char *type, guint tasks, double share, GError **error);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,21 +222,32 @@ static gboolean read_pattern(const char *name, NoisePattern *pattern, GError **e
 	return fail(error, ERROR_USAGE, "a pattern is equal, groups or opposed, not %s", name);
 }
 
+static gboolean read_number(const char *text, int *number)
+{
+	guint64 read;
+	if (!g_ascii_string_to_unsigned(text, 10, 1, G_MAXINT, &read, NULL))
+		return FALSE;
+	*number = (int)read;
+	return TRUE;
+}
+
 static gboolean read_arguments(Wanted *wanted, int argc, char **argv, GError **error)
 {
 	if (argc != 5)
 		return fail(error, ERROR_USAGE,
-			"usage: generate [OPTION...] FOLDER TYPE MEGABYTES TASKS");
+			"usage: generate [OPTION...] FOLDER TYPE MEGABYTES TASKS; --help tells "
+			"more");
 	wanted->folder = argv[1];
-	wanted->megabytes = atoi(argv[3]);
-	wanted->tasks = atoi(argv[4]);
+	if (!read_number(argv[3], &wanted->megabytes) || !read_number(argv[4], &wanted->tasks))
+		return fail(error, ERROR_USAGE, "MEGABYTES and TASKS are whole numbers from 1 on");
 	if (!dtype_from_name(argv[2], &wanted->dtype) ||
 		(wanted->dtype != DTYPE_F32 && wanted->dtype != DTYPE_BF16 &&
 			wanted->dtype != DTYPE_F16))
 		return fail(error, ERROR_USAGE, "a type is F32, BF16 or F16, not %s", argv[2]);
-	if (wanted->megabytes < 1 || wanted->tasks < 1 || wanted->layers < 1 ||
-		wanted->shards < 1 || !(wanted->noise.rho >= 0 && wanted->noise.rho <= 1))
-		return fail(error, ERROR_USAGE, "sizes are at least 1, and rho from 0 to 1");
+	if (wanted->layers < 1 || wanted->shards < 1 ||
+		!(wanted->noise.rho >= 0 && wanted->noise.rho <= 1))
+		return fail(error, ERROR_USAGE,
+			"layers and shards are at least 1, and rho from 0 to 1");
 	return TRUE;
 }
 
@@ -254,6 +266,10 @@ static gboolean run(int argc, char **argv, GError **error)
 		{"pattern", 0, 0, G_OPTION_ARG_STRING, &pattern, "equal, groups or opposed", "P"},
 		G_OPTION_ENTRY_NULL};
 	g_autoptr(GOptionContext) context = g_option_context_new("FOLDER TYPE MEGABYTES TASKS");
+	g_option_context_set_summary(context,
+		"Writes a base and TASKS checkpoints in FOLDER, of the shape of a Llama, whose "
+		"cosines\nare known, and these in truth.json.  TYPE is F32, BF16 or F16; MEGABYTES "
+		"is the size of each.");
 	g_option_context_add_main_entries(context, entries, NULL);
 	return g_option_context_parse(context, &argc, &argv, error) &&
 	       read_pattern(pattern ? pattern : "equal", &wanted.noise.pattern, error) &&
@@ -263,6 +279,7 @@ static gboolean run(int argc, char **argv, GError **error)
 int main(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
+	setlocale(LC_CTYPE, "");
 	if (run(argc, argv, &error))
 		return EXIT_SUCCESS;
 	fprintf(stderr, "generate: %s\n", error->message);

@@ -127,7 +127,7 @@ static gboolean add_update(Bench *bench, const Data *data, const Trials *trials,
 		(double)data->bytes / 4e6 / VECTORS);
 	row_measure(row, &pass, "s");
 	row_against(row, "ssyrk in memory", &theirs);
-	row->ratio_most = 1.5;
+	row->ratio_most = bench_limit(bench, 1.5);
 	note_trials(row, trials);
 	if (!truth_check(data, pass.output, row, error))
 		return FALSE;

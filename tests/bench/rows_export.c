@@ -35,7 +35,7 @@ static void add_linear(Bench *bench, const Comparison *found, const Series *thei
 	Row *row = row_new("export", "0.4*(a+b), F32");
 	row_measure(row, &found->series[LINEAR], "s");
 	row_against(row, what, theirs);
-	row->ratio_most = most;
+	row->ratio_most = bench_limit(bench, most);
 	if (!isnan(sync))
 		row_note(row,
 			"the export waits for the disk, cp does not: sync of the copy takes %.3f s",
@@ -88,7 +88,7 @@ static gboolean add_edits(Bench *bench, const char *section, const Data *data, c
 		row_measure(row, &series[i], "s");
 		if (i > 0)
 			row_against(row, "linear export", &series[0]);
-		row->ratio_most = edits[i].most;
+		row->ratio_most = bench_limit(bench, edits[i].most);
 		table_add(&bench->table, row);
 	}
 	for (guint i = 0; i < n; i++)

@@ -59,7 +59,7 @@ static gboolean add_peaks(
 	Row *row = row_new(section, "%s", edit ? edit : "the pass");
 	row_value(row, other, "MiB");
 	row_against_value(row, against, one);
-	row->ratio_most = 1.1;
+	row->ratio_most = bench_limit(bench, 1.1);
 	row->value_most = BUDGET;
 	table_add(&bench->table, row);
 	return TRUE;

@@ -31,7 +31,7 @@ static gboolean add_row(Bench *bench, const char *section, const char *what, con
 	g_autoptr(Row) row = row_new(section, "%s", what);
 	row_measure(row, &found.series[PASS], "s");
 	row_against(row, "cat", &found.series[CAT]);
-	row->ratio_most = most;
+	row->ratio_most = bench_limit(bench, most);
 	row_note(row, "%.1f GB/s, %.2f x a plain read on as many threads",
 		(double)data->bytes / 1e9 / row->value,
 		row->value / series_median(&found.series[READ]));
