@@ -101,8 +101,11 @@ static React step_run(TrajectoryView *view, Ui *ui, int by)
 	int place = names_find((char **)runs->pdata, runs->len, view->run) + by;
 
 	if (place < 0 || place >= (int)runs->len) {
-		ui_message(ui, "%s is the %s of %u runs", view->run, by > 0 ? "last" : "first",
-			runs->len);
+		if (runs->len == 1)
+			ui_message(ui, "%s is the only run", view->run);
+		else
+			ui_message(ui, "%s is the %s of %u runs", view->run,
+				by > 0 ? "last" : "first", runs->len);
 		return REACT_DONE;
 	}
 	string_set(&view->run, runs->pdata[place]);
