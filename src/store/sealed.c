@@ -92,32 +92,16 @@ Output *sealed_write(Hid file, const char *path, const SealKind *kind, GError **
 	return write_image(path, image, length, error);
 }
 
-static guint8 *read_whole(const char *path, gsize *length, GError **error)
-{
-	g_autoptr(File) file = file_open(path, error);
-	if (!file)
-		return NULL;
-	if (file->size > SEALED_FILE_MOST) {
-		fail_at(error, ERROR_INPUT, (Place){.file = path},
-			"%" G_GUINT64_FORMAT " bytes are more than a file of this kind can have",
-			file->size);
-		return NULL;
-	}
-	g_autofree guint8 *bytes = g_malloc(MAX(file->size, 1));
-	if (!file_read(file, 0, file->size, bytes, error))
-		return NULL;
-	*length = file->size;
-	return g_steal_pointer(&bytes);
-}
-
-static gboolean check_seal(
-	const char *path, const SealKind *kind, const guint8 *bytes, gsize length, GError **error)
+/* What the block that a file begins with says of the rest: hash[33]. */
+static gboolean read_block(
+	File *file, const char *path, const SealKind *kind, char *hash, GError **error)
 {
 	Place place = {.file = path};
 	g_autofree char *start = g_strdup_printf("tauscope %s ", kind->name);
-	char block[SEAL_BYTES + 1] = {0}, hash[33] = {0};
+	char block[SEAL_BYTES + 1] = {0};
 	guint version = 0;
-	memcpy(block, bytes, MIN(length, SEAL_BYTES));
+	if (!file_read(file, 0, MIN(file->size, SEAL_BYTES), block, error))
+		return FALSE;
 	if (!g_str_has_prefix(block, start)) {
 		place.remedy = "bring checkpoints into a store with tauscope load";
 		return fail_at(error, ERROR_INPUT, place, "this is not a tauscope %s", kind->name);
@@ -128,13 +112,42 @@ static gboolean check_seal(
 		return fail_at(error, ERROR_INPUT, place,
 			"written by a newer tauscope: layout %u, and this program reads %u",
 			version, kind->version);
-	place.remedy = "restore it from a copy, or load the checkpoints into a new store";
-	g_autofree char *found =
-		length > SEAL_BYTES ? hash_of(bytes + SEAL_BYTES, length - SEAL_BYTES) : NULL;
-	if (g_strcmp0(found, hash) != 0)
-		return fail_at(error, ERROR_INPUT, place,
-			"damaged: the contents do not match their checksum");
 	return TRUE;
+}
+
+/* Piece by piece: the pages of a buffer for all of it would take longer than its hash. */
+static char *hash_of_rest(File *file, GError **error)
+{
+	g_autofree guint8 *piece = g_malloc(MEMORY_STEP);
+	XXH3_state_t *state = XXH3_createState();
+	XXH3_128bits_reset(state);
+	gboolean read = TRUE;
+	for (guint64 at = SEAL_BYTES, n; read && at < file->size; at += n) {
+		n = MIN(file->size - at, MEMORY_STEP);
+		read = file_read(file, at, n, piece, error);
+		XXH3_128bits_update(state, piece, read ? n : 0);
+	}
+	XXH128_hash_t hash = XXH3_128bits_digest(state);
+	XXH3_freeState(state);
+	return read ? text_hash(hash.high64, hash.low64) : NULL;
+}
+
+static gboolean check_file(const char *path, const SealKind *kind, GError **error)
+{
+	Place place = {.file = path};
+	char hash[33] = {0};
+	g_autoptr(File) file = file_open(path, error);
+	if (!file || !read_block(file, path, kind, hash, error))
+		return FALSE;
+	if (file->size > SEALED_FILE_MOST)
+		return fail_at(error, ERROR_INPUT, place,
+			"%" G_GUINT64_FORMAT " bytes are more than a file of this kind can have",
+			file->size);
+	g_autofree char *found = hash_of_rest(file, error);
+	place.remedy = "restore it from a copy, or load the checkpoints into a new store";
+	return found && (g_str_equal(found, hash) ||
+				fail_at(error, ERROR_INPUT, place,
+					"damaged: the contents do not match their checksum"));
 }
 
 /* By its name, so that the library reads large arrays into their place and not by way of an image
@@ -151,10 +164,8 @@ static Hid open_checked(const char *path, GError **error)
 
 Hid sealed_open(const char *path, const SealKind *kind, GError **error)
 {
-	gsize length = 0;
 	hdf5_quiet();
-	g_autofree guint8 *bytes = read_whole(path, &length, error);
-	if (!bytes || !check_seal(path, kind, bytes, length, error))
+	if (!check_file(path, kind, error))
 		return H5I_INVALID_HID;
 	return open_checked(path, error);
 }
