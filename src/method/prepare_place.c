@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-static gsize aligned(gsize bytes)
-{
-	return (bytes + 15) / 16 * 16;
-}
-
 static guint most_sums(const Call *call)
 {
 	guint most = 0;
@@ -49,8 +44,8 @@ gboolean place_choose_cuts(CallPlace *place, guint room)
 gsize place_lay_out(CallPlace *place, guint64 block, gsize at)
 {
 	place->sums = at;
-	place->parts = at + aligned(most_sums(place->call) * sizeof(double));
-	place->part_bytes = aligned(cut_part_bytes(block));
+	place->parts = at + place_aligned(most_sums(place->call) * sizeof(double));
+	place->part_bytes = place_aligned(cut_part_bytes(block));
 	return place->parts + (place->to - place->from) * place->part_bytes;
 }
 

@@ -1,5 +1,5 @@
 /* prepare_place.h - a call in a pass of its preparation: which of its cuts are looked for, and what
- * a block yields for it.  For prepare.c alone. */
+ * a block yields for it.  For prepare.c and prepare_pass.c. */
 #ifndef TAUSCOPE_PREPARE_PLACE_H
 #define TAUSCOPE_PREPARE_PLACE_H
 
@@ -15,6 +15,12 @@ typedef struct {
 /* Chooses the next cuts that are not found, `room` at most.  FALSE where there are some and no room
  * for one. */
 gboolean place_choose_cuts(CallPlace *place, guint room);
+/* Where the next thing in a slot may begin, after so many bytes. */
+static inline gsize place_aligned(gsize bytes)
+{
+	return (bytes + 15) / 16 * 16;
+}
+
 /* Lays the parts out for blocks of so many elements, from `at` on; what is behind them. */
 gsize place_lay_out(CallPlace *place, guint64 block, gsize at);
 
