@@ -102,6 +102,16 @@ static void load_job_done(G_GNUC_UNUSED Job *job, gpointer data, const GError *e
 	session_end_job(session);
 }
 
+/* What tells one load from the next in a list of jobs. */
+static char *load_title(const LoadRequest *request)
+{
+	if (request->drop->len)
+		return g_strconcat("drop ", request->drop->pdata[0], NULL);
+	const LoadItem *item = request->items->len ? request->items->pdata[0] : NULL;
+	const char *name = item ? item->name : request->base ? "the base" : NULL;
+	return g_strconcat("load", name ? " " : NULL, name, NULL);
+}
+
 gboolean session_load(Session *session, const LoadRequest *request, GError **error)
 {
 	if (session_running(session) > 0)
@@ -119,7 +129,8 @@ gboolean session_load(Session *session, const LoadRequest *request, GError **err
 	data->session = session;
 	data->load = load;
 	session->loading = TRUE;
-	session_add_job(session, job_new("load", load_job_run, load_job_done, data, load_job_free));
+	g_autofree char *title = load_title(request);
+	session_add_job(session, job_new(title, load_job_run, load_job_done, data, load_job_free));
 	return TRUE;
 }
 

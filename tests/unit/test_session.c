@@ -181,6 +181,7 @@ static void test_load(void)
 	g_autofree char *greek = test_source("data/digits/greek");
 	g_autoptr(LoadRequest) request = request_of(NULL, WEIGHTS_AUTOMATIC, "+run", greek, NULL);
 	g_autoptr(GError) error = NULL;
+	JobStatus status;
 	session_load(session, request, &error);
 	test_no_error(error);
 	g_assert_false(session_load(session, request, &error));
@@ -195,6 +196,8 @@ static void test_load(void)
 	g_assert_true(session_ready(session));
 	g_assert_cmpint(collection_find(session_collection(session), "run@5"), ==, 3);
 	g_assert_cmpuint(session_jobs(session)->len, ==, 1);
+	job_status(session_jobs(session)->pdata[0], &status);
+	g_assert_cmpstr(status.title, ==, "load run");
 	session_clear_jobs(session);
 	g_assert_cmpuint(session_jobs(session)->len, ==, 0);
 	g_assert_cmpint(session_store(session)->lock, ==, -1);
