@@ -2,6 +2,8 @@
  * off the main thread, and the keys go on. */
 #include "composing.h"
 
+#include <math.h>
+
 /* More elements than a sample holds: the values are those of a fixed sequence. */
 static void write_large(const char *path, guint seed)
 {
@@ -108,8 +110,12 @@ static void test_stale(void)
 	g_assert_true(shows(&bench, "PREVIEW  stale"));
 	press(&bench, "Y");
 	g_assert_true(shows(&bench, "there is no table to copy yet"));
+	press(&bench, "l");
 	session_drop_asked(session, session);
 	wait_for_rest(&bench);
+	const ComposeView *view = ui_view_state(bench.ui);
+	g_assert_true(composition_equal(view->shown, session_composition(session)));
+	g_assert_true(isfinite(view->preview->whole->moves[0]));
 	g_assert_true(shows(&bench, "estimated ±"));
 	press(&bench, "Y");
 	g_assert_false(shows(&bench, "there is no table"));

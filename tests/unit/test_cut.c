@@ -225,6 +225,28 @@ static void test_changing(void)
 	}
 }
 
+static double zero_or_less(GRand *rand, guint64 i)
+{
+	return i % 2 ? -g_rand_double(rand) : 0;
+}
+
+/* A sample of 0 alone, and a cut below: 0 itself is in no range that ends before it. */
+static void test_below_zero(void)
+{
+	guint64 n = 150001, above = n / 10 * 9;
+	const double sample[4 * RUN] = {0};
+	g_autofree double *keys = numbers(n, zero_or_less);
+	g_autofree Entry *sorted = sorted_of(keys, n);
+	g_autoptr(CutSearch) search = cut_search_new(n, above);
+	g_autofree CutPart *part = g_malloc(cut_part_bytes(4096));
+	cut_search_guess(search, sample, G_N_ELEMENTS(sample), RUN);
+	for (guint pass = 0; pass < 8 && !cut_search_done(search); pass++)
+		run_pass(search, part, keys, n, 4096);
+	g_assert_true(cut_search_done(search));
+	Cut cut = cut_search_result(search);
+	g_assert_true(cut.key == sorted[above - 1].key && cut.index == sorted[above - 1].index);
+}
+
 /* A number that stands for w is as good as w numbers. */
 static void test_weighted(void)
 {
@@ -305,6 +327,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/cut/one-in-three", (gconstpointer)one_in_three, test_many);
 	g_test_add_func("/cut/matched", test_matched);
 	g_test_add_func("/cut/changing", test_changing);
+	g_test_add_func("/cut/below-zero", test_below_zero);
 	g_test_add_func("/cut/weighted", test_weighted);
 	g_test_add_data_func("/cut/weighted/spread", (gconstpointer)spread, test_weighted_many);
 	g_test_add_data_func(

@@ -228,6 +228,23 @@ static void test_asked_previews(void)
 	bench_free(&bench);
 }
 
+/* What is ready and not handed over yet is still asked for, and can be dropped. */
+static void test_ready_previews(void)
+{
+	Bench bench = bench_new();
+	Session *session = bench.ui->session;
+	g_autoptr(GString) order = g_string_new(NULL);
+	Wish a = {order, 'a'};
+	ask(session, &a, "0.5*task01");
+	g_usleep(G_USEC_PER_SEC / 2);
+	g_assert_true(session_asked(session, &a));
+	session_drop_asked(session, &a);
+	g_assert_false(session_asked(session, &a));
+	session_wait_previews(session, 60 * G_USEC_PER_SEC);
+	g_assert_cmpstr(order->str, ==, "");
+	bench_free(&bench);
+}
+
 /* Meanwhile the main thread makes its own, to the same numbers. */
 static void test_preview_beside(void)
 {
@@ -284,6 +301,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/many/ends", test_ends);
 	g_test_add_func("/many/long-tables", test_long_tables);
 	g_test_add_func("/many/asked-previews", test_asked_previews);
+	g_test_add_func("/many/ready-previews", test_ready_previews);
 	g_test_add_func("/many/preview-beside", test_preview_beside);
 	g_test_add_func("/many/load-drops-previews", test_load_drops_previews);
 	int status = g_test_run();

@@ -145,6 +145,17 @@ static void test_divergence(void)
 	}
 }
 
+/* Where the last element of a row is far larger than the others: from (0, 1) to (½, ½), each with
+ * 1e-8 more. */
+static void test_divergence_last(void)
+{
+	const double base[] = {0, 0, 0, 799, 1600}, change[] = {0, 0, 0, 801, 0};
+	double room[5], half = 0.5 + 1e-8;
+	double truth = half * log(half / 1e-8) + half * log(half / (1 + 1e-8));
+	g_assert_cmpfloat(fabs(divergence(base, change, 5, room) / truth - 1), <=, 1e-9);
+	g_assert_cmpfloat(fabs(divergence_float(base, change, 5, room) / truth - 1), <=, 1e-5);
+}
+
 /* Elements without a softmax have no divergence, also where their difference is 0. */
 static void test_divergence_not_finite(void)
 {
@@ -233,6 +244,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/pointwise-edges/sce-zero-sum", test_sce_zero_sum);
 	g_test_add_func("/pointwise-edges/places", test_places);
 	g_test_add_func("/pointwise-edges/divergence", test_divergence);
+	g_test_add_func("/pointwise-edges/divergence-last", test_divergence_last);
 	g_test_add_func("/pointwise-edges/divergence-not-finite", test_divergence_not_finite);
 	g_test_add_func("/pointwise-edges/refused", test_refused);
 	g_test_add_func("/pointwise-edges/no-answer", test_no_answer);

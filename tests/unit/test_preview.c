@@ -3,6 +3,7 @@
 #include "fixture.h"
 #include "toy.h"
 
+#include "core/text.h"
 #include "method/apply.h"
 #include "preview/closed.h"
 #include "method/prepare.h"
@@ -478,7 +479,14 @@ static void test_cancel_warning(void)
 	g_autoptr(Preview) nothing = preview_of(rounded, "m - 0.5*(a + b)", 1, NULL, GROUP_KIND);
 	g_autoptr(Preview) known = preview_of(wide, "m - 0.5*(a + b)", 1, NULL, GROUP_KIND);
 	g_autoptr(Preview) much = preview_of(rounded, "1e-5*(a - b)", 1, NULL, GROUP_KIND);
+	double sizes = 0;
+	for (guint i = 1; i <= 3; i++)
+		sizes += (i == (guint)collection_find(rounded->collection, "m") ? 1 : 0.5) *
+			 sqrt(cell(rounded, 0, i, i));
+	g_autofree char *rounding = text_number(sqrt(PASS_ERROR) * sizes);
+	g_autofree char *says = g_strdup_printf("of its norm %s or less is rounding", rounding);
 	assert_warns(nothing, "cancel each other");
+	assert_warns(nothing, says);
 	g_assert_cmpfloat(nothing->whole->norm.value, <, 0.1);
 	g_assert_false(warns(known, "cancel each other"));
 	g_assert_false(warns(much, "cancel each other"));
