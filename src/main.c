@@ -251,8 +251,8 @@ static GSource *hold_signal(const Options *options, int number)
 /* Takes the session. */
 static int face(const Options *options, Session *session, GError **error)
 {
-	g_autoptr(GSource) hangup = hold_signal(options, SIGHUP);
-	g_autoptr(GSource) terminate = hold_signal(options, SIGTERM);
+	G_GNUC_UNUSED g_autoptr(GSource) hangup = hold_signal(options, SIGHUP);
+	G_GNUC_UNUSED g_autoptr(GSource) terminate = hold_signal(options, SIGTERM);
 	Ui *ui = app_new(session, options->script != NULL);
 	int status = 0;
 	if (options->script)
