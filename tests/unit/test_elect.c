@@ -458,6 +458,22 @@ static void test_nan_shows(void)
 	}
 }
 
+/* Calls on different tasks, whose cuts are looked for together. */
+static void test_side_by_side(void)
+{
+	g_auto(Fixture) fixture = merge_fixture();
+	g_autofree double *a = merged(&fixture, "ties(a, density=0.3)", BIG);
+	g_autofree double *b = merged(&fixture, "ties(b, density=0.2)", BIG);
+	g_autofree double *both =
+		merged(&fixture, "ties(a, density=0.3) + ties(b, density=0.2)", BIG);
+	guint kept = 0;
+	for (guint i = 0; i < 6000; i++) {
+		g_assert_cmpfloat(both[i], ==, a[i] + b[i]);
+		kept += b[i] != 0;
+	}
+	g_assert_cmpuint(kept, >, 1000);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -481,5 +497,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/elect/ramped density", test_ramped_density);
 	g_test_add_func("/elect/nan shows", test_nan_shows);
 	g_test_add_func("/elect/bad calls", test_bad_calls);
+	g_test_add_func("/elect/side-by-side", test_side_by_side);
 	return g_test_run();
 }

@@ -1,6 +1,9 @@
 /* test_mask.c - masks that were drawn before: found, applied, and refused where they do not fit. */
 #include "merges.h"
 
+#include "edit/method.h"
+#include "method/mask.h"
+
 /* Writes a checkpoint of masks and gives an edit that takes them: %s becomes its path. */
 static char *with_mask(const Fixture *fixture, const char *format, const TestTensor *masks, guint n)
 {
@@ -85,6 +88,28 @@ static void test_many(void)
 		g_assert_cmpfloat(found[i], ==, i % 11 == 0 ? 4 * a[i] : 0);
 }
 
+/* At places near and far from each other: what the mask holds there. */
+static void test_places(void)
+{
+	static const guint64 places[] = {0, 1, 7, 4095, 4096, 4097, 5500, 5999};
+	g_auto(Fixture) fixture = merge_fixture();
+	g_autoptr(GError) error = NULL;
+	g_autofree double *mask = made_mask(6000, 7);
+	const TestTensor masks[] = {{"big.weight", DTYPE_U8, 1, {6000}, mask}};
+	g_autofree char *path = with_mask(&fixture, "FILE", masks, 1);
+	g_autoptr(Node) call = expression_parse(fixture.collection, "dare(a[big*], p=0.5)", &error);
+	test_no_error(error);
+	g_autoptr(Masks) opened = masks_open(fixture.collection, call, path, &error);
+	test_no_error(error);
+	Latch *failure = latch_new();
+	double draws[G_N_ELEMENTS(places)];
+	masks_read_at(opened, BIG, 0, places, G_N_ELEMENTS(places), draws, failure);
+	g_assert_true(latch_check(failure, NULL));
+	for (guint i = 0; i < G_N_ELEMENTS(places); i++)
+		g_assert_cmpfloat(draws[i], ==, places[i] % 7 == 0 ? MASK_SURVIVES : MASK_DROPPED);
+	latch_free(failure);
+}
+
 /* A tensor without elements needs no mask. */
 static void test_empty(void)
 {
@@ -154,6 +179,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/mask/found", test_found);
 	g_test_add_func("/mask/inputs", test_inputs);
 	g_test_add_func("/mask/many", test_many);
+	g_test_add_func("/mask/places", test_places);
 	g_test_add_func("/mask/empty", test_empty);
 	g_test_add_func("/mask/not-a-number", test_not_a_number);
 	g_test_add_func("/mask/refused", test_refused);

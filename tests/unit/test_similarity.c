@@ -116,6 +116,19 @@ static void test_cluster_average(void)
 	check_numbers(order, expected_order, 4);
 }
 
+/* Of pairs that are alike but for rounding the first is merged, and so makes the family. */
+static void test_cluster_rounding(void)
+{
+	const double ab = 0.15, bc = ab + 3e-8, ac = -0.5;
+	const double cosine[9] = {1, ab, ac, ab, 1, bc, ac, bc, 1};
+	guint order[3], cluster[3];
+	similarity_cluster(cosine, 3, order, cluster);
+	for (guint i = 0; i < 3; i++)
+		g_assert_cmpuint(order[i], ==, i);
+	g_assert_cmpuint(cluster[0], ==, cluster[1]);
+	g_assert_cmpuint(cluster[1], !=, cluster[2]);
+}
+
 static void test_cluster_edges(void)
 {
 	double unknown[4] = {NAN, NAN, NAN, 1}, one = 1, equal[9];
@@ -186,6 +199,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/similarity/sentence", test_sentence);
 	g_test_add_func("/similarity/cluster-families", test_cluster_families);
 	g_test_add_func("/similarity/cluster-average", test_cluster_average);
+	g_test_add_func("/similarity/cluster-rounding", test_cluster_rounding);
 	g_test_add_func("/similarity/cluster-edges", test_cluster_edges);
 	g_test_add_func("/similarity/cluster-many", test_cluster_many);
 	g_test_add_func("/similarity/exact", test_exact);
