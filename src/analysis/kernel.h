@@ -1,11 +1,11 @@
 /* kernel.h - the hot loops of the pass, in one text for several instruction sets.
  *
  * Numbers of at most single precision are subtracted and multiplied in single precision, and their
- * products added in short chains that are widened to double.  Such a sum of n products of like size
- * is off by some 2e-6/√n of ‖a‖‖b‖.  What single precision cannot hold, and what is looked at
- * through small differences, goes the wide way, in double throughout.  Either way a pair's sum has
- * the same bits whatever other vectors stand beside its two; between instruction sets sums differ
- * by less than 1e-7. */
+ * products added in chains of 64 that are widened to double.  A sum of n such products is off by
+ * some 1e-6/√n of ‖a‖‖b‖; where all are the same, so that their roundings are too, by up to 1e-6.
+ * What single precision cannot hold, and what is looked at through small differences, goes the wide
+ * way, in double throughout.  Either way a pair's sum has the same bits whatever other vectors
+ * stand beside its two; between instruction sets sums differ by less than 1e-7. */
 #ifndef TAUSCOPE_KERNEL_H
 #define TAUSCOPE_KERNEL_H
 

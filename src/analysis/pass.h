@@ -54,7 +54,8 @@ typedef struct {
  * thread with KERNEL_BLOCK elements of each of V vectors, raw, as float and as double, and the
  * inner products of one tensor some ten times: at most V x 56 KB + V² x 48 bytes. */
 
-/* By what part of ‖vᵢ‖‖vⱼ‖ an inner product may be off that is made in single precision. */
+/* By what part of ‖vᵢ‖‖vⱼ‖ an inner product is off, about, that is made in single precision: what
+ * kernel.h says of the smallest tensors for which it is. */
 #define PASS_ERROR 5e-9
 /* Whether a member's products on a tensor, with other members of which that is true, are made in
  * double: on tensors of at most 65,536 elements, where errors would not average out, and for the
