@@ -88,6 +88,17 @@ static void test_many(void)
 		g_assert_cmpfloat(found[i], ==, i % 11 == 0 ? 4 * a[i] : 0);
 }
 
+/* Row by row: each row has its own part of the mask. */
+static void test_rows(void)
+{
+	g_auto(Fixture) fixture = merge_fixture();
+	g_autofree double *mask = made_mask(6000, 11);
+	const TestTensor masks[] = {{"big.weight", DTYPE_U8, 1, {6000}, mask}};
+	g_autofree char *text = with_mask(
+		&fixture, "della(a[big*], density=0.5, epsilon=0, mask=\"FILE\")", masks, 1);
+	assert_masked(&fixture, text, BIG, 11);
+}
+
 /* At places near and far from each other: what the mask holds there. */
 static void test_places(void)
 {
@@ -179,6 +190,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/mask/found", test_found);
 	g_test_add_func("/mask/inputs", test_inputs);
 	g_test_add_func("/mask/many", test_many);
+	g_test_add_func("/mask/rows", test_rows);
 	g_test_add_func("/mask/places", test_places);
 	g_test_add_func("/mask/empty", test_empty);
 	g_test_add_func("/mask/not-a-number", test_not_a_number);
