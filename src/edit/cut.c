@@ -73,6 +73,9 @@ static CutStage next_stage(const CutSearch *search)
 	if (search->inside <= CUT_CANDIDATES_MOST ||
 		(has_guess && search->guess_inside <= CUT_CANDIDATES_MOST / 2))
 		return STAGE_COLLECT;
+	if (has_guess && search->guess_inside <= search->inside / CUT_TALLY_SHARE &&
+		search->count / CUT_TALLY_GROUPS < G_MAXUINT32)
+		return STAGE_TALLY;
 	return search->values && !has_guess ? STAGE_MATCH : STAGE_COUNT;
 }
 
@@ -112,6 +115,7 @@ static void clear_pass(CutSearch *search)
 	memset(search->above, 0, sizeof search->above);
 	memset(search->equal, 0, sizeof search->equal);
 	g_clear_pointer(&search->counts, g_free);
+	g_clear_pointer(&search->tally, g_free);
 	g_clear_pointer(&search->groups, g_free);
 	g_clear_pointer(&search->candidates, g_array_unref);
 	search->used = 0;
@@ -120,8 +124,9 @@ static void clear_pass(CutSearch *search)
 
 gsize cut_search_bytes(void)
 {
-	return sizeof(CutSearch) + CUT_BUCKETS * sizeof(guint64) + CUT_GROUPS * sizeof(CutGroup) +
-	       CUT_CANDIDATES_MOST * sizeof(CutCandidate);
+	gsize counted = CUT_BUCKETS * sizeof(guint64) + sizeof(CutTally);
+	gsize collected = CUT_CANDIDATES_MOST * sizeof(CutCandidate);
+	return sizeof(CutSearch) + MAX(MAX(counted, collected), CUT_GROUPS * sizeof(CutGroup));
 }
 
 void cut_search_free(CutSearch *search)
@@ -211,6 +216,8 @@ void cut_search_add(CutSearch *search, const CutPart *part)
 		return;
 	if (search->stage == STAGE_COUNT)
 		add_counts(search, part);
+	else if (search->stage == STAGE_TALLY)
+		cut_tally_add(search, part);
 	else if (search->stage == STAGE_MATCH)
 		add_matches(search, part);
 	else if (search->stage == STAGE_COLLECT)
@@ -244,38 +251,66 @@ static gboolean is_in_window(CutSearch *search, guint64 before, guint64 n)
 	return FALSE;
 }
 
-/* From the largest numbers down to the bucket that holds the cut. */
-static void settle_count(CutSearch *search)
+/* From the largest numbers down to the bucket that holds the cut; FALSE where none does. */
+static gboolean settle_count(CutSearch *search, guint64 *bucket)
 {
 	guint64 before = search->above[0] - search->over, inside = 0, end = search->to + 1;
 	for (guint i = 0; i < CUT_BUCKETS; i++)
 		inside += search->counts[i];
 	if (!is_in_window(search, before, inside))
-		return;
+		return FALSE;
 	guint64 i = (search->to - search->from) >> search->shift;
 	for (; search->need > before + search->counts[i]; i--) {
 		before += search->counts[i];
 		end = search->from + (i << search->shift);
 	}
 	narrow(search, search->from + (i << search->shift), end - 1, before, search->counts[i]);
+	*bucket = i;
+	return TRUE;
 }
 
-/* The cut is at one of the values, of which so many are above. */
-static void settle_value(CutSearch *search, guint value, guint64 above)
+/* How many numbers of a group equal the cut's key. */
+typedef struct {
+	guint64 first, equal;
+} Stretch;
+
+/* The cut is at a number of these bits, of which so many are above. */
+static void settle_bits(
+	CutSearch *search, guint64 bits, guint64 above, const Stretch *stretch, guint stretches)
 {
 	guint at = 0;
-	for (; search->groups[at].equal[value] < above; at++)
-		above -= search->groups[at].equal[value];
-	const CutGroup *group = &search->groups[at];
-	search->begin = group->first;
-	search->end = at + 1 < search->used ? group[1].first : search->count;
+	for (; stretch[at].equal < above; at++)
+		above -= stretch[at].equal;
+	search->begin = stretch[at].first;
+	search->end = at + 1 < stretches ? stretch[at + 1].first : search->count;
 	search->need = above;
 	search->passed = 0;
-	set_window(search, cut_ordered_bits(search->value[value]),
-		cut_ordered_bits(search->value[value]));
+	set_window(search, bits, bits);
 	search->stage = STAGE_WALK;
-	if (group->equal[value] == above)
+	if (stretch[at].equal == above)
 		finish(search, search->least, search->end - 1);
+}
+
+/* Where all in the cut's bucket are equal, only its index is left to be found. */
+static void settle_tally(CutSearch *search)
+{
+	const CutTally *tally = search->tally;
+	Stretch stretch[CUT_TALLY_GROUPS];
+	guint64 bucket;
+	cut_tally_count(search);
+	if (!settle_count(search, &bucket) || tally->mixed[bucket])
+		return;
+	for (guint g = 0; g < tally->used; g++)
+		stretch[g] = (Stretch){tally->groups[g].first, tally->groups[g].counts[bucket]};
+	settle_bits(search, tally->bits[bucket], search->need, stretch, tally->used);
+}
+
+static void settle_value(CutSearch *search, guint value, guint64 above)
+{
+	g_autofree Stretch *stretch = g_new(Stretch, search->used);
+	for (guint g = 0; g < search->used; g++)
+		stretch[g] = (Stretch){search->groups[g].first, search->groups[g].equal[value]};
+	settle_bits(search, cut_ordered_bits(search->value[value]), above, stretch, search->used);
 }
 
 /* From the largest value down: the cut is between two of them, or at one. */
@@ -367,8 +402,11 @@ static gboolean holds_cut(const CutSearch *search)
 void cut_search_end(CutSearch *search)
 {
 	CutStage stage = search->stage;
+	guint64 bucket;
 	if (stage == STAGE_COUNT)
-		settle_count(search);
+		settle_count(search, &bucket);
+	else if (stage == STAGE_TALLY)
+		settle_tally(search);
 	else if (stage == STAGE_MATCH)
 		settle_match(search);
 	else if (stage == STAGE_COLLECT)

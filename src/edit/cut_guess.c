@@ -90,16 +90,23 @@ static guint64 list_values(CutSearch *search, const double *sorted, guint64 n)
 	return covered;
 }
 
-/* Where most of what may be at the cut equals listed values, these are matched first; else numbers
- * are counted between the first and the last. */
+/* Whether values that are listed are to be matched first: where most of what may be at the cut
+ * equals one of them, and there is no narrow window about it. */
+static gboolean are_matched(guint64 covered, const double *between, guint64 length, double share)
+{
+	gboolean narrow = share <= 1.0 / CUT_TALLY_SHARE && between[0] != between[length - 1];
+	return !narrow && covered > 0 && covered >= length / 4 * 3;
+}
+
+/* Where the cut may be, as the sample has it: numbers from the first to the last. */
 static void guess_between(CutSearch *search, const double *sorted, guint64 n, double at, double off)
 {
 	guint64 first = at > off ? (guint64)(at - off) : 0;
 	guint64 last = (guint64)fmin(at + off, (double)(n - 1));
-	guint64 covered = list_values(search, sorted + first, last - first + 1);
-	if (covered >= (last - first + 1) / 4 * 3 && covered > 0)
+	guint64 length = last - first + 1, covered = list_values(search, sorted + first, length);
+	double share = (double)length / (double)n;
+	if (are_matched(covered, sorted + first, length, share))
 		return;
-	double share = (double)(last - first + 1) / (double)n;
 	search->guess_inside = (guint64)(share * (double)search->count);
 	search->guess_high = at > off ? cut_ordered_bits(sorted[first]) : search->high;
 	search->guess_low = at + off < (double)n ? cut_ordered_bits(sorted[last]) : search->low;

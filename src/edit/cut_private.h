@@ -8,9 +8,13 @@
 #define CUT_CANDIDATES_MOST (1u << 16) /* that are collected */
 #define CUT_VALUES_MOST 8u
 #define CUT_GROUPS (1u << 10)
+#define CUT_TALLY_GROUPS 32u
+/* A window is tallied that seems to hold no more than one in so many numbers. */
+#define CUT_TALLY_SHARE 8u
 
 typedef enum {
 	STAGE_COUNT,   /* numbers in buckets, and those above them */
+	STAGE_TALLY,   /* those in a narrow window, in buckets, and above; what each bucket holds */
 	STAGE_MATCH,   /* those that equal one of a few values */
 	STAGE_COLLECT, /* all that may be at the cut, and those above them */
 	STAGE_WALK,    /* those that equal its key, where its index lies */
@@ -26,6 +30,20 @@ typedef struct {
 	guint64 first;
 	guint64 equal[CUT_VALUES_MOST];
 } CutGroup;
+
+/* How many numbers of a window are in each bucket, of consecutive numbers. */
+typedef struct {
+	guint64 first;
+	guint32 counts[CUT_BUCKETS];
+} CutTallyGroup;
+
+/* What is in a window. */
+typedef struct {
+	guint64 bits[CUT_BUCKETS]; /* of one number in each bucket; 0: there is none */
+	guint8 mixed[CUT_BUCKETS]; /* whether others there have other bits */
+	guint used;                /* of the groups */
+	CutTallyGroup groups[CUT_TALLY_GROUPS];
+} CutTally;
 
 struct CutSearch {
 	CutStage stage;
@@ -48,6 +66,7 @@ struct CutSearch {
 	/* What this pass found: */
 	guint64 above[CUT_VALUES_MOST], equal[CUT_VALUES_MOST];
 	guint64 *counts;    /* [CUT_BUCKETS], or NULL */
+	CutTally *tally;    /* or NULL */
 	CutGroup *groups;   /* [CUT_GROUPS], or NULL */
 	guint used;         /* of the groups */
 	GArray *candidates; /* of CutCandidate, or NULL: the first, that there is room for */
@@ -70,5 +89,10 @@ struct CutPart {
 
 /* Decides what the next pass does. */
 void cut_search_plan(CutSearch *search);
+
+/* Adds a part's candidates, which are all in the window. */
+void cut_tally_add(CutSearch *search, const CutPart *part);
+/* Adds up a tally's groups in search->counts. */
+void cut_tally_count(CutSearch *search);
 
 #endif

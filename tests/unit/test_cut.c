@@ -180,6 +180,18 @@ static double one_in_three(GRand *rand, guint64 i)
 	return i % 3 ? g_rand_double(rand) : 0.5;
 }
 
+static double on_a_grid(GRand *rand, guint64 i)
+{
+	(void)i;
+	return g_rand_int_range(rand, 0, 4000) * 0x1p-12;
+}
+
+/* A few lie between the others. */
+static double near_a_grid(GRand *rand, guint64 i)
+{
+	return i % 50 ? on_a_grid(rand, i) : g_rand_double(rand);
+}
+
 static void test_many(gconstpointer data)
 {
 	guint64 n = 150001;
@@ -187,12 +199,12 @@ static void test_many(gconstpointer data)
 	check_all(keys, n);
 }
 
-/* Of a value that many equal: one pass to count them, and one over a thousandth to find the last.
- */
-static void test_matched(void)
+/* One pass to know the key, and one over no more than so many blocks to find the last above. */
+static void check_two_passes(double (*number)(GRand *rand, guint64 i), guint64 most)
 {
 	guint64 n = 2000001, wanted = 0;
-	g_autofree double *keys = numbers(n, few_values);
+	g_autofree double *keys = numbers(n, number);
+	g_autofree Entry *sorted = sorted_of(keys, n);
 	g_autoptr(CutSearch) search = cut_search_new(n, n / 2);
 	g_autofree CutPart *part = g_malloc(cut_part_bytes(512));
 	guess_cut(search, keys, n, GUESS_FAIR);
@@ -200,22 +212,37 @@ static void test_matched(void)
 	g_assert_false(cut_search_done(search));
 	for (guint64 at = 0; at < n; at += 512)
 		wanted += cut_search_wants(search, at, 512) ? 1 : 0;
-	g_assert_cmpuint(wanted, <=, 5);
+	g_assert_cmpuint(wanted, <=, most);
 	run_pass(search, part, keys, n, 512);
 	g_assert_true(cut_search_done(search));
+	Cut cut = cut_search_result(search);
+	g_assert_true(cut.key == sorted[n / 2 - 1].key && cut.index == sorted[n / 2 - 1].index);
+}
+
+/* A value that many equal is matched, in a thousand groups. */
+static void test_matched(void)
+{
+	check_two_passes(few_values, 5);
+}
+
+/* A window of many values that many equal is tallied, in 32 groups. */
+static void test_tallied(void)
+{
+	check_two_passes(on_a_grid, 2000001 / 512 / 32 + 2);
 }
 
 /* Numbers that become others between two passes: some answer, and soon. */
 static void test_changing(void)
 {
-	double (*const kinds[])(GRand *, guint64) = {spread, few_values, one_value, near_one};
-	guint64 n = 150001;
+	double (*const kinds[])(GRand *, guint64) = {
+		spread, few_values, one_value, near_one, on_a_grid};
+	guint64 n = 600001;
 	g_autofree CutPart *part = g_malloc(cut_part_bytes(32768));
-	for (guint i = 0; i < 64; i++) {
-		g_autofree double *before = numbers(n, kinds[i % 4]);
-		g_autofree double *after = numbers(n, kinds[i / 4 % 4]);
-		g_autoptr(CutSearch) search = cut_search_new(n, i < 32 ? n / 5 : n - 1);
-		if (i / 16 % 2)
+	for (guint i = 0; i < 100; i++) {
+		g_autofree double *before = numbers(n, kinds[i % 5]);
+		g_autofree double *after = numbers(n, kinds[i / 5 % 5]);
+		g_autoptr(CutSearch) search = cut_search_new(n, i < 50 ? n / 5 : n - 1);
+		if (i / 25 % 2)
 			guess_cut(search, before, n, GUESS_FAIR);
 		run_pass(search, part, before, n, 32768);
 		for (guint pass = 1; !cut_search_done(search); pass++) {
@@ -325,7 +352,10 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/cut/mostly-zero", (gconstpointer)mostly_zero, test_many);
 	g_test_add_data_func("/cut/ascending", (gconstpointer)ascending, test_many);
 	g_test_add_data_func("/cut/one-in-three", (gconstpointer)one_in_three, test_many);
+	g_test_add_data_func("/cut/on-a-grid", (gconstpointer)on_a_grid, test_many);
+	g_test_add_data_func("/cut/near-a-grid", (gconstpointer)near_a_grid, test_many);
 	g_test_add_func("/cut/matched", test_matched);
+	g_test_add_func("/cut/tallied", test_tallied);
 	g_test_add_func("/cut/changing", test_changing);
 	g_test_add_func("/cut/below-zero", test_below_zero);
 	g_test_add_func("/cut/weighted", test_weighted);
