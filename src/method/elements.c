@@ -46,6 +46,17 @@ CPU_VARIANTS void elements_scale_onto(
 	}
 }
 
+CPU_VARIANTS gboolean elements_subtract_numbers(double *theta, const double *base, guint64 n)
+{
+	guint64 odd = 0;
+	for (guint64 i = 0; i < n; i++) {
+		double change = theta[i] - base[i] + 0.0;
+		odd |= change != change;
+		theta[i] = change;
+	}
+	return !odd;
+}
+
 CPU_VARIANTS void elements_subtract_base(double *theta, const double *base, guint64 n)
 {
 	for (guint64 i = 0; i < n; i++) {

@@ -17,6 +17,8 @@ void elements_add_scaled(double *out, const double *in, guint64 n, double factor
 /* θ − θ₀, in place of θ.  Equal values have no difference, though they be infinite, nor has what is
  * no number in both. */
 void elements_subtract_base(double *theta, const double *base, guint64 n);
+/* The same, faster, of finite ones.  FALSE where a difference is not a number: then θ is lost. */
+gboolean elements_subtract_numbers(double *theta, const double *base, guint64 n);
 
 gboolean elements_are_zero(const double *in, guint64 n);
 /* Copies the elements of `size` bytes, 1, 2, 4 or 8, whose `change` is not 0. */

@@ -48,6 +48,15 @@ static Dtype dtype_of(const Values *values, guint member)
 	return checkpoint_tensor(of->checkpoint, (guint)of->place[values->tensor])->dtype;
 }
 
+static void subtract_base(
+	const Values *values, guint member, const void *bytes, guint64 held, double *out)
+{
+	if (elements_subtract_numbers(out, values->base, held))
+		return;
+	dtype_decode_double(dtype_of(values, member), bytes, held, out);
+	elements_subtract_base(out, values->base, held);
+}
+
 /* τ of the elements that the member has, θ − θ₀ where it has θ, and 0 beyond them. */
 static void decode_change(
 	Values *values, guint member, const void *bytes, guint64 held, double *out)
@@ -55,7 +64,7 @@ static void decode_change(
 	dtype_decode_double(dtype_of(values, member), bytes, held, out);
 	if (!collection_is_difference(values->collection, member, values->tensor)) {
 		values->lost += count_far(values, held, out);
-		elements_subtract_base(out, values->base, held);
+		subtract_base(values, member, bytes, held, out);
 	}
 	memset(out + held, 0, (values->count - held) * sizeof *out);
 }
