@@ -1,112 +1,5 @@
 /* test_apply.c - what an edit writes, element by element and bit for bit. */
-#include "toy.h"
-
-#include "method/apply.h"
-#include "method/prepare.h"
-
-#include <math.h>
-#include <string.h>
-
-/* More than one chunk, and no multiple of it. */
-#define MANY 5000
-
-typedef struct {
-	char *folder;
-	Collection *collection;
-} Fixture;
-
-static void set_up(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	fixture->folder = test_folder();
-	fixture->collection = NULL;
-}
-
-static void tear_down(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	g_clear_pointer(&fixture->collection, collection_free);
-	test_folder_remove(fixture->folder);
-}
-
-/* Writes a checkpoint of one tensor "w" with these bytes, and loads it as the base or a task. */
-static void load_bytes(
-	Fixture *fixture, const char *name, Dtype dtype, const void *bytes, guint64 elements)
-{
-	guint64 length = 0;
-	g_assert_true(dtype_bytes(dtype, elements, &length));
-	g_autoptr(GString) file = g_string_new_len("\0\0\0\0\0\0\0\0", 8);
-	g_string_append_printf(file,
-		"{\"w\":{\"dtype\":\"%s\",\"shape\":[%d],\"data_offsets\":[0,%d]}}",
-		dtype_info(dtype)->name, (int)elements, (int)length);
-	guint64 header = GUINT64_TO_LE(file->len - 8);
-	memcpy(file->str, &header, 8);
-	g_string_append_len(file, bytes, (gssize)length);
-	g_autofree char *leaf = g_strdup_printf("%s.safetensors", name);
-	g_autofree char *path = g_build_filename(fixture->folder, leaf, NULL);
-	test_write(path, file->str, file->len);
-	if (fixture->collection)
-		add_member(fixture->collection, name, MEMBER_TASK, NULL, -1, path);
-	else
-		fixture->collection = collection_new(open_checked(path));
-}
-
-static void load_values(
-	Fixture *fixture, const char *name, Dtype dtype, const double *values, guint64 elements)
-{
-	g_autofree guint8 *bytes = g_malloc0(elements * 8);
-	dtype_encode(dtype, values, elements, bytes);
-	load_bytes(fixture, name, dtype, bytes, elements);
-}
-
-/* What is written of an edit beside the edit itself. */
-typedef struct {
-	gint dtype;
-	gboolean difference;
-} Form;
-
-/* Applies an edit to the tensor, in blocks of `block` elements. */
-static guint8 *apply_form(const Fixture *fixture, const char *text, double scale, guint64 block,
-	Form form, guint64 *overflowed)
-{
-	g_autoptr(GError) error = NULL;
-	const Collection *collection = fixture->collection;
-	const Tensor *tensor = collection_tensor(collection, 0);
-	g_autoptr(Node) edit = expression_parse(collection, text, &error);
-	test_no_error(error);
-	PrepareRequest request = {.collection = collection, .edit = edit};
-	g_autoptr(Prepared) prepared = prepare_weights(&request, NULL, &error);
-	test_no_error(error);
-	Apply apply = {collection, edit, prepared, scale, form.dtype, form.difference};
-	gsize size = dtype_info(apply_dtype(&apply, 0))->bits / 8;
-	gsize room = apply_scratch_bytes(&apply, 0, block);
-	g_autofree guint8 *scratch = memset(g_malloc(room), 0x40, room);
-	guint8 *out = g_malloc0(tensor->elements * 8);
-	ApplyPlan plan = apply_plan(&apply, 0);
-	*overflowed = 0;
-	for (guint64 at = 0; at < tensor->elements; at += block) {
-		guint64 count = MIN(block, tensor->elements - at);
-		apply_block(
-			&apply, 0, &plan, at, count, scratch, out + at * size, overflowed, &error);
-		test_no_error(error);
-	}
-	return out;
-}
-
-/* The same in the base's type, as a model. */
-static guint8 *apply_in_blocks(
-	const Fixture *fixture, const char *text, double scale, guint64 block, guint64 *overflowed)
-{
-	return apply_form(fixture, text, scale, block, (Form){.dtype = -1}, overflowed);
-}
-
-static guint8 *apply(const Fixture *fixture, const char *text, double scale)
-{
-	guint64 overflowed;
-	guint8 *out = apply_in_blocks(fixture, text, scale, APPLY_BLOCK, &overflowed);
-	g_assert_cmpuint(overflowed, ==, 0);
-	return out;
-}
+#include "applying.h"
 
 /* Rows that the task has not keep the base, whatever lay in the scratch before. */
 static void test_fewer_rows(Fixture *fixture, gconstpointer data)
@@ -325,59 +218,6 @@ static void test_not_finite(Fixture *fixture, gconstpointer data)
 	g_assert_true(isnan(values[3]));
 }
 
-static void test_overflow(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	const double base[] = {60000, 1, -60000, INFINITY}, task[] = {65000, 2, -65000, INFINITY};
-	guint64 overflowed;
-	load_values(fixture, "base", DTYPE_F16, base, 4);
-	load_values(fixture, "a", DTYPE_F16, task, 4);
-	load_values(fixture, "wide", DTYPE_F32, (const double[]){7e4, 1, 2, 3}, 4);
-	g_free(apply_in_blocks(fixture, "2*a", 1, 3, &overflowed));
-	g_assert_cmpuint(overflowed, ==, 2);
-	g_free(apply_in_blocks(fixture, "wide", 1, 4, &overflowed));
-	g_assert_cmpuint(overflowed, ==, 1);
-}
-
-/* Numbers near the end of a double: in the difference, in the product, and not where one was no
- * number before. */
-static void test_overflow_of_doubles(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	const double base[] = {1e308, 1, -1e308, 1}, task[] = {1.7e308, 2, 1e308, INFINITY};
-	guint64 overflowed;
-	load_values(fixture, "base", DTYPE_F64, base, 4);
-	load_values(fixture, "a", DTYPE_F64, task, 4);
-	g_free(apply_in_blocks(fixture, "3*a", 1, 3, &overflowed));
-	g_assert_cmpuint(overflowed, ==, 2);
-}
-
-/* What is lost is counted once, in whichever chunk it is. */
-static void test_overflow_of_one(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	g_autofree double *base = g_new0(double, MANY), *task = g_new0(double, MANY);
-	guint64 overflowed;
-	base[0] = -1e308;
-	task[0] = 1e308;
-	load_values(fixture, "base", DTYPE_F64, base, MANY);
-	load_values(fixture, "a", DTYPE_F64, task, MANY);
-	g_free(apply_in_blocks(fixture, "0.5*a", 1, MANY, &overflowed));
-	g_assert_cmpuint(overflowed, ==, 1);
-}
-
-/* Also where the base's type is not the one that holds such numbers. */
-static void test_overflow_of_wider(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	const double base[] = {1, 2}, task[] = {1.7e308, 3};
-	guint64 overflowed;
-	load_values(fixture, "base", DTYPE_F32, base, 2);
-	load_values(fixture, "a", DTYPE_F64, task, 2);
-	g_free(apply_in_blocks(fixture, "3*a", 1, 2, &overflowed));
-	g_assert_cmpuint(overflowed, ==, 1);
-}
-
 /* A task, and the base, in another type, over several chunks. */
 static void test_converted(Fixture *fixture, gconstpointer data)
 {
@@ -499,98 +339,6 @@ static void test_deep(Fixture *fixture, gconstpointer data)
 	assert_bytes(fixture, text->str, 1, &expected, sizeof expected);
 }
 
-/* Elements of random bits, of a type of the base, a task of the same type that often is the same,
- * and one of F64 that ends early. */
-#define LENGTH 3001u
-#define SHORT 2000u
-typedef struct {
-	Dtype dtype;
-	guint8 base[LENGTH * 8], a[LENGTH * 8], b[LENGTH * 8];
-} Bits;
-
-static void fill_bits(Bits *bits, Dtype dtype, GRand *random)
-{
-	gsize size = dtype_info(dtype)->bits / 8;
-	bits->dtype = dtype;
-	for (guint i = 0; i < LENGTH * 8; i++) {
-		bits->base[i] = (guint8)g_rand_int(random);
-		bits->a[i] = i / size % 3 ? (guint8)g_rand_int(random) : bits->base[i];
-		bits->b[i] = 0;
-	}
-	for (guint i = 0; i < LENGTH; i++) {
-		double value = g_rand_double_range(random, -1, 1);
-		memcpy(bits->b + i * 8, &value, i % 5 ? 8 : 0);
-	}
-}
-
-static double at(Dtype dtype, const guint8 *bytes, guint i)
-{
-	double value;
-	dtype_decode_double(dtype, bytes + i * (dtype_info(dtype)->bits / 8), 1, &value);
-	return value;
-}
-
-static double change_of(double base, double theta)
-{
-	return theta == base || (isnan(theta) && isnan(base)) ? 0 : theta - base;
-}
-
-/* One element of base + λ·(0.4·(a + b) − a/3), written out. */
-static void expect_element(const Bits *bits, guint i, double scale, guint8 *out)
-{
-	gsize size = dtype_info(bits->dtype)->bits / 8;
-	double base = at(bits->dtype, bits->base, i);
-	double a = change_of(base, at(bits->dtype, bits->a, i));
-	double b = i < SHORT ? change_of(base, at(DTYPE_F64, bits->b, i)) : 0;
-	double left = 0.4 * (a + b), right = a / 3;
-	double change = (left - right) * scale, sum = base + change;
-	if (change == 0)
-		memcpy(out, bits->base + i * size, size);
-	else
-		dtype_encode(bits->dtype, &sum, 1, out);
-}
-
-/* The sign and the payload of a NaN that comes of two are the processor's. */
-static void assert_elements(const Bits *bits, double scale, const guint8 *got)
-{
-	gsize size = dtype_info(bits->dtype)->bits / 8;
-	for (guint i = 0; i < LENGTH; i++) {
-		guint8 expected[8];
-		expect_element(bits, i, scale, expected);
-		if (memcmp(got + i * size, expected, size) != 0 &&
-			!(isnan(at(bits->dtype, got, i)) && isnan(at(bits->dtype, expected, 0))))
-			g_error("%s: element %u is %.17g, not %.17g", dtype_info(bits->dtype)->name,
-				i, at(bits->dtype, got, i), at(bits->dtype, expected, 0));
-	}
-}
-
-/* Whatever the block and however long its tail, an element is what it would be alone. */
-static void test_element_by_element(Fixture *fixture, gconstpointer data)
-{
-	(void)data;
-	static const Dtype dtypes[] = {DTYPE_F64, DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F8_E5M2,
-		DTYPE_F8_E4M3, DTYPE_F8_E5M2FNUZ, DTYPE_F8_E4M3FNUZ, DTYPE_F8_E8M0};
-	static const guint64 blocks[] = {APPLY_BLOCK, 1000, 333, 7};
-	static const double scales[] = {1, -0.7};
-	g_autoptr(GRand) random = g_rand_new_with_seed(3);
-	g_autofree Bits *bits = g_new(Bits, 1);
-	for (guint i = 0; i < G_N_ELEMENTS(dtypes); i++) {
-		g_clear_pointer(&fixture->collection, collection_free);
-		fill_bits(bits, dtypes[i], random);
-		load_bytes(fixture, "base", dtypes[i], bits->base, LENGTH);
-		load_bytes(fixture, "a", dtypes[i], bits->a, LENGTH);
-		load_bytes(fixture, "b", DTYPE_F64, bits->b, LENGTH);
-		((Member *)fixture->collection->members->pdata[2])->shared[0] = SHORT;
-		for (guint j = 0; j < G_N_ELEMENTS(blocks) * G_N_ELEMENTS(scales); j++) {
-			guint64 ignored;
-			double scale = scales[j % G_N_ELEMENTS(scales)];
-			g_autofree guint8 *out = apply_in_blocks(fixture, "0.4*(a+b) - a/3", scale,
-				blocks[j / G_N_ELEMENTS(scales)], &ignored);
-			assert_elements(bits, scale, out);
-		}
-	}
-}
-
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -605,10 +353,6 @@ int main(int argc, char **argv)
 		{"/apply/blocks", test_blocks},
 		{"/apply/unchanged-elements", test_unchanged_elements},
 		{"/apply/not-finite", test_not_finite},
-		{"/apply/overflow", test_overflow},
-		{"/apply/overflow-of-doubles", test_overflow_of_doubles},
-		{"/apply/overflow-of-one", test_overflow_of_one},
-		{"/apply/overflow-of-wider", test_overflow_of_wider},
 		{"/apply/converted", test_converted},
 		{"/apply/integers", test_integers},
 		{"/apply/not-shared", test_not_shared},
@@ -616,7 +360,6 @@ int main(int argc, char **argv)
 		{"/apply/types", test_types},
 		{"/apply/difference", test_difference},
 		{"/apply/deep", test_deep},
-		{"/apply/element-by-element", test_element_by_element},
 	};
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/apply/fewer-rows", Fixture, NULL, set_up, test_fewer_rows, tear_down);
