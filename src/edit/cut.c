@@ -2,9 +2,9 @@
  *
  * A number's bits, turned so that they order as the number does, are counted in buckets of the
  * range, at first of all numbers or of where the cut seems to be.  Once few are left, they are
- * collected, and the one at the cut selected.  Values that many numbers equal are matched, with how
- * often in each group of consecutive numbers, so that the last that is above is looked for in one
- * of the groups. */
+ * collected, and the one at the cut selected.  Values that many numbers equal are matched, or
+ * tallied in a narrow window, with how often in each group of consecutive numbers, so that the last
+ * that is above is looked for in one of the groups. */
 #include "edit/cut_private.h"
 
 #include "core/rng.h"
